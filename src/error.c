@@ -1,0 +1,100 @@
+/*
+ * error.c - DynamoDB's exceptions as PostgreSQL errors.
+ */
+#include "postgres.h"
+
+#include "error.h"
+
+/*
+ * SQLSTATEs begin with ND: the standard leaves classes from I to Z to
+ * implementations, and PostgreSQL has none of its own there.
+ */
+static const struct
+{
+	const char *name;
+	int			sqlstate;
+}			exceptions[] =
+{
+	[CONDITIONAL_CHECK_FAILED_EXCEPTION] = {"ConditionalCheckFailedException", MAKE_SQLSTATE('N', 'D', '0', '0', '1')},
+	[VALIDATION_EXCEPTION] = {"ValidationException", MAKE_SQLSTATE('N', 'D', '0', '0', '2')},
+	[SERIALIZATION_EXCEPTION] = {"SerializationException", MAKE_SQLSTATE('N', 'D', '0', '0', '3')},
+	[RESOURCE_NOT_FOUND_EXCEPTION] = {"ResourceNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '0', '4')},
+	[RESOURCE_IN_USE_EXCEPTION] = {"ResourceInUseException", MAKE_SQLSTATE('N', 'D', '0', '0', '5')},
+	[ACCESS_DENIED_EXCEPTION] = {"AccessDeniedException", MAKE_SQLSTATE('N', 'D', '0', '0', '6')},
+	[LIMIT_EXCEEDED_EXCEPTION] = {"LimitExceededException", MAKE_SQLSTATE('N', 'D', '0', '0', '7')},
+	[UNKNOWN_OPERATION_EXCEPTION] = {"UnknownOperationException", MAKE_SQLSTATE('N', 'D', '0', '0', '8')},
+	[ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION] = {"ItemCollectionSizeLimitExceededException", MAKE_SQLSTATE('N', 'D', '0', '0', '9')},
+	[TRANSACTION_CONFLICT_EXCEPTION] = {"TransactionConflictException", MAKE_SQLSTATE('N', 'D', '0', '1', '0')},
+	[TRANSACTION_CANCELED_EXCEPTION] = {"TransactionCanceledException", MAKE_SQLSTATE('N', 'D', '0', '1', '1')},
+	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {"IdempotentParameterMismatchException", MAKE_SQLSTATE('N', 'D', '0', '1', '2')},
+	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
+};
+
+static void raise(DdbException exception, const char *item_json,
+				  const char *format, va_list arguments) pg_attribute_printf(3, 0) pg_attribute_noreturn();
+
+static void
+raise(DdbException exception, const char *item_json, const char *format, va_list arguments)
+{
+	char	   *text = psprintf("%s: ", exceptions[exception].name);
+	StringInfoData message;
+
+	initStringInfo(&message);
+	appendStringInfoString(&message, text);
+	for (;;)
+	{
+		va_list		copy;
+		int			needed;
+
+		va_copy(copy, arguments);
+		needed = appendStringInfoVA(&message, format, copy);
+		va_end(copy);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&message, needed);
+	}
+
+	ereport(ERROR,
+			(errcode(exceptions[exception].sqlstate),
+			 errmsg_internal("%s", message.data),
+			 item_json != NULL ? errdetail_internal("%s", item_json) : 0,
+			 err_generic_string(PG_DIAG_DATATYPE_NAME, exceptions[exception].name)));
+}
+
+void
+ddb_error(DdbException exception, const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	raise(exception, NULL, format, arguments);
+}
+
+void
+ddb_error_with_item(DdbException exception, const char *item_json, const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	raise(exception, item_json, format, arguments);
+}
+
+const char *
+ddb_exception_name(DdbException exception)
+{
+	return exceptions[exception].name;
+}
+
+bool
+ddb_exception_of_sqlstate(int sqlstate, DdbException *exception)
+{
+	for (int i = 0; i < (int) lengthof(exceptions); i++)
+	{
+		if (exceptions[i].sqlstate == sqlstate)
+		{
+			*exception = (DdbException) i;
+			return true;
+		}
+	}
+	return false;
+}

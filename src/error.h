@@ -1,0 +1,59 @@
+/*
+ * error.h - the one way to raise a DynamoDB exception.
+ *
+ * Every error that a user of DynamoDB's operations can cause is raised here:
+ * the exception's name, its SQLSTATE and whether it stands in the API's model
+ * come from one table in error.c, which docs/sql.md lists.
+ *
+ * The primary message is "<ExceptionName>: <text>", where text has AWS's exact
+ * words; PG_DATATYPE_NAME of GET STACKED DIAGNOSTICS is the exception's name.
+ */
+#ifndef DDB_ERROR_H
+#define DDB_ERROR_H
+
+typedef enum DdbException
+{
+	CONDITIONAL_CHECK_FAILED_EXCEPTION,
+	VALIDATION_EXCEPTION,
+	SERIALIZATION_EXCEPTION,
+	RESOURCE_NOT_FOUND_EXCEPTION,
+	RESOURCE_IN_USE_EXCEPTION,
+	ACCESS_DENIED_EXCEPTION,
+	LIMIT_EXCEEDED_EXCEPTION,
+	UNKNOWN_OPERATION_EXCEPTION,
+	ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
+	TRANSACTION_CONFLICT_EXCEPTION,
+	TRANSACTION_CANCELED_EXCEPTION,
+	IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION,
+	INTERNAL_SERVER_ERROR
+} DdbException;
+
+/*
+ * Raises the exception; does not return.  format and what follows are
+ * printf's and give the text without the exception's name.
+ */
+extern void ddb_error(DdbException exception, const char *format,...)
+			pg_attribute_printf(2, 3) pg_attribute_noreturn();
+
+/*
+ * The same, with an item (DynamoDB JSON of the attribute map, may be NULL)
+ * that the caller asked to have with the exception
+ * (ReturnValuesOnConditionCheckFailure); SQL finds it as the error's DETAIL.
+ */
+extern void ddb_error_with_item(DdbException exception, const char *item_json,
+								const char *format,...)
+			pg_attribute_printf(3, 4) pg_attribute_noreturn();
+
+/* ValidationException, by far the most frequent. */
+#define validation_error(...) ddb_error(VALIDATION_EXCEPTION, __VA_ARGS__)
+
+/* The exception's name, such as "ValidationException". */
+extern const char *ddb_exception_name(DdbException exception);
+
+/*
+ * The exception that a SQLSTATE (as in ErrorData.sqlerrcode) stands for.
+ * Returns false where it is none of ours.
+ */
+extern bool ddb_exception_of_sqlstate(int sqlstate, DdbException *exception);
+
+#endif							/* DDB_ERROR_H */

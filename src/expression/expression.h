@@ -1,0 +1,185 @@
+/*
+ * expression.h - DynamoDB's four expression languages, and the legacy
+ * parameters lowered onto the same trees.
+ *
+ * An expression is parsed once into a tree (palloc'd in CurrentMemoryContext)
+ * with its placeholders resolved, and then evaluated on packed items.  Parsing
+ * raises ValidationException with AWS's words; `parameter` is the request
+ * member that an error names ("ConditionExpression", "FilterExpression", ...).
+ *
+ * Texts and values that are passed in must outlive the trees.
+ */
+#ifndef DDB_EXPRESSION_H
+#define DDB_EXPRESSION_H
+
+#include "value/node.h"
+#include "value/value.h"
+
+/* ---- ExpressionAttributeNames and ExpressionAttributeValues ---- */
+
+typedef struct ExpressionAttributes ExpressionAttributes;
+
+/*
+ * The placeholders of a request: names is a map of S ("#n" -> attribute name),
+ * values a map of any values (":v" -> value); NULL where the request has none.
+ * Checks the placeholders' syntax.
+ */
+extern ExpressionAttributes *expression_attributes(const Value *names, const Value *values);
+
+/* Raises if a placeholder was used by none of the expressions parsed with it. */
+extern void expression_attributes_check_used(const ExpressionAttributes *attributes);
+
+/* ---- Conditions: ConditionExpression, FilterExpression ---- */
+
+typedef struct Condition Condition;
+
+extern Condition *condition_parse(const char *parameter, const char *text, uint32 length,
+								  ExpressionAttributes *attributes);
+
+/*
+ * Whether the condition holds for the item; an item that does not exist is
+ * empty_map.  May raise where AWS does so at run time.
+ */
+extern bool condition_holds(const Condition *condition, const Value *item);
+
+/* Whether the condition speaks of the top-level attribute of that name. */
+extern bool condition_uses_attribute(const Condition *condition,
+									 const char *name, uint32 name_length);
+
+/* ---- KeyConditionExpression ---- */
+
+/* What Query asks of the sort key. */
+typedef enum SortOperator
+{
+	SORT_ANY,					/* nothing */
+	SORT_EQUAL,
+	SORT_LESS,
+	SORT_LESS_OR_EQUAL,
+	SORT_GREATER,
+	SORT_GREATER_OR_EQUAL,
+	SORT_BETWEEN,				/* values[0] <= key <= values[1] */
+	SORT_BEGINS_WITH
+} SortOperator;
+
+/* A key attribute as the key schema and the attribute definitions give it. */
+typedef struct KeyAttribute
+{
+	char	   *name;
+	uint32		name_length;
+	ValueType	type;			/* S, N or B */
+	int16		column;			/* its column in the relation, from 1 */
+} KeyAttribute;
+
+/*
+ * A table's or an index's key schema.  A global secondary index may have up to
+ * four attributes for the partition and four for the sort; a table has one and
+ * at most one.
+ */
+#define KEY_MAX_ATTRIBUTES 4
+
+typedef struct KeySchema
+{
+	int			partition_count;	/* 1 to KEY_MAX_ATTRIBUTES */
+	int			sort_count;		/* 0 to KEY_MAX_ATTRIBUTES */
+	KeyAttribute partition[KEY_MAX_ATTRIBUTES];
+	KeyAttribute sort[KEY_MAX_ATTRIBUTES];
+} KeySchema;
+
+/*
+ * What a Query asks for: every partition attribute equals a value; the first
+ * sort_equal_count sort attributes too; the one behind them stands in the
+ * relation `sort_operator` to sort_values.
+ */
+typedef struct KeyCondition
+{
+	Value		partition[KEY_MAX_ATTRIBUTES];
+	int			sort_equal_count;
+	Value		sort_equal[KEY_MAX_ATTRIBUTES];
+	SortOperator sort_operator;
+	Value		sort_values[2];
+} KeyCondition;
+
+/*
+ * Parsing needs no table, binding checks the tree against the key schema
+ * (key attributes only, one condition a key, operators, operand types and
+ * sizes) and gives the key condition.
+ */
+typedef struct KeyConditionTree KeyConditionTree;
+
+extern KeyConditionTree *key_condition_parse(const char *text, uint32 length,
+											 ExpressionAttributes *attributes);
+extern KeyCondition *key_condition_bind(const KeyConditionTree *tree, const KeySchema *schema);
+
+/* ---- ProjectionExpression ---- */
+
+typedef struct Projection Projection;
+
+extern Projection *projection_parse(const char *text, uint32 length,
+									ExpressionAttributes *attributes);
+
+/* AttributesToGet: top-level attribute names. */
+extern Projection *projection_of_attributes(const Value *names, int count);
+
+/* The part of the item that the projection names, palloc'd. */
+extern Value projection_apply(const Projection *projection, const Value *item);
+
+/* ---- UpdateExpression ---- */
+
+typedef struct Update Update;
+
+extern Update *update_parse(const char *text, uint32 length, ExpressionAttributes *attributes);
+
+/* Raises if the update would change one of the key attributes. */
+extern void update_check_keys(const Update *update, const KeySchema *schema);
+
+/*
+ * The item after the update.  old_item is what the update's operands read;
+ * it holds the key attributes even where the item is new (then it is nothing
+ * but the key).  Raises ValidationException where AWS does (an operand of the
+ * wrong type, a path that is not in the item, ...).  The result is packed and
+ * palloc'd; its size is the caller's to check.
+ */
+extern Value update_apply(const Update *update, const Value *old_item);
+
+/*
+ * The paths of the item that the update names, of the old item for
+ * ReturnValues UPDATED_OLD or of the new one for UPDATED_NEW.
+ */
+extern Value update_project(const Update *update, const Value *item);
+
+/* ---- Legacy parameters ---- */
+
+/* One member of Expected, KeyConditions, QueryFilter or ScanFilter. */
+typedef struct LegacyCondition
+{
+	const char *attribute;		/* name */
+	uint32		attribute_length;
+	const char *comparison_operator;	/* NULL if absent, as of the API model */
+	int			exists;			/* Expected.Exists: -1 absent, 0 false, 1 true */
+	const Value *value;			/* Expected.Value, or NULL */
+	int			value_count;	/* of AttributeValueList; -1 if absent */
+	const Value *values;
+} LegacyCondition;
+
+/*
+ * Expected, QueryFilter or ScanFilter as a condition; parameter is the
+ * member's name and conditional_operator "AND", "OR" or NULL.
+ */
+extern Condition *legacy_condition(const char *parameter, const LegacyCondition *conditions,
+								   int count, const char *conditional_operator);
+
+/* KeyConditions of Query. */
+extern KeyConditionTree *legacy_key_condition(const LegacyCondition *conditions, int count);
+
+/* One member of AttributeUpdates. */
+typedef struct LegacyUpdate
+{
+	const char *attribute;
+	uint32		attribute_length;
+	const char *action;			/* "PUT", "ADD", "DELETE" or NULL (PUT) */
+	const Value *value;			/* or NULL */
+} LegacyUpdate;
+
+extern Update *legacy_update(const LegacyUpdate *updates, int count);
+
+#endif							/* DDB_EXPRESSION_H */

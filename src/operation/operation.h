@@ -1,0 +1,28 @@
+/*
+ * operation.h - the one way in: every operation of DynamoDB, by name.
+ *
+ * SQL functions and the HTTP endpoint both call operation_execute().  The
+ * table in operation.c lists all operations with the description of their
+ * request and the function that carries them out; whoever reads it has seen
+ * the whole product.
+ */
+#ifndef DDB_OPERATION_H
+#define DDB_OPERATION_H
+
+#include "lib/stringinfo.h"
+
+typedef struct Operation Operation;
+
+/* The operation of that name, such as "PutItem"; NULL where there is none. */
+extern const Operation *operation_find(const char *name);
+
+/*
+ * Carries out an operation in the current transaction: parses and validates
+ * the request (JSON text, length bytes) and appends the response's JSON.
+ * Raises DynamoDB's exceptions.  What it allocates, it frees when it returns,
+ * and the current memory context's reset frees it after an error.
+ */
+extern void operation_execute(const Operation *operation, const char *request,
+							  size_t length, StringInfo response);
+
+#endif							/* DDB_OPERATION_H */

@@ -1,0 +1,133 @@
+/*
+ * table.h - DynamoDB tables as relations: catalog, point reads and writes,
+ * ordered reads.
+ *
+ * A table is a relation USING ddb in the schema dynamodb, with its key
+ * attributes as generated columns and the item as the column "item".  Its
+ * primary index is a unique B-tree on (hash of the partition key, sort key).
+ *
+ * Everything here raises ResourceNotFoundException for a table that is not
+ * there and AccessDeniedException where GRANT does not allow it.  Locks on
+ * relations are PostgreSQL's and kept to the end of the transaction; rows are
+ * locked only by being written.
+ */
+#ifndef DDB_TABLE_H
+#define DDB_TABLE_H
+
+#include "nodes/parsenodes.h"
+#include "utils/relcache.h"
+
+#include "expression/expression.h"
+
+/* ---- Opening ---- */
+
+/*
+ * What a backend knows of a table.  Valid until the table is closed.
+ */
+typedef struct Table
+{
+	char	   *name;			/* DynamoDB's name for it */
+	Relation	relation;
+	Relation	primary_index;
+	KeySchema	schema;			/* partition_count 1, sort_count 0 or 1 */
+	int16		item_column;	/* from 1 */
+} Table;
+
+/*
+ * Opens a table by name or ARN for reading (ACL_SELECT) or for writing (any of
+ * ACL_INSERT, ACL_UPDATE, ACL_DELETE); checks that the current role has all
+ * of these privileges on the relation.
+ */
+extern Table *table_open_by_name(const char *name, AclMode privileges);
+
+/* Closes it; its lock stays to the transaction's end. */
+extern void table_close_description(Table *table);
+
+/*
+ * The name in an ARN of a table (arn:aws:dynamodb:<region>:<account>:table/<name>),
+ * or the name itself where it is none.  Raises for an ARN that is not a
+ * table's, or of another region or account.
+ */
+extern const char *table_name_of_arn(const char *name_or_arn);
+
+/* The table's ARN, palloc'd, from the settings ddb.region and ddb.account_id. */
+extern char *table_arn(const char *name);
+
+/* ---- Keys ---- */
+
+/* A primary key's values; sort.data is NULL where the table has no sort key. */
+typedef struct PrimaryKey
+{
+	Value		partition;
+	Value		sort;
+} PrimaryKey;
+
+/*
+ * The key attributes of an item (PutItem's words for what is missing, of the
+ * wrong type, empty or too long).
+ */
+extern PrimaryKey key_of_item(const KeySchema *schema, const Value *item);
+
+/* The same for a Key parameter, which may hold nothing else. */
+extern PrimaryKey key_of_map(const KeySchema *schema, const Value *map);
+
+/* ---- Point reads and writes ---- */
+
+/*
+ * The item with that key, as the current snapshot sees it, copied into
+ * CurrentMemoryContext; false where there is none.
+ */
+extern bool table_get(Table *table, const PrimaryKey *key, Value *item);
+
+typedef enum WriteAction
+{
+	WRITE_NOTHING,
+	WRITE_PUT,					/* insert, or replace by *new_item */
+	WRITE_DELETE
+} WriteAction;
+
+/*
+ * Decides what becomes of an item.  old_item is the newest version, the very
+ * one that the write replaces, or NULL where there is none.  For WRITE_PUT it
+ * sets *new_item to a packed map with the same key.  It is called again when
+ * another transaction changed the item in between; it may raise an error,
+ * which then leaves no trace.
+ */
+typedef WriteAction (*WriteDecision) (const Value *old_item, Value *new_item, void *argument);
+
+/* Writes one item: the only way in which operations change a table. */
+extern void table_write(Table *table, const PrimaryKey *key,
+						WriteDecision decide, void *argument);
+
+/* ---- Ordered reads ---- */
+
+/*
+ * Which items to read, and in which order: those of one item collection by
+ * sort key (condition != NULL), or those of a segment by the hash of their
+ * partition key and then by sort key.
+ */
+typedef struct TableRange
+{
+	const KeyCondition *condition;
+	bool		backward;
+	const PrimaryKey *exclusive_start;	/* or NULL: read behind this key */
+	int			segment;		/* 0 .. total_segments - 1, without condition */
+	int			total_segments; /* 1 for the whole table */
+} TableRange;
+
+typedef struct TableScan TableScan;
+
+extern TableScan *table_scan_begin(Table *table, const TableRange *range);
+
+/* The next item, valid until the next call; false at the end. */
+extern bool table_scan_next(TableScan *scan, Value *item);
+extern void table_scan_end(TableScan *scan);
+
+/*
+ * Whether the key could be the last one of a read of this range, as an
+ * ExclusiveStartKey must be (DynamoDB refuses one of another segment).
+ */
+extern bool table_range_contains(const Table *table, const TableRange *range,
+								 const PrimaryKey *key);
+
+#endif							/* DDB_TABLE_H */

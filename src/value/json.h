@@ -1,0 +1,48 @@
+/*
+ * json.h - DynamoDB JSON ({"S": "text"}) and plain JSON, in and out.
+ *
+ * JSON text is parsed by json-c into a tree that json-c allocates with
+ * malloc(); json_parse() ties the tree to a memory context.
+ */
+#ifndef DDB_JSON_H
+#define DDB_JSON_H
+
+#include <json-c/json.h>
+
+#include "value/node.h"
+
+/*
+ * Parses a JSON text into a tree that lives as long as CurrentMemoryContext.
+ * Raises SerializationException (AWS's words) for anything that is not one
+ * JSON value in valid UTF-8, for nesting deeper than any request can be, and
+ * for an object with the same member twice.
+ */
+extern json_object *json_parse(const char *text, size_t length);
+
+/*
+ * The attribute value that a JSON tree ({"S": "text"}) describes.  The node
+ * points into the tree.  Raises ValidationException or SerializationException
+ * with DynamoDB's words: no or several types, empty or doubled set members,
+ * bad numbers, bad base64, nesting beyond VALUE_MAX_DEPTH, wrong JSON types.
+ */
+extern Node *node_from_json(json_object *json);
+
+/* The attribute map that a JSON object describes, as a node of type M. */
+extern Node *node_map_from_json(json_object *json);
+
+/* Appends the value as DynamoDB JSON: {"S":"text"}. */
+extern void value_to_json(StringInfo out, const Value *value);
+
+/* Appends an item or other map as DynamoDB JSON without the outer {"M":}. */
+extern void item_to_json(StringInfo out, const Value *map);
+
+/*
+ * Appends the value as plain JSON: numbers as JSON numbers, sets as arrays,
+ * binaries in base64.
+ */
+extern void value_to_plain_json(StringInfo out, const Value *value);
+
+/* Appends a JSON string, quoted and escaped; U+0000 becomes \u0000. */
+extern void json_append_string(StringInfo out, const char *string, uint32 length);
+
+#endif							/* DDB_JSON_H */
