@@ -41,7 +41,7 @@ typedef struct Table
 extern Table *table_open_by_name(const char *name, AclMode privileges);
 
 /* Closes it; its lock stays to the transaction's end. */
-extern void table_close_description(Table *table);
+extern void table_release(Table *table);
 
 /*
  * The name in an ARN of a table (arn:aws:dynamodb:<region>:<account>:table/<name>),

@@ -1,0 +1,64 @@
+/*
+ * catalog.h - the catalog of tables, the relation ddb.tables: what DynamoDB
+ * knows of a table besides its items.
+ *
+ * The key schema is not there: the relation's own generated columns and its
+ * primary index say it (layout.h), so that the two cannot disagree.
+ */
+#ifndef DDB_CATALOG_H
+#define DDB_CATALOG_H
+
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+#include "expression/expression.h"
+
+typedef struct TableRecord
+{
+	char	   *name;
+	Oid			relation;
+	char	   *id;				/* UUID as text */
+	TimestampTz created;
+	char	   *settings;		/* JSON object, with the API's member names */
+	char	   *tags;			/* JSON object: key -> value */
+} TableRecord;
+
+/*
+ * Creates the relation and its record; column numbers in the schema are
+ * ignored.  Raises ResourceInUseException ("Table already exists: <name>")
+ * and AccessDeniedException (no CREATE on the schema dynamodb).
+ */
+extern void catalog_create_table(const char *name, const KeySchema *schema,
+								 const char *settings, const char *tags);
+
+/*
+ * Drops relation and record.  Raises ResourceNotFoundException, and
+ * AccessDeniedException for a role that does not own the relation.
+ */
+extern void catalog_drop_table(const char *name);
+
+/*
+ * The table's record, palloc'd; NULL where there is no such table.  No
+ * privilege is needed, as for all of PostgreSQL's catalogs.
+ */
+extern TableRecord *catalog_read_table(const char *name);
+
+/*
+ * Stores new settings and tags (NULL: as they were).  Raises as
+ * catalog_drop_table() does.
+ */
+extern void catalog_update_table(const char *name, const char *settings, const char *tags);
+
+/* The key schema of a table's relation. */
+extern void catalog_key_schema(Oid relation, KeySchema *schema);
+
+/*
+ * At most limit names (char *) behind the given one (NULL: from the first),
+ * ordered by their bytes.
+ */
+extern List *catalog_table_names(const char *after, int limit);
+
+/* The relation's items and bytes, as the last VACUUM or ANALYZE counted them. */
+extern void catalog_table_size(Oid relation, int64 *items, int64 *bytes);
+
+#endif							/* DDB_CATALOG_H */
