@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "error.h"
 
 /*

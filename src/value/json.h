@@ -20,10 +20,40 @@
 extern json_object *json_parse(const char *text, size_t length);
 
 /*
+ * AWS reads a request in two phases: decoding, in which any wrong JSON type
+ * (or bad base64) anywhere in the request is a SerializationException, and
+ * validation, in which everything else is a ValidationException.
+ *
+ * These are the first phase: they raise SerializationException with AWS's
+ * words, and must have passed before the functions of the second phase below.
+ * where says what holds the value, as AWS's words for a value that is no
+ * object depend on it.  A JSON null (NULL in json-c) passes.
+ */
+typedef enum JsonPlace
+{
+	JSON_MAP_VALUE,				/* a member of a map or list: Item.a */
+	JSON_STRUCT_FIELD			/* a member of a structure: Expected.a.Value */
+} JsonPlace;
+
+extern void json_check_attribute_value(json_object *json, JsonPlace where);
+
+/* A map of attribute values, such as PutItem's Item. */
+extern void json_check_attribute_map(json_object *json);
+
+/* A list of attribute values, such as AttributeValueList. */
+extern void json_check_attribute_list(json_object *json);
+
+/*
+ * Reads what AWS takes for a Boolean: true and false, also as strings, and
+ * "yes" and "no".  False if it is something else.
+ */
+extern bool json_boolean(json_object *json, bool *truth);
+
+/*
  * The attribute value that a JSON tree ({"S": "text"}) describes.  The node
- * points into the tree.  Raises ValidationException or SerializationException
- * with DynamoDB's words: no or several types, empty or doubled set members,
- * bad numbers, bad base64, nesting beyond VALUE_MAX_DEPTH, wrong JSON types.
+ * points into the tree.  Raises ValidationException with DynamoDB's words: no
+ * or several types, empty or doubled set members, bad numbers, nesting beyond
+ * VALUE_MAX_DEPTH.
  */
 extern Node *node_from_json(json_object *json);
 

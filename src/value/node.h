@@ -38,6 +38,12 @@ extern Node *node_map_get(Node *map, const char *name, uint32 name_length);
  */
 extern bool node_map_set(Node *map, const char *name, uint32 name_length, Node *member);
 
+/*
+ * Adds a member with a name that the map is known not to have; for those who
+ * build a whole map, which is then sorted once.
+ */
+extern void node_map_append(Node *map, const char *name, uint32 name_length, Node *member);
+
 /* Removes a map's member if there is one. */
 extern void node_map_remove(Node *map, const char *name, uint32 name_length);
 
@@ -55,13 +61,23 @@ extern void node_list_remove(Node *list, uint32 index);
 extern bool node_set_add(Node *set, const Value *member);
 
 /*
+ * The set of these members, which may be in any order; the array is sorted and
+ * becomes the node's.  NULL if two of them are equal.
+ */
+extern Node *node_set_from_members(ValueType set_type, Value *members, uint32 count);
+
+/*
  * Removes a member; whether there was one.  The last member may be removed;
  * callers see to it that no empty set is packed.
  */
 extern bool node_set_remove(Node *set, const Value *member);
 extern uint32 node_set_count(Node *set);
 
-/* The node as one packed value, palloc'd where it is not packed already. */
+/*
+ * The node as one packed value, palloc'd where it is not packed already.
+ * Raises ValidationException for an item (a map whose members are attributes)
+ * that is nested beyond VALUE_MAX_DEPTH, as an update could make it.
+ */
 extern Value node_pack(const Node *node);
 
 /* DynamoDB's size of the node, as value_size() counts. */

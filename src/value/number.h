@@ -10,7 +10,11 @@
 
 #include "value/value.h"
 
-/* The longest stored form, and the longest text with its end mark. */
+/*
+ * The longest stored form (38 digits need 20 bytes where they start with the
+ * second digit of a byte; an exponent; the end of a negative), and the longest
+ * text with its end mark.
+ */
 #define NUMBER_MAX_LENGTH 22
 #define NUMBER_MAX_TEXT 192
 
@@ -36,7 +40,13 @@ extern uint32 number_print(const char *stored, uint32 length, char *text);
 extern uint32 number_add(const Value *a, const Value *b, char *stored);
 extern uint32 number_subtract(const Value *a, const Value *b, char *stored);
 
-/* The significant digits, as DynamoDB's size of a number counts them. */
+/*
+ * DynamoDB's size of a number: a byte for each two digits, counted from the
+ * decimal point, one for the exponent and one for a minus sign.
+ */
 extern uint32 number_size(const char *stored, uint32 length);
+
+/* Whether bytes from outside are a number's stored form. */
+extern bool number_is_sound(const char *stored, uint32 length);
 
 #endif							/* DDB_NUMBER_H */

@@ -12,7 +12,8 @@
  *	S		the UTF-8 bytes, U+0000 included
  *	N		the order-preserving form of number.h: memcmp() orders numbers
  *	B		the bytes
- *	BOOL	one byte, 0 or 1
+ *	BOOL	one byte, 0 or 1 (in a container it is part of the tag; data then
+ *			points at a constant)
  *	NULL	nothing
  *	M, L, SS, NS, BS	a container, described in layout.c
  *
@@ -39,8 +40,15 @@ typedef enum ValueType
 
 #define VALUE_TYPES (VALUE_BINARY_SET + 1)
 
-/* The deepest a value may be nested: a scalar attribute has depth 0. */
+/*
+ * The deepest a value may be nested.  An attribute's value has depth 1, a
+ * member of it depth 2: so 31 maps around a scalar are taken, and 32 are not
+ * (as AWS counts its 32 levels).
+ */
 #define VALUE_MAX_DEPTH 32
+
+/* The longest attribute name, in bytes. */
+#define ATTRIBUTE_NAME_MAX_SIZE 65535
 
 /* DynamoDB's bounds on an item and its keys, in bytes. */
 #define ITEM_MAX_SIZE (400 * 1024)
@@ -99,11 +107,12 @@ extern bool value_set_contains(const Value *set, const Value *member);
 /* Walks a container's members in stored order (maps: by name). */
 typedef struct ValueIterator
 {
-	const Value *container;
+	ValueType	type;			/* of the container */
 	uint32		next;			/* index of the next member */
 	uint32		count;
 	const char *position;		/* private to layout.c */
 	const char *lengths;		/* private to layout.c */
+	const char *end;			/* private to layout.c */
 	int			width;			/* private to layout.c */
 } ValueIterator;
 
@@ -118,18 +127,21 @@ extern bool value_iterator_next(ValueIterator *iterator, const char **name,
 
 /*
  * DynamoDB's count of the value's bytes: strings and binaries their bytes,
- * numbers by digits, BOOL and NULL 1, containers 3 and for maps and lists
- * 1 for each member besides the members' own (and their names').
+ * numbers by digits, BOOL and NULL 1, sets the sum of their members, maps and
+ * lists 3 and 1 for each member besides the members' own (and their names').
  */
 extern uint32 value_size(const Value *value);
+
+/* How deep it is nested: 1 for a scalar or a set or an empty map or list. */
+extern int	value_depth(const Value *value);
 
 /* The same for an item: its attributes' names and values. */
 extern uint32 item_size(const Value *item);
 
 /*
  * Stored form (the varlena behind ddb.item and ddb.attribute_value): a byte
- * with the form's version, a byte with the type, the payload.  An item is a
- * stored value of type M.
+ * with the form's version (high half) and the type (low half), the payload.
+ * An item is a stored value of type M.
  */
 #define STORED_VALUE_VERSION 1
 
@@ -144,9 +156,16 @@ extern Datum value_to_datum(const Value *value);
 
 /*
  * Checks that bytes from outside (binary receive) are a well-formed, canonical
- * value whatever they hold; raises invalid_binary_representation if not.
+ * value whatever they hold, nested no deeper than VALUE_MAX_DEPTH; raises
+ * invalid_binary_representation if not.
  */
 extern void value_check(const Value *value);
+
+/* The same for an item, whose map is not counted as a level. */
+extern void item_check(const Value *item);
+
+/* Raises ValidationException where the item is larger than ITEM_MAX_SIZE. */
+extern void item_check_size(const Value *item);
 
 /* An empty map, such as stands for an item that does not exist. */
 extern const Value empty_map;

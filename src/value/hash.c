@@ -1,0 +1,94 @@
+/*
+ * hash.c - SipHash-2-4 with 128 bits of output, after Aumasson and Bernstein.
+ *
+ * All words are little-endian whatever the machine's order is.
+ */
+#include "postgres.h"
+
+#include "value/hash.h"
+
+typedef struct SipState
+{
+	uint64		v0;
+	uint64		v1;
+	uint64		v2;
+	uint64		v3;
+} SipState;
+
+#define COMPRESSION_ROUNDS 2
+#define FINAL_ROUNDS 4
+
+static inline uint64
+rotate_left(uint64 word, int bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static inline uint64
+read_word(const unsigned char *bytes, uint32 count)
+{
+	uint64		word = 0;
+
+	for (uint32 i = 0; i < count; i++)
+		word |= (uint64) bytes[i] << (8 * i);
+	return word;
+}
+
+static inline void
+write_word(unsigned char *bytes, uint64 word)
+{
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char) (word >> (8 * i));
+}
+
+static inline void
+sip_rounds(SipState *state, int rounds)
+{
+	while (rounds-- > 0)
+	{
+		state->v0 += state->v1;
+		state->v1 = rotate_left(state->v1, 13) ^ state->v0;
+		state->v0 = rotate_left(state->v0, 32);
+		state->v2 += state->v3;
+		state->v3 = rotate_left(state->v3, 16) ^ state->v2;
+		state->v0 += state->v3;
+		state->v3 = rotate_left(state->v3, 21) ^ state->v0;
+		state->v2 += state->v1;
+		state->v1 = rotate_left(state->v1, 17) ^ state->v2;
+		state->v2 = rotate_left(state->v2, 32);
+	}
+}
+
+static inline void
+sip_absorb(SipState *state, uint64 word)
+{
+	state->v3 ^= word;
+	sip_rounds(state, COMPRESSION_ROUNDS);
+	state->v0 ^= word;
+}
+
+void
+key_hash(const char *data, uint32 length, unsigned char hash[KEY_HASH_LENGTH])
+{
+	const uint64 key0 = UINT64CONST(0x0706050403020100);
+	const uint64 key1 = UINT64CONST(0x0f0e0d0c0b0a0908);
+	const unsigned char *bytes = (const unsigned char *) data;
+	uint32		left = length;
+	SipState	state;
+
+	state.v0 = key0 ^ UINT64CONST(0x736f6d6570736575);
+	state.v1 = key1 ^ UINT64CONST(0x646f72616e646f6d) ^ 0xee;
+	state.v2 = key0 ^ UINT64CONST(0x6c7967656e657261);
+	state.v3 = key1 ^ UINT64CONST(0x7465646279746573);
+
+	for (; left >= 8; left -= 8, bytes += 8)
+		sip_absorb(&state, read_word(bytes, 8));
+	sip_absorb(&state, (uint64) length << 56 | read_word(bytes, left));
+
+	state.v2 ^= 0xee;
+	sip_rounds(&state, FINAL_ROUNDS);
+	write_word(hash, state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
+	state.v1 ^= 0xdd;
+	sip_rounds(&state, FINAL_ROUNDS);
+	write_word(hash + 8, state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
+}

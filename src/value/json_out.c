@@ -1,0 +1,260 @@
+/*
+ * json_out.c - values as DynamoDB JSON and as plain JSON.
+ */
+#include "postgres.h"
+
+#include "common/base64.h"
+#include "miscadmin.h"
+
+#include "value/json.h"
+#include "value/number.h"
+
+/* ---- Strings ---- */
+
+#define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is to be escaped: a control, a quote or '\'. */
+static inline bool
+needs_escape(uint64 bytes)
+{
+	uint64		quote = bytes ^ BYTES('"');
+	uint64		backslash = bytes ^ BYTES('\\');
+
+	/* Each term has a byte's high bit set where that byte is below the bound. */
+	return (((bytes - BYTES(0x20)) & ~bytes) |
+			((quote - BYTES(1)) & ~quote) |
+			((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80);
+}
+
+/* How many bytes can be taken over as they are. */
+static uint32
+plain_length(const char *string, uint32 length)
+{
+	uint32		at = 0;
+
+	for (; at + sizeof(uint64) <= length; at += sizeof(uint64))
+	{
+		uint64		bytes;
+
+		memcpy(&bytes, string + at, sizeof(bytes));
+		if (needs_escape(bytes))
+			break;
+	}
+	while (at < length && (uint8) string[at] >= 0x20 && string[at] != '"' && string[at] != '\\')
+		at++;
+	return at;
+}
+
+static void
+append_escaped(StringInfo out, char character)
+{
+	switch (character)
+	{
+		case '"':
+			appendStringInfoString(out, "\\\"");
+			break;
+		case '\\':
+			appendStringInfoString(out, "\\\\");
+			break;
+		case '\b':
+			appendStringInfoString(out, "\\b");
+			break;
+		case '\f':
+			appendStringInfoString(out, "\\f");
+			break;
+		case '\n':
+			appendStringInfoString(out, "\\n");
+			break;
+		case '\r':
+			appendStringInfoString(out, "\\r");
+			break;
+		case '\t':
+			appendStringInfoString(out, "\\t");
+			break;
+		default:
+			appendStringInfo(out, "\\u%04x", (unsigned) (uint8) character);
+			break;
+	}
+}
+
+void
+json_append_string(StringInfo out, const char *string, uint32 length)
+{
+	appendStringInfoCharMacro(out, '"');
+	for (;;)
+	{
+		uint32		plain = plain_length(string, length);
+
+		appendBinaryStringInfo(out, string, plain);
+		string += plain;
+		length -= plain;
+		if (length == 0)
+			break;
+		append_escaped(out, *string);
+		string++;
+		length--;
+	}
+	appendStringInfoCharMacro(out, '"');
+}
+
+static void
+append_base64(StringInfo out, const Value *value)
+{
+	int			space = pg_b64_enc_len(value->length);
+	int			written;
+
+	appendStringInfoCharMacro(out, '"');
+	enlargeStringInfo(out, space);
+	written = pg_b64_encode(value->data, value->length, out->data + out->len, space);
+	Assert(written >= 0);
+	out->len += written;
+	out->data[out->len] = '\0';
+	appendStringInfoCharMacro(out, '"');
+}
+
+static void
+append_number(StringInfo out, const Value *value)
+{
+	enlargeStringInfo(out, NUMBER_MAX_TEXT);
+	out->len += number_print(value->data, value->length, out->data + out->len);
+}
+
+/* ---- Values ---- */
+
+typedef void (*ValueWriter) (StringInfo out, const Value *value);
+
+static void
+append_array(StringInfo out, const Value *container, ValueWriter write)
+{
+	ValueIterator iterator;
+	Value		member;
+	bool		first = true;
+
+	check_stack_depth();
+	appendStringInfoCharMacro(out, '[');
+	value_iterator_start(&iterator, container);
+	while (value_iterator_next(&iterator, NULL, NULL, &member))
+	{
+		if (!first)
+			appendStringInfoCharMacro(out, ',');
+		first = false;
+		write(out, &member);
+	}
+	appendStringInfoCharMacro(out, ']');
+}
+
+static void
+append_object(StringInfo out, const Value *map, ValueWriter write)
+{
+	ValueIterator iterator;
+	const char *name;
+	uint32		name_length;
+	Value		member;
+	bool		first = true;
+
+	check_stack_depth();
+	appendStringInfoCharMacro(out, '{');
+	value_iterator_start(&iterator, map);
+	while (value_iterator_next(&iterator, &name, &name_length, &member))
+	{
+		if (!first)
+			appendStringInfoCharMacro(out, ',');
+		first = false;
+		json_append_string(out, name, name_length);
+		appendStringInfoCharMacro(out, ':');
+		write(out, &member);
+	}
+	appendStringInfoCharMacro(out, '}');
+}
+
+static void
+append_quoted_number(StringInfo out, const Value *value)
+{
+	appendStringInfoCharMacro(out, '"');
+	append_number(out, value);
+	appendStringInfoCharMacro(out, '"');
+}
+
+/* A member of a set in DynamoDB JSON, which has no type of its own there. */
+static void
+append_set_member(StringInfo out, const Value *member)
+{
+	if (member->type == VALUE_STRING)
+		json_append_string(out, member->data, member->length);
+	else if (member->type == VALUE_NUMBER)
+		append_quoted_number(out, member);
+	else
+		append_base64(out, member);
+}
+
+void
+value_to_json(StringInfo out, const Value *value)
+{
+	appendStringInfoString(out, "{\"");
+	appendStringInfoString(out, value_type_name(value->type));
+	appendStringInfoString(out, "\":");
+	switch (value->type)
+	{
+		case VALUE_STRING:
+		case VALUE_NUMBER:
+		case VALUE_BINARY:
+			append_set_member(out, value);
+			break;
+		case VALUE_BOOLEAN:
+			appendStringInfoString(out, value->data[0] ? "true" : "false");
+			break;
+		case VALUE_NULL:
+			appendStringInfoString(out, "true");
+			break;
+		case VALUE_MAP:
+			append_object(out, value, value_to_json);
+			break;
+		case VALUE_LIST:
+			append_array(out, value, value_to_json);
+			break;
+		case VALUE_STRING_SET:
+		case VALUE_NUMBER_SET:
+		case VALUE_BINARY_SET:
+			append_array(out, value, append_set_member);
+			break;
+	}
+	appendStringInfoCharMacro(out, '}');
+}
+
+void
+item_to_json(StringInfo out, const Value *map)
+{
+	append_object(out, map, value_to_json);
+}
+
+void
+value_to_plain_json(StringInfo out, const Value *value)
+{
+	switch (value->type)
+	{
+		case VALUE_STRING:
+			json_append_string(out, value->data, value->length);
+			break;
+		case VALUE_NUMBER:
+			append_number(out, value);
+			break;
+		case VALUE_BINARY:
+			append_base64(out, value);
+			break;
+		case VALUE_BOOLEAN:
+			appendStringInfoString(out, value->data[0] ? "true" : "false");
+			break;
+		case VALUE_NULL:
+			appendStringInfoString(out, "null");
+			break;
+		case VALUE_MAP:
+			append_object(out, value, value_to_plain_json);
+			break;
+		case VALUE_LIST:
+		case VALUE_STRING_SET:
+		case VALUE_NUMBER_SET:
+		case VALUE_BINARY_SET:
+			append_array(out, value, value_to_plain_json);
+			break;
+	}
+}

@@ -1,0 +1,84 @@
+/*
+ * size.c - what a value counts in DynamoDB's bytes, and how deep it is.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "error.h"
+#include "value/number.h"
+#include "value/value.h"
+
+#define CONTAINER_OVERHEAD 3
+#define MEMBER_OVERHEAD 1
+
+/* The members of a container, with so much overhead for each. */
+static uint32
+members_size(const Value *container, uint32 overhead)
+{
+	ValueIterator iterator;
+	const char *name;
+	uint32		name_length = 0;
+	Value		member;
+	uint32		size = 0;
+
+	check_stack_depth();
+	value_iterator_start(&iterator, container);
+	while (value_iterator_next(&iterator, &name, &name_length, &member))
+		size += name_length + overhead + value_size(&member);
+	return size;
+}
+
+uint32
+value_size(const Value *value)
+{
+	switch (value->type)
+	{
+		case VALUE_STRING:
+		case VALUE_BINARY:
+			return value->length;
+		case VALUE_NUMBER:
+			return number_size(value->data, value->length);
+		case VALUE_BOOLEAN:
+		case VALUE_NULL:
+			return 1;
+		case VALUE_MAP:
+		case VALUE_LIST:
+			return CONTAINER_OVERHEAD + members_size(value, MEMBER_OVERHEAD);
+		case VALUE_STRING_SET:
+		case VALUE_NUMBER_SET:
+		case VALUE_BINARY_SET:
+			return members_size(value, 0);
+	}
+	pg_unreachable();
+}
+
+uint32
+item_size(const Value *item)
+{
+	Assert(item->type == VALUE_MAP);
+	return members_size(item, 0);
+}
+
+void
+item_check_size(const Value *item)
+{
+	if (item_size(item) > ITEM_MAX_SIZE)
+		validation_error("Item size has exceeded the maximum allowed size");
+}
+
+int
+value_depth(const Value *value)
+{
+	ValueIterator iterator;
+	Value		member;
+	int			deepest = 0;
+
+	if (value->type != VALUE_MAP && value->type != VALUE_LIST)
+		return 1;
+	check_stack_depth();
+	value_iterator_start(&iterator, value);
+	while (value_iterator_next(&iterator, NULL, NULL, &member))
+		deepest = Max(deepest, value_depth(&member));
+	return deepest + 1;
+}
