@@ -31,6 +31,7 @@ typedef struct Table
 	Relation	primary_index;
 	KeySchema	schema;			/* partition_count 1, sort_count 0 or 1 */
 	int16		item_column;	/* from 1 */
+	bool		only_index;		/* the relation has no index but the primary one */
 } Table;
 
 /*

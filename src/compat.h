@@ -1,0 +1,85 @@
+/*
+ * compat.h - what differs between PostgreSQL 15 and 18, in one place.
+ */
+#ifndef DDB_COMPAT_H
+#define DDB_COMPAT_H
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "executor/executor.h"
+#include "nodes/parsenodes.h"
+#include "parser/parse_relation.h"
+#include "utils/acl.h"
+#include "utils/relcache.h"
+
+#if PG_VERSION_NUM < 150000
+#error "ddb needs PostgreSQL 15 or later"
+#endif
+
+/* tuple_update tells since 16 which indexes need an entry, before whether. */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes UpdateIndexes;
+#define UPDATE_INDEXES_NONE TU_None
+#define UPDATE_INDEXES_ALL TU_All
+#else
+typedef bool UpdateIndexes;
+#define UPDATE_INDEXES_NONE false
+#define UPDATE_INDEXES_ALL true
+#endif
+
+/* Ownership and privileges are asked for, since 16, by catalog. */
+#if PG_VERSION_NUM < 160000
+#define object_ownercheck(class_id, object_id, role) \
+	((class_id) == RelationRelationId ? pg_class_ownercheck(object_id, role) : false)
+#define object_aclcheck(class_id, object_id, role, mode) \
+	pg_namespace_aclcheck(object_id, role, mode)
+#endif
+
+/* index_beginscan takes, since 18, a place for counts. */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscan_compat(heap, index, snapshot, keys, order_bys) \
+	index_beginscan(heap, index, snapshot, NULL, keys, order_bys)
+#else
+#define index_beginscan_compat(heap, index, snapshot, keys, order_bys) \
+	index_beginscan(heap, index, snapshot, keys, order_bys)
+#endif
+
+
+/* The executor's doors have got more arguments from version to version. */
+#if PG_VERSION_NUM >= 160000
+#define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
+#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, false)
+#else
+#define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1)
+#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters) \
+	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
+#endif
+
+/* A range table with the relation alone, which constraints' errors ask for. */
+static inline void
+init_range_table_compat(EState *estate, Relation relation)
+{
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+
+	entry->rtekind = RTE_RELATION;
+	entry->relid = RelationGetRelid(relation);
+	entry->relkind = relation->rd_rel->relkind;
+	entry->rellockmode = RowExclusiveLock;
+#if PG_VERSION_NUM >= 160000
+	{
+		List	   *permissions = NIL;
+
+		addRTEPermissionInfo(&permissions, entry);
+#if PG_VERSION_NUM >= 180000
+		ExecInitRangeTable(estate, list_make1(entry), permissions, bms_make_singleton(1));
+#else
+		ExecInitRangeTable(estate, list_make1(entry), permissions);
+#endif
+	}
+#else
+	ExecInitRangeTable(estate, list_make1(entry));
+#endif
+}
+
+#endif							/* DDB_COMPAT_H */

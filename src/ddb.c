@@ -1,0 +1,52 @@
+/*
+ * ddb.c - the module's entry: its settings.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "ddb.h"
+
+PG_MODULE_MAGIC;
+
+char	   *ddb_region = NULL;
+char	   *ddb_account_id = NULL;
+
+void		_PG_init(void);
+
+static bool
+check_region(char **value, void **extra, GucSource source)
+{
+	const char *region = *value;
+
+	if (region[0] == '\0' || strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(region))
+	{
+		GUC_check_errdetail("A region is made of lower-case letters, digits and hyphens.");
+		return false;
+	}
+	return true;
+}
+
+static bool
+check_account_id(char **value, void **extra, GucSource source)
+{
+	if (strlen(*value) != 12 || strspn(*value, "0123456789") != 12)
+	{
+		GUC_check_errdetail("An account ID has twelve digits.");
+		return false;
+	}
+	return true;
+}
+
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable("ddb.region", "The region in the ARNs of tables.", NULL,
+							   &ddb_region, "us-east-1", PGC_SUSET, 0,
+							   check_region, NULL, NULL);
+	DefineCustomStringVariable("ddb.account_id", "The account in the ARNs of tables.", NULL,
+							   &ddb_account_id, "000000000000", PGC_SUSET, 0,
+							   check_account_id, NULL, NULL);
+	MarkGUCPrefixReserved("ddb");
+}

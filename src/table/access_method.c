@@ -1,0 +1,202 @@
+/*
+ * access_method.c - the table access method ddb.
+ *
+ * It is heap with three differences: a tuple that enters must be a good item
+ * with agreeing keys, an item collection's tuples share pages (placement.c),
+ * and index builds have a scan of their own (index_build.c), because heap's
+ * refuses relations of other access methods.  All else, down to the WAL, is
+ * heap's: MVCC, crash recovery, VACUUM, TOAST, standbys, logical decoding.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/tableam.h"
+#include "catalog/pg_am.h"
+#include "fmgr.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "error.h"
+#include "table/access_method.h"
+#include "table/layout.h"
+#include "table/placement.h"
+#include "value/value.h"
+
+/*
+ * A stored item of this many bytes can be beyond DynamoDB's limit: what
+ * counts least in the stored form for its size is a number, at more than half.
+ */
+#define STORED_SIZE_TO_CHECK (ITEM_MAX_SIZE / 3)
+
+/* ---- Rules ---- */
+
+/* The key column holds just the bytes of the item's attribute. */
+static void
+check_key_column(Relation relation, TupleTableSlot *slot, const KeyAttribute *key,
+				 const Value *item)
+{
+	bool		isnull;
+	Datum		datum = slot_getattr(slot, key->column, &isnull);
+	Value		attribute;
+
+	if (!isnull && value_map_find(item, key->name, key->name_length, &attribute) &&
+		attribute.type == key->type)
+	{
+		struct varlena *column = PG_DETOAST_DATUM_PACKED(datum);
+
+		if (attribute.length == VARSIZE_ANY_EXHDR(column) &&
+			memcmp(attribute.data, VARDATA_ANY(column), attribute.length) == 0)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("column \"%s\" of relation \"%s\" does not agree with its item",
+					NameStr(TupleDescAttr(RelationGetDescr(relation), key->column - 1)->attname),
+					RelationGetRelationName(relation))));
+}
+
+/* Refuses what no DynamoDB table can hold, whoever writes it. */
+static void
+check_row(Relation relation, TupleTableSlot *slot)
+{
+	const TableLayout *layout = layout_of_relation(relation);
+	bool		isnull;
+	Datum		datum;
+	Value		item;
+
+	if (layout->schema.partition_count == 0)
+		return;
+
+	datum = slot_getattr(slot, layout->item_column, &isnull);
+	if (isnull)
+		return;					/* the column's NOT NULL is the executor's to check */
+
+	item = value_from_datum(datum);
+	check_key_column(relation, slot, &layout->schema.partition[0], &item);
+	if (layout->schema.sort_count > 0)
+		check_key_column(relation, slot, &layout->schema.sort[0], &item);
+	if (item.length > STORED_SIZE_TO_CHECK && item_size(&item) > ITEM_MAX_SIZE)
+		validation_error("Item size has exceeded the maximum allowed size");
+}
+
+/* ---- Writing ---- */
+
+static void
+insert(Relation relation, TupleTableSlot *slot, CommandId command, int options,
+	   BulkInsertState bulk, bool speculative, uint32 token)
+{
+	bool		should_free;
+	HeapTuple	tuple;
+	Placement	placement;
+
+	check_row(relation, slot);
+
+	tuple = ExecFetchSlotHeapTuple(slot, true, &should_free);
+	slot->tts_tableOid = RelationGetRelid(relation);
+	tuple->t_tableOid = slot->tts_tableOid;
+	if (speculative)
+	{
+		HeapTupleHeaderSetSpeculativeToken(tuple->t_data, token);
+		options |= HEAP_INSERT_SPECULATIVE;
+	}
+
+	/* a bulk insert's state has a target of its own, which would win */
+	placement_choose(relation, slot, tuple->t_len, &placement);
+	heap_insert(relation, tuple, command, options | placement.options,
+				placement.steered ? NULL : bulk);
+	ItemPointerCopy(&tuple->t_self, &slot->tts_tid);
+	placement_done(relation, &placement, ItemPointerGetBlockNumber(&tuple->t_self));
+
+	if (should_free)
+		pfree(tuple);
+}
+
+static void
+ddb_tuple_insert(Relation relation, TupleTableSlot *slot, CommandId command, int options,
+				 BulkInsertState bulk)
+{
+	insert(relation, slot, command, options, bulk, false, 0);
+}
+
+static void
+ddb_tuple_insert_speculative(Relation relation, TupleTableSlot *slot, CommandId command,
+							 int options, BulkInsertState bulk, uint32 token)
+{
+	insert(relation, slot, command, options, bulk, true, token);
+}
+
+static void
+ddb_multi_insert(Relation relation, TupleTableSlot **slots, int count, CommandId command,
+				 int options, BulkInsertState bulk)
+{
+	const TableLayout *layout = layout_of_relation(relation);
+
+	/* heap fills page by page, which suits a table without collections */
+	if (!OidIsValid(layout->primary_index) || layout->schema.sort_count == 0)
+	{
+		for (int i = 0; i < count; i++)
+			check_row(relation, slots[i]);
+		heap_multi_insert(relation, slots, count, command, options, bulk);
+		return;
+	}
+
+	for (int i = 0; i < count; i++)
+		insert(relation, slots[i], command, options, bulk, false, 0);
+}
+
+static TM_Result
+ddb_tuple_update(Relation relation, ItemPointer old_tid, TupleTableSlot *slot,
+				 CommandId command, Snapshot snapshot, Snapshot crosscheck, bool wait,
+				 TM_FailureData *failure, LockTupleMode *lock_mode,
+				 UpdateIndexes *update_indexes)
+{
+	bool		should_free;
+	HeapTuple	tuple;
+	Placement	placement;
+	TM_Result	result;
+
+	check_row(relation, slot);
+
+	tuple = ExecFetchSlotHeapTuple(slot, true, &should_free);
+	placement_choose_for_update(relation, slot, tuple->t_len,
+								ItemPointerGetBlockNumber(old_tid), &placement);
+	result = GetHeapamTableAmRoutine()->tuple_update(relation, old_tid, slot, command,
+													 snapshot, crosscheck, wait, failure,
+													 lock_mode, update_indexes);
+	placement_done(relation, &placement, ItemPointerGetBlockNumber(&slot->tts_tid));
+
+	if (should_free)
+		pfree(tuple);
+	return result;
+}
+
+/* Long values of a table USING ddb are no items: they lie in a heap. */
+static Oid
+ddb_relation_toast_am(Relation relation)
+{
+	return HEAP_TABLE_AM_OID;
+}
+
+/* ---- The handler ---- */
+
+PG_FUNCTION_INFO_V1(ddb_table_handler);
+
+/* CREATE ACCESS METHOD ddb TYPE TABLE HANDLER ddb.table_handler */
+Datum
+ddb_table_handler(PG_FUNCTION_ARGS)
+{
+	static TableAmRoutine routine;
+
+	if (routine.type != T_TableAmRoutine)
+	{
+		routine = *GetHeapamTableAmRoutine();
+		routine.tuple_insert = ddb_tuple_insert;
+		routine.tuple_insert_speculative = ddb_tuple_insert_speculative;
+		routine.multi_insert = ddb_multi_insert;
+		routine.tuple_update = ddb_tuple_update;
+		routine.relation_toast_am = ddb_relation_toast_am;
+		routine.index_build_range_scan = ddb_index_build_range_scan;
+		routine.index_validate_scan = ddb_index_validate_scan;
+	}
+	PG_RETURN_POINTER(&routine);
+}

@@ -1,0 +1,20 @@
+/*
+ * access_method.h - the parts of the table access method that lie outside
+ * access_method.c.  Arguments are those of TableAmRoutine's callbacks.
+ */
+#ifndef DDB_ACCESS_METHOD_H
+#define DDB_ACCESS_METHOD_H
+
+#include "access/tableam.h"
+#include "catalog/index.h"
+
+extern double ddb_index_build_range_scan(Relation table, Relation index, IndexInfo *info,
+										 bool allow_sync, bool any_visible, bool progress,
+										 BlockNumber start_block, BlockNumber block_count,
+										 IndexBuildCallback callback, void *callback_state,
+										 TableScanDesc scan);
+
+extern void ddb_index_validate_scan(Relation table, Relation index, IndexInfo *info,
+									Snapshot snapshot, ValidateIndexState *state);
+
+#endif							/* DDB_ACCESS_METHOD_H */

@@ -1,0 +1,323 @@
+/*
+ * placement.c - items of one item collection share pages.
+ *
+ * Query reads a range of one item collection, and on a plain heap the items of
+ * a collection lie wherever the relation ended when each arrived.  Here a new
+ * item goes to a page that its collection uses already, if one has room.  If
+ * none has, the collection is given a part of a page, the larger the more
+ * items it has:
+ *
+ *	- Items of a small collection go where heap puts them, so that a table of
+ *	  a million collections of one item is as compact as a heap.
+ *	- A collection of n items takes room for about n / 3 further ones at a time
+ *	  (a page at most), so that it wastes no more than a third of its size,
+ *	  and a page once it has some twenty items.
+ *
+ * The free space map is the ledger of these reservations: a page's entry is
+ * lowered by what is reserved on it, so that nobody else is sent there, and
+ * what a new page has left is entered for others.  The map is only a hint:
+ * after a crash or a VACUUM it says what is really free, and a reservation not
+ * yet used is given away, which costs locality and nothing else.
+ *
+ * How many items a collection has, and on which pages, is read off the primary
+ * index around the place where the new key belongs.  No lock is held while
+ * deciding, so writers of one collection do not wait for each other.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "storage/bufmgr.h"
+#include "storage/freespace.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/uuid.h"
+
+#include "compat.h"
+#include "table/layout.h"
+#include "table/placement.h"
+#include "value/hash.h"
+
+/* How many of the collection's index entries are looked at, at most. */
+#define NEIGHBOURS 64
+
+/* How many pages are looked at for room, at most. */
+#define PAGES_TO_TRY 6
+
+/* A collection takes room for one item in so many that it has. */
+#define GROWTH 3
+
+typedef struct Neighbours
+{
+	int			count;			/* entries seen */
+	int			nearest;		/* blocks of the nearest ones, on both sides */
+	int			blocks;			/* different blocks */
+	BlockNumber block[NEIGHBOURS];	/* the nearest first */
+} Neighbours;
+
+static void
+note_neighbour(Neighbours *neighbours, BlockNumber block)
+{
+	neighbours->count++;
+	for (int i = 0; i < neighbours->blocks; i++)
+	{
+		if (neighbours->block[i] == block)
+			return;
+	}
+	neighbours->block[neighbours->blocks++] = block;
+}
+
+/* Reads the collection's entries on one side of the sort key. */
+static void
+read_side(Relation relation, Relation index, ScanKey keys, ScanDirection direction,
+		  int most, Neighbours *neighbours)
+{
+	/* SnapshotAny: entries of dead tuples are neighbours as good as others */
+	IndexScanDesc scan = index_beginscan_compat(relation, index, SnapshotAny, 2, 0);
+	ItemPointer tid;
+
+	index_rescan(scan, keys, 2, NULL, 0);
+	while (neighbours->count < most && (tid = index_getnext_tid(scan, direction)) != NULL)
+		note_neighbour(neighbours, ItemPointerGetBlockNumber(tid));
+	index_endscan(scan);
+}
+
+static int
+compare_blocks_descending(const void *a, const void *b)
+{
+	BlockNumber left = *(const BlockNumber *) a;
+	BlockNumber right = *(const BlockNumber *) b;
+
+	return left < right ? 1 : left > right ? -1 : 0;
+}
+
+/*
+ * The collection's pages: first those of the key's neighbours, then the
+ * others, the newest first, since that one is most likely to have room.
+ */
+static void
+find_neighbours(Relation relation, const TableLayout *layout, TupleTableSlot *slot,
+				Neighbours *neighbours)
+{
+	const KeyAttribute *sort = &layout->schema.sort[0];
+	ValueType	sort_type = sort->type;
+	int16		sort_column = sort->column;
+	int16		partition_column = layout->schema.partition[0].column;
+	Relation	index = index_open(layout->primary_index, AccessShareLock);
+	struct varlena *partition;
+	pg_uuid_t	hash;
+	Datum		sort_key;
+	bool		isnull;
+	ScanKeyData keys[2];
+
+	partition = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, partition_column, &isnull));
+	key_hash(VARDATA_ANY(partition), VARSIZE_ANY_EXHDR(partition), hash.data);
+	sort_key = slot_getattr(slot, sort_column, &isnull);
+
+	memset(neighbours, 0, offsetof(Neighbours, block));
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&hash));
+	ScanKeyInit(&keys[1], 2, BTLessEqualStrategyNumber,
+				layout_key_procedure(sort_type, BTLessEqualStrategyNumber), sort_key);
+	read_side(relation, index, keys, BackwardScanDirection, NEIGHBOURS, neighbours);
+	neighbours->nearest = Min(neighbours->blocks, 1);
+
+	if (neighbours->count < NEIGHBOURS)
+	{
+		int			before = neighbours->blocks;
+
+		ScanKeyInit(&keys[1], 2, BTGreaterStrategyNumber,
+					layout_key_procedure(sort_type, BTGreaterStrategyNumber), sort_key);
+		read_side(relation, index, keys, ForwardScanDirection, NEIGHBOURS, neighbours);
+		if (neighbours->blocks > before && before > 1)
+		{
+			/* the successor's page comes second */
+			BlockNumber successor = neighbours->block[before];
+
+			neighbours->block[before] = neighbours->block[1];
+			neighbours->block[1] = successor;
+			neighbours->nearest = 2;
+		}
+	}
+	qsort(neighbours->block + neighbours->nearest, neighbours->blocks - neighbours->nearest,
+		  sizeof(BlockNumber), compare_blocks_descending);
+	index_close(index, AccessShareLock);
+}
+
+/*
+ * The page's free bytes for one more tuple.  Read without a lock: it is a
+ * guess anyhow by the time that the page is used.
+ */
+static Size
+page_free_space(Relation relation, BlockNumber block)
+{
+	Buffer		buffer = ReadBuffer(relation, block);
+	Page		page = BufferGetPage(buffer);
+	Size		free = PageIsNew(page) ? 0 : PageGetHeapFreeSpace(page);
+
+	ReleaseBuffer(buffer);
+	return free;
+}
+
+/* One of the collection's own pages with room, or InvalidBlockNumber. */
+static BlockNumber
+find_room_with_neighbours(Relation relation, const Neighbours *neighbours, Size needed)
+{
+	int			tries = Min(neighbours->blocks, PAGES_TO_TRY);
+
+	for (int i = 0; i < tries; i++)
+	{
+		if (page_free_space(relation, neighbours->block[i]) >= needed)
+			return neighbours->block[i];
+	}
+	return InvalidBlockNumber;
+}
+
+/*
+ * A page with `reserve` bytes free, of which they are taken in the map; or
+ * InvalidBlockNumber.
+ */
+static BlockNumber
+reserve_on_old_page(Relation relation, Size reserve)
+{
+	BlockNumber block = GetPageWithFreeSpace(relation, reserve);
+
+	for (int tries = 0; tries < PAGES_TO_TRY && block != InvalidBlockNumber; tries++)
+	{
+		Size		free = page_free_space(relation, block);
+
+		if (free >= reserve)
+		{
+			RecordPageWithFreeSpace(relation, block, free - reserve);
+			return block;
+		}
+		block = RecordAndGetPageWithFreeSpace(relation, block, free, reserve);
+	}
+	return InvalidBlockNumber;
+}
+
+/* The bytes that a collection of so many items reserves, or 0 for none. */
+static Size
+bytes_to_reserve(int items_in_collection, Size item_bytes)
+{
+	int			items = items_in_collection / GROWTH;
+
+	if (items < 2)
+		return 0;
+	return Min(items * item_bytes, MaxHeapTupleSize);
+}
+
+/* What a tuple takes on a page, once toasted. */
+static Size
+bytes_on_page(Size tuple_size)
+{
+	return MAXALIGN(Min(tuple_size, TOAST_TUPLE_TARGET)) + sizeof(ItemIdData);
+}
+
+/* The relation's layout if it has item collections to place. */
+static bool
+layout_with_collections(Relation relation, TableLayout *layout)
+{
+	const TableLayout *cached = layout_of_relation(relation);
+
+	if (!OidIsValid(cached->primary_index) || cached->schema.sort_count == 0)
+		return false;
+	*layout = *cached;			/* its key names may go away, and are not used */
+	return true;
+}
+
+static void
+steer(Relation relation, Placement *placement, BlockNumber block)
+{
+	placement->steered = true;
+	RelationSetTargetBlock(relation, block);
+}
+
+void
+placement_choose(Relation relation, TupleTableSlot *slot, Size tuple_size,
+				 Placement *placement)
+{
+	TableLayout layout;
+	Neighbours	neighbours;
+	Size		needed;
+	Size		reserve;
+	BlockNumber block;
+
+	memset(placement, 0, sizeof(Placement));
+	placement->shared_target = RelationGetTargetBlock(relation);
+	if (!layout_with_collections(relation, &layout))
+		return;
+
+	find_neighbours(relation, &layout, slot, &neighbours);
+	if (neighbours.count == 0)
+		return;
+
+	needed = bytes_on_page(tuple_size);
+	block = find_room_with_neighbours(relation, &neighbours, needed);
+	if (block != InvalidBlockNumber)
+	{
+		steer(relation, placement, block);
+		return;
+	}
+
+	reserve = bytes_to_reserve(neighbours.count, needed);
+	if (reserve == 0)
+		return;
+
+	block = reserve_on_old_page(relation, reserve);
+	if (block != InvalidBlockNumber)
+	{
+		steer(relation, placement, block);
+		return;
+	}
+
+	/*
+	 * A new page: heap extends the relation when it may not look at the map
+	 * and its target is full, as the nearest neighbour's page is.
+	 */
+	placement->options = HEAP_INSERT_SKIP_FSM;
+	placement->reserve = reserve;
+	placement->relation_size = RelationGetNumberOfBlocks(relation);
+	steer(relation, placement, neighbours.block[0]);
+}
+
+void
+placement_choose_for_update(Relation relation, TupleTableSlot *slot, Size tuple_size,
+							BlockNumber old_block, Placement *placement)
+{
+	TableLayout layout;
+	Neighbours	neighbours;
+	Size		needed = bytes_on_page(tuple_size);
+	BlockNumber block;
+
+	memset(placement, 0, sizeof(Placement));
+	placement->shared_target = RelationGetTargetBlock(relation);
+	if (!layout_with_collections(relation, &layout) ||
+		page_free_space(relation, old_block) >= needed)
+		return;
+
+	find_neighbours(relation, &layout, slot, &neighbours);
+	block = find_room_with_neighbours(relation, &neighbours, needed);
+	if (block == InvalidBlockNumber && bytes_to_reserve(neighbours.count, needed) > 0)
+		block = reserve_on_old_page(relation, bytes_to_reserve(neighbours.count, needed));
+	if (block != InvalidBlockNumber)
+		steer(relation, placement, block);
+}
+
+void
+placement_done(Relation relation, const Placement *placement, BlockNumber block)
+{
+	if (!placement->steered)
+		return;
+
+	/* give away what a new page has left */
+	if (placement->reserve > 0 && block >= placement->relation_size &&
+		placement->reserve < MaxHeapTupleSize)
+	{
+		RecordPageWithFreeSpace(relation, block, MaxHeapTupleSize - placement->reserve);
+		FreeSpaceMapVacuumRange(relation, block, block + 1);
+	}
+	RelationSetTargetBlock(relation, placement->shared_target);
+}

@@ -1,0 +1,147 @@
+/*
+ * planner.c - so that WHERE year = 2013 finds the primary index.
+ *
+ * The index is on the partition key's hash, of which the planner knows nothing
+ * when it meets an equality on the key.  The support function of the key
+ * types' equality adds the hash to the condition:
+ *
+ *	year = 2013	becomes	ddb.hash(year) = '...' AND year = 2013
+ *
+ * That holds the same rows: the equality stays, and rechecks the value.  Where
+ * both stand, the hash's selectivity (statistics of the index's expression) is
+ * the condition's, so the equality itself is estimated to refuse nothing.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+
+#include "table/layout.h"
+
+/* Whether the expression is the partition key column of a table of ours. */
+static bool
+is_partition_key(PlannerInfo *root, Node *expression)
+{
+	Var		   *var;
+	RangeTblEntry *entry;
+	Relation	relation;
+	const TableLayout *layout;
+	bool		result;
+
+	if (IsA(expression, RelabelType))
+		expression = (Node *) ((RelabelType *) expression)->arg;
+	if (!IsA(expression, Var))
+		return false;
+	var = (Var *) expression;
+	if (var->varlevelsup != 0 || var->varattno <= 0 || IS_SPECIAL_VARNO(var->varno) ||
+		var->varno > list_length(root->parse->rtable))
+		return false;
+	entry = rt_fetch(var->varno, root->parse->rtable);
+	if (entry->rtekind != RTE_RELATION || entry->relkind != RELKIND_RELATION)
+		return false;
+
+	relation = table_open(entry->relid, NoLock);
+	layout = layout_of_relation(relation);
+	result = OidIsValid(layout->primary_index) &&
+		layout->schema.partition[0].column == var->varattno;
+	table_close(relation, NoLock);
+	return result;
+}
+
+static Node *
+hash_of(PlannerInfo *root, Node *expression)
+{
+	Oid			type = exprType(expression);
+	Oid			function = LookupFuncName(list_make2(makeString("ddb"), makeString("hash")),
+										  1, &type, false);
+
+	return eval_const_expressions(root,
+								  (Node *) makeFuncExpr(function, UUIDOID,
+														list_make1(copyObject(expression)),
+														InvalidOid, InvalidOid,
+														COERCE_EXPLICIT_CALL));
+}
+
+static Expr *
+equality(const char *schema, Node *left, Node *right)
+{
+	Oid			operator = OpernameGetOprid(list_make2(makeString(pstrdup(schema)), makeString("=")),
+											exprType(left), exprType(right));
+
+	return make_opclause(operator, BOOLOID, false, (Expr *) left, (Expr *) right,
+						 InvalidOid, InvalidOid);
+}
+
+static Node *
+add_hash(PlannerInfo *root, FuncExpr *call)
+{
+	Node	   *left = linitial(call->args);
+	Node	   *right = lsecond(call->args);
+
+	if (root == NULL || exprType(left) != exprType(right) ||
+		(!is_partition_key(root, left) && !is_partition_key(root, right)) ||
+		contain_volatile_functions(left) || contain_volatile_functions(right))
+		return NULL;
+
+	return (Node *) makeBoolExpr(AND_EXPR,
+								 list_make2(equality("pg_catalog", hash_of(root, left), hash_of(root, right)),
+											equality("ddb", left, right)),
+								 -1);
+}
+
+PG_FUNCTION_INFO_V1(ddb_key_equality_support);
+
+/* The support function of the key types' equality functions. */
+Datum
+ddb_key_equality_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (IsA(request, SupportRequestSimplify))
+	{
+		SupportRequestSimplify *simplify = (SupportRequestSimplify *) request;
+
+		PG_RETURN_POINTER(add_hash(simplify->root, simplify->fcall));
+	}
+	PG_RETURN_POINTER(NULL);
+}
+
+static bool
+any_partition_key(PlannerInfo *root, List *arguments)
+{
+	return root != NULL && list_length(arguments) == 2 &&
+		(is_partition_key(root, linitial(arguments)) ||
+		 is_partition_key(root, lsecond(arguments)));
+}
+
+PG_FUNCTION_INFO_V1(ddb_key_eqsel);
+
+/* Restriction selectivity of equality; arguments as eqsel's. */
+Datum
+ddb_key_eqsel(PG_FUNCTION_ARGS)
+{
+	if (any_partition_key((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
+		PG_RETURN_FLOAT8(1.0);
+	return eqsel(fcinfo);
+}
+
+PG_FUNCTION_INFO_V1(ddb_key_eqjoinsel);
+
+/* Join selectivity of equality; arguments as eqjoinsel's. */
+Datum
+ddb_key_eqjoinsel(PG_FUNCTION_ARGS)
+{
+	if (any_partition_key((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
+		PG_RETURN_FLOAT8(1.0);
+	return eqjoinsel(fcinfo);
+}

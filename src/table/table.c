@@ -1,0 +1,209 @@
+/*
+ * table.c - opening a DynamoDB table by name, with a cache of names.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+#include "compat.h"
+#include "ddb.h"
+#include "error.h"
+#include "table/catalog.h"
+#include "table/layout.h"
+#include "table/table.h"
+
+/* The longest name of a table. */
+#define TABLE_NAME_MAX 255
+
+/* ---- Names and ARNs ---- */
+
+char *
+table_arn(const char *name)
+{
+	return psprintf("arn:aws:dynamodb:%s:%s:table/%s", ddb_region, ddb_account_id, name);
+}
+
+const char *
+table_name_of_arn(const char *name_or_arn)
+{
+	char	   *prefix;
+
+	if (strncmp(name_or_arn, "arn:", 4) != 0)
+		return name_or_arn;
+
+	prefix = table_arn("");
+	if (strncmp(name_or_arn, prefix, strlen(prefix)) != 0 ||
+		strchr(name_or_arn + strlen(prefix), '/') != NULL)
+		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
+	return name_or_arn + strlen(prefix);
+}
+
+/* ---- The cache: name -> relation ---- */
+
+typedef struct CachedName
+{
+	char		name[TABLE_NAME_MAX + 1];	/* hash key */
+	Oid			relation;
+} CachedName;
+
+static HTAB *cached_names = NULL;
+
+/* A relation that is dropped or changed is looked up again. */
+static void
+forget_relation(Datum argument, Oid relation)
+{
+	HASH_SEQ_STATUS status;
+	CachedName *entry;
+
+	hash_seq_init(&status, cached_names);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (!OidIsValid(relation) || entry->relation == relation)
+			hash_search(cached_names, entry->name, HASH_REMOVE, NULL);
+	}
+}
+
+static void
+create_cache(void)
+{
+	HASHCTL		control = {
+		.keysize = TABLE_NAME_MAX + 1,
+		.entrysize = sizeof(CachedName),
+		.hcxt = CacheMemoryContext
+	};
+
+	cached_names = hash_create("ddb table names", 32, &control,
+							   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+}
+
+/* The relation of the table of that name, or InvalidOid. */
+static Oid
+find_relation(const char *name)
+{
+	CachedName *entry;
+	TableRecord *record;
+
+	if (strlen(name) > TABLE_NAME_MAX)
+		return InvalidOid;
+	if (cached_names == NULL)
+		create_cache();
+
+	entry = hash_search(cached_names, name, HASH_FIND, NULL);
+	if (entry != NULL)
+		return entry->relation;
+
+	record = catalog_read_table(name);
+	if (record == NULL)
+		return InvalidOid;
+	entry = hash_search(cached_names, name, HASH_ENTER, NULL);
+	entry->relation = record->relation;
+	return record->relation;
+}
+
+static void pg_attribute_noreturn()
+report_not_found(void)
+{
+	ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
+}
+
+/* ---- Opening ---- */
+
+static void
+check_privileges(Relation relation, const char *name, AclMode privileges)
+{
+	Oid			relid = RelationGetRelid(relation);
+
+	if (pg_class_aclcheck(relid, GetUserId(), privileges) != ACLCHECK_OK)
+		ddb_error(ACCESS_DENIED_EXCEPTION,
+				  "User: %s is not authorized to perform this operation on resource: %s",
+				  GetUserNameFromId(GetUserId(), false), table_arn(name));
+
+	/* a read or a write of ours would go around the policies */
+	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		ddb_error(ACCESS_DENIED_EXCEPTION,
+				  "User: %s is not authorized to perform this operation on resource: %s"
+				  " because its row-level security policies apply to SQL statements only",
+				  GetUserNameFromId(GetUserId(), false), table_arn(name));
+}
+
+static void
+copy_names(KeyAttribute *attributes, int count)
+{
+	for (int i = 0; i < count; i++)
+		attributes[i].name = pnstrdup(attributes[i].name, attributes[i].name_length);
+}
+
+/* The relation's layout as a description of its own. */
+static Table *
+describe(const char *name, Relation relation, LOCKMODE lock)
+{
+	const TableLayout *layout = layout_of_relation(relation);
+	Table	   *table;
+	Oid			index = layout->primary_index;
+
+	if (!OidIsValid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" has no primary index of a DynamoDB table",
+						RelationGetRelationName(relation)),
+				 errhint("The unique index on (ddb.hash(partition key), sort key) is missing.")));
+
+	table = palloc0(sizeof(Table));
+	table->name = pstrdup(name);
+	table->relation = relation;
+	table->item_column = layout->item_column;
+	table->only_index = layout->only_index;
+	table->schema = layout->schema;
+	copy_names(table->schema.partition, table->schema.partition_count);
+	copy_names(table->schema.sort, table->schema.sort_count);
+	table->primary_index = index_open(index, lock);
+	return table;
+}
+
+Table *
+table_open_by_name(const char *name, AclMode privileges)
+{
+	LOCKMODE	lock = privileges == ACL_SELECT ? AccessShareLock : RowExclusiveLock;
+	const char *table_name = table_name_of_arn(name);
+	Oid			relid = find_relation(table_name);
+	Relation	relation;
+
+	if (!OidIsValid(relid))
+		report_not_found();
+
+	relation = try_table_open(relid, lock);
+	if (relation == NULL)
+		report_not_found();
+	check_privileges(relation, table_name, privileges);
+	return describe(table_name, relation, lock);
+}
+
+void
+table_release(Table *table)
+{
+	index_close(table->primary_index, NoLock);
+	table_close(table->relation, NoLock);
+}
+
+void
+catalog_key_schema(Oid relid, KeySchema *schema)
+{
+	Relation	relation = table_open(relid, AccessShareLock);
+
+	*schema = layout_of_relation(relation)->schema;
+	copy_names(schema->partition, schema->partition_count);
+	copy_names(schema->sort, schema->sort_count);
+	table_close(relation, NoLock);
+}

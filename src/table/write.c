@@ -1,0 +1,308 @@
+/*
+ * write.c - writing one item.
+ *
+ * The way of a write: find the item's newest version by a fresh snapshot, let
+ * the caller decide on it, write with the demand that it still be the newest.
+ * If another transaction was faster, PostgreSQL says so after having waited
+ * for it, and all starts again with a snapshot that sees what it did.  So a
+ * condition is judged on the very version that the write replaces.
+ *
+ * A new item is inserted speculatively, as INSERT ... ON CONFLICT does: of two
+ * transactions that create the same key, one finds the other's row in the
+ * unique index, takes its own back, waits for the other and starts again.
+ *
+ * Rows are locked by being written and in no other way; one write locks one
+ * row, so writes of single items cannot deadlock.
+ *
+ * Under REPEATABLE READ and SERIALIZABLE the transaction's snapshot stays, and
+ * losing a race is PostgreSQL's serialization failure.
+ */
+#include "postgres.h"
+
+#include "access/nbtree.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "table/row.h"
+#include "table/row_executor.h"
+#include "table/table.h"
+
+typedef struct Write
+{
+	Table	   *table;
+	const PrimaryKey *key;
+	pg_uuid_t	hash;
+	ScanKeyData keys[2];
+	int			key_count;
+	Snapshot	snapshot;		/* of the current attempt */
+	TupleTableSlot *old_slot;	/* the newest version, or empty */
+	TupleTableSlot *new_slot;
+	RowExecutor *executor;		/* NULL: nothing but the primary index to care for */
+} Write;
+
+/* ---- Finding ---- */
+
+/* Finds the item's newest version into old_slot. */
+static bool
+find_item(Write *write)
+{
+	Table	   *table = write->table;
+	IndexScanDesc scan;
+	bool		found = false;
+
+	ExecClearTuple(write->old_slot);
+	scan = index_beginscan_compat(table->relation, table->primary_index, write->snapshot,
+								  write->key_count, 0);
+	index_rescan(scan, write->keys, write->key_count, NULL, 0);
+	while (!found && index_getnext_slot(scan, ForwardScanDirection, write->old_slot))
+		found = row_has_partition(table, write->old_slot, &write->key->partition);
+	index_endscan(scan);
+	if (!found)
+		ExecClearTuple(write->old_slot);
+	return found;
+}
+
+static void pg_attribute_noreturn()
+report_serialization_failure(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to concurrent update")));
+}
+
+/*
+ * Another transaction's row stands in the unique index where ours was to go:
+ * waits until it has ended.
+ */
+static void
+wait_for_creator(Write *write)
+{
+	Table	   *table = write->table;
+	SnapshotData dirty;
+	IndexScanDesc scan;
+	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
+	TransactionId creator = InvalidTransactionId;
+	uint32		token = 0;
+	bool		found;
+
+	InitDirtySnapshot(dirty);
+	scan = index_beginscan_compat(table->relation, table->primary_index, &dirty,
+								  write->key_count, 0);
+	index_rescan(scan, write->keys, write->key_count, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	if (found)
+	{
+		if (!row_has_partition(table, slot, &write->key->partition))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNIQUE_VIOLATION),
+					 errmsg("two partition keys of relation \"%s\" have the same hash",
+							RelationGetRelationName(table->relation))));
+		creator = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+		token = dirty.speculativeToken;
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+
+	if (TransactionIdIsValid(creator))
+	{
+		if (token != 0)
+			SpeculativeInsertionWait(creator, token);
+		else
+			XactLockTableWait(creator, NULL, NULL, XLTW_None);
+	}
+	else if (found && IsolationUsesXactSnapshot())
+		report_serialization_failure();
+}
+
+/* ---- Writing, where the primary index is all there is to care for ---- */
+
+static bool
+insert_index_entry(Write *write, IndexUniqueCheck check, bool unchanged)
+{
+	Table	   *table = write->table;
+	Datum		values[2] = {UUIDPGetDatum(&write->hash)};
+	bool		isnull[2] = {false, false};
+
+	if (table->schema.sort_count > 0)
+		values[1] = write->new_slot->tts_values[table->schema.sort[0].column - 1];
+
+	/* a B-tree does not read the IndexInfo */
+	return index_insert(table->primary_index, values, isnull, &write->new_slot->tts_tid,
+						table->relation, check, unchanged, NULL);
+}
+
+/* Inserts the row in new_slot; false if another has that key. */
+static bool
+insert_row(Write *write)
+{
+	Relation	relation = write->table->relation;
+	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+	bool		unique;
+
+	table_tuple_insert_speculative(relation, write->new_slot, GetCurrentCommandId(true), 0,
+								   NULL, token);
+	slot_getallattrs(write->new_slot);
+	if (write->executor != NULL)
+		unique = row_executor_insert_index_entries(write->executor, write->new_slot);
+	else
+		unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
+	table_tuple_complete_speculative(relation, write->new_slot, token, unique);
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+	return unique;
+}
+
+/* Whether a row was written, or has to be looked up again. */
+static bool
+written(TM_Result result)
+{
+	switch (result)
+	{
+		case TM_Ok:
+			return true;
+		case TM_Updated:
+		case TM_Deleted:
+			if (IsolationUsesXactSnapshot())
+				report_serialization_failure();
+			return false;
+		default:
+			elog(ERROR, "unexpected result %d of writing an item", result);
+	}
+}
+
+static bool
+update_row(Write *write)
+{
+	UpdateIndexes update_indexes = UPDATE_INDEXES_NONE;
+	LockTupleMode lock_mode;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	result = table_tuple_update(write->table->relation, &write->old_slot->tts_tid,
+								write->new_slot, GetCurrentCommandId(true), write->snapshot,
+								InvalidSnapshot, true, &failure, &lock_mode, &update_indexes);
+	if (!written(result))
+		return false;
+	if (update_indexes != UPDATE_INDEXES_NONE)
+	{
+		slot_getallattrs(write->new_slot);
+		insert_index_entry(write, UNIQUE_CHECK_YES, true);
+	}
+	return true;
+}
+
+static bool
+delete_row(Write *write)
+{
+	TM_FailureData failure;
+
+	return written(table_tuple_delete(write->table->relation, &write->old_slot->tts_tid,
+									  GetCurrentCommandId(true), write->snapshot,
+									  InvalidSnapshot, true, &failure, false));
+}
+
+/* ---- The same by the executor, which fires triggers and checks constraints ---- */
+
+/* Locks the version that the decision was made on; false if it is not the newest. */
+static bool
+lock_row(Write *write)
+{
+	TM_FailureData failure;
+
+	return written(table_tuple_lock(write->table->relation, &write->old_slot->tts_tid,
+									write->snapshot, write->old_slot,
+									GetCurrentCommandId(false), LockTupleNoKeyExclusive,
+									LockWaitBlock, 0, &failure));
+}
+
+/* Carries the decision out; false if it has to be made again. */
+static bool
+carry_out(Write *write, WriteAction action)
+{
+	bool		found = !TTS_EMPTY(write->old_slot);
+
+	if (action == WRITE_DELETE && !found)
+		return true;
+
+	if (write->executor == NULL)
+	{
+		if (action == WRITE_DELETE)
+			return delete_row(write);
+		if (found)
+			return update_row(write);
+	}
+	else if (found)
+	{
+		if (!lock_row(write))
+			return false;
+		if (action == WRITE_DELETE)
+			row_executor_delete(write->executor, write->old_slot);
+		else
+			row_executor_update(write->executor, write->old_slot, write->new_slot);
+		return true;
+	}
+	else if (!row_executor_before_insert(write->executor, write->new_slot))
+		return true;			/* a trigger does not want it */
+
+	if (!insert_row(write))
+	{
+		wait_for_creator(write);
+		return false;
+	}
+	if (write->executor != NULL)
+		row_executor_after_insert(write->executor, write->new_slot);
+	return true;
+}
+
+/* One attempt; false if another transaction was faster. */
+static bool
+attempt(Write *write, WriteDecision decide, void *argument)
+{
+	Value		old_item;
+	Value		new_item;
+	WriteAction action;
+	bool		done = true;
+
+	write->snapshot = row_statement_snapshot();
+	PushActiveSnapshot(write->snapshot);
+	if (find_item(write))
+	{
+		old_item = row_item(write->table, write->old_slot);
+		action = decide(&old_item, &new_item, argument);
+	}
+	else
+		action = decide(NULL, &new_item, argument);
+
+	if (action == WRITE_PUT)
+		row_store(write->table, write->key, &new_item, write->new_slot);
+	if (action != WRITE_NOTHING)
+		done = carry_out(write, action);
+
+	PopActiveSnapshot();
+	UnregisterSnapshot(write->snapshot);
+	return done;
+}
+
+void
+table_write(Table *table, const PrimaryKey *key, WriteDecision decide, void *argument)
+{
+	Write		write = {.table = table,.key = key};
+
+	PreventCommandIfReadOnly("a write of an item");
+
+	write.key_count = row_scan_keys(table, key, &write.hash, write.keys);
+	write.old_slot = table_slot_create(table->relation, NULL);
+	write.new_slot = table_slot_create(table->relation, NULL);
+	write.executor = row_executor_begin(table);
+
+	while (!attempt(&write, decide, argument))
+		CHECK_FOR_INTERRUPTS();
+
+	row_executor_end(write.executor);
+	ExecDropSingleTupleTableSlot(write.old_slot);
+	ExecDropSingleTupleTableSlot(write.new_slot);
+}
