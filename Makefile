@@ -1,0 +1,77 @@
+EXTENSION = ddb
+MODULE_big = ddb
+DATA = ddb--1.0.sql
+
+# What flex and bison write is found beside its source, and is not committed.
+GRAMMARS = $(wildcard src/*/*.y)
+SCANNERS = $(wildcard src/*/*.l)
+GENERATED = $(GRAMMARS:.y=.c) $(SCANNERS:.l=.c)
+GENERATED_HEADERS = $(GRAMMARS:.y=.h)
+
+# sort also drops doubles: a generated file is in the wildcard once it exists.
+SOURCES = $(sort $(wildcard src/*.c src/*/*.c) $(GENERATED))
+OBJS = $(SOURCES:.c=.o)
+ALL_HEADERS = $(sort $(wildcard src/*.h src/*/*.h) $(GENERATED_HEADERS))
+
+REGRESS = $(filter setup,$(TESTS)) $(filter-out setup,$(TESTS))
+TESTS = $(sort $(basename $(notdir $(wildcard sql/*.sql))))
+ISOLATION = $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+ENCODING = UTF8
+NO_LOCALE = 1
+
+PG_CONFIG ?= pg_config
+export PG_CONFIG
+
+# PostgreSQL's headers do not pass -Wextra, so they count as system headers.
+# Its callbacks have fixed parameters, which not every callback needs.
+PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-declaration-after-statement
+ifneq (,$(findstring clang,$(CC)))
+# The flags that PostgreSQL was built with are gcc's.
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
+SHLIB_LINK = -ljson-c
+
+EXTRA_CLEAN = $(GENERATED) $(GENERATED_HEADERS)
+
+.DEFAULT_GOAL = all
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq (,$(wildcard $(PGXS)))
+include $(PGXS)
+else
+# "make run" and "make test" install PostgreSQL's build files themselves.
+all install installcheck:
+	$(error PGXS not found: install postgresql-server-dev or set PG_CONFIG)
+clean:
+	rm -f $(OBJS) $(EXTRA_CLEAN)
+endif
+
+# Every header is the door of a whole folder, so any change of one rebuilds all.
+$(OBJS) $(OBJS:.o=.bc): Makefile $(ALL_HEADERS)
+
+$(GRAMMARS:.y=.c): BISONFLAGS += -d
+$(GENERATED_HEADERS): %.h: %.c
+	touch $@
+
+.PHONY: run stop test sanitize bench remove-private
+
+run:
+	+scripts/run
+
+stop:
+	scripts/stop
+
+test:
+	+test/run all
+
+sanitize:
+	+test/run sanitize
+
+bench:
+	+bench/run
+
+clean: remove-private
+remove-private:
+	scripts/stop --remove

@@ -1,0 +1,60 @@
+# What the test programs in bash share; each sources this.
+#
+# test/run gives them DDB_BIN (the programs of a private PostgreSQL with ddb),
+# DDB_WORK (an empty directory for clusters and files, removed afterwards) and
+# PGHOST, PGPORT, PGUSER, PGDATABASE of a running server with ddb preloaded,
+# in which they make databases of their own. A program prints "ok - what" or
+# "not ok - what" for each thing it has checked, and # before anything else.
+
+set -euo pipefail
+# shellcheck source=scripts/private-server.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/private-server.sh"
+bindir=$DDB_BIN
+PATH=$bindir:$PATH
+
+# ok WHAT COMMAND...: the command succeeds.
+ok() {
+	local what=$1
+	shift
+	if "$@"; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what"
+	fi
+}
+
+# is WHAT ACTUAL EXPECTED: both are the same text.
+is() {
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		diff <(printf '%s\n' "$3") <(printf '%s\n' "$2") | sed 's/^/#   /' || true
+	fi
+}
+
+# like WHAT ACTUAL PATTERN: the text has a match of the extended regular expression.
+like() {
+	if grep -Eq -- "$3" <<<"$2"; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		printf '%s\n' "no match of $3 in:" "$2" | sed 's/^/#   /'
+	fi
+}
+
+# sql [PSQL OPTION...] -c STATEMENT: prints bare values, and stops at the first error.
+sql() {
+	psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"
+}
+
+# new_cluster NAME [INITDB OPTION...]: creates and starts $DDB_WORK/NAME with ddb preloaded and connects to it; further settings come from standard input.
+new_cluster() {
+	local dir=$DDB_WORK/$1
+	shift
+	{
+		cat "$top/test/settings.conf"
+		cat
+	} | create_cluster "$dir" "$@"
+	start_cluster "$dir"
+}
