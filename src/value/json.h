@@ -1,14 +1,18 @@
 /*
- * json.h - DynamoDB JSON ({"S": "text"}) and plain JSON, in and out.
+ * json.h - reading DynamoDB JSON ({"S": "text"}); json_out.h writes it.
  *
  * JSON text is parsed by json-c into a tree that json-c allocates with
  * malloc(); json_parse() ties the tree to a memory context.
+ *
+ * json-c's type json_object has the name of a function of PostgreSQL's, so
+ * that this header and utils/builtins.h exclude each other.
  */
 #ifndef DDB_JSON_H
 #define DDB_JSON_H
 
 #include <json-c/json.h>
 
+#include "value/json_out.h"
 #include "value/node.h"
 
 /*
@@ -59,20 +63,5 @@ extern Node *node_from_json(json_object *json);
 
 /* The attribute map that a JSON object describes, as a node of type M. */
 extern Node *node_map_from_json(json_object *json);
-
-/* Appends the value as DynamoDB JSON: {"S":"text"}. */
-extern void value_to_json(StringInfo out, const Value *value);
-
-/* Appends an item or other map as DynamoDB JSON without the outer {"M":}. */
-extern void item_to_json(StringInfo out, const Value *map);
-
-/*
- * Appends the value as plain JSON: numbers as JSON numbers, sets as arrays,
- * binaries in base64.
- */
-extern void value_to_plain_json(StringInfo out, const Value *value);
-
-/* Appends a JSON string, quoted and escaped; U+0000 becomes \u0000. */
-extern void json_append_string(StringInfo out, const char *string, uint32 length);
 
 #endif							/* DDB_JSON_H */

@@ -6,7 +6,7 @@
 #include "common/base64.h"
 #include "miscadmin.h"
 
-#include "value/json.h"
+#include "value/json_out.h"
 #include "value/number.h"
 
 /* ---- Strings ---- */

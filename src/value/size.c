@@ -67,6 +67,13 @@ item_check_size(const Value *item)
 		validation_error("Item size has exceeded the maximum allowed size");
 }
 
+void
+value_check_size(const Value *value)
+{
+	if (value_size(value) > ITEM_MAX_SIZE)
+		validation_error("Item size has exceeded the maximum allowed size");
+}
+
 int
 value_depth(const Value *value)
 {

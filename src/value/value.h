@@ -164,8 +164,12 @@ extern void value_check(const Value *value);
 /* The same for an item, whose map is not counted as a level. */
 extern void item_check(const Value *item);
 
-/* Raises ValidationException where the item is larger than ITEM_MAX_SIZE. */
+/*
+ * Raises ValidationException where the item, or a value by itself, is larger
+ * than ITEM_MAX_SIZE.
+ */
 extern void item_check_size(const Value *item);
+extern void value_check_size(const Value *value);
 
 /* An empty map, such as stands for an item that does not exist. */
 extern const Value empty_map;

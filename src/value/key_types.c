@@ -1,0 +1,328 @@
+/*
+ * key_types.c - the SQL types of key attributes: ddb.string, ddb.number and
+ * ddb.binary.
+ *
+ * Their bytes are the packed payloads of value.h.  Strings and binaries are
+ * thus laid out as text and bytea are, but for U+0000, which a string may
+ * hold.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+#include "utils/uuid.h"
+
+#include "error.h"
+#include "value/hash.h"
+#include "value/number.h"
+#include "value/plain.h"
+
+static Datum
+payload_datum(const char *data, uint32 length)
+{
+	return PointerGetDatum(cstring_to_text_with_len(data, length));
+}
+
+/* ---- string: U+0000 is written \0, a backslash \\ ---- */
+
+PG_FUNCTION_INFO_V1(string_in);
+Datum
+string_in(PG_FUNCTION_ARGS)
+{
+	const char *text = PG_GETARG_CSTRING(0);
+	char	   *string = palloc(strlen(text) + 1);
+	uint32		length = 0;
+
+	for (const char *at = text; *at != '\0'; at++)
+	{
+		if (*at == '\\')
+		{
+			at++;
+			if (*at != '0' && *at != '\\')
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+						 errmsg("invalid input syntax for type %s: \"%s\"", "ddb.string", text),
+						 errhint("A backslash is written \\\\, the character U+0000 \\0.")));
+		}
+		string[length++] = at > text && at[-1] == '\\' && *at == '0' ? '\0' : *at;
+	}
+	PG_RETURN_DATUM(payload_datum(string, length));
+}
+
+PG_FUNCTION_INFO_V1(string_out);
+Datum
+string_out(PG_FUNCTION_ARGS)
+{
+	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
+	const char *string = VARDATA_ANY(stored);
+	uint32		length = VARSIZE_ANY_EXHDR(stored);
+	char	   *text = palloc((Size) 2 * length + 1);
+	char	   *to = text;
+
+	for (uint32 i = 0; i < length; i++)
+	{
+		if (string[i] == '\0' || string[i] == '\\')
+			*to++ = '\\';
+		*to++ = string[i] == '\0' ? '0' : string[i];
+	}
+	*to = '\0';
+	PG_RETURN_CSTRING(text);
+}
+
+/* ---- number ---- */
+
+static Datum
+number_from_text(const char *text)
+{
+	char		stored[NUMBER_MAX_LENGTH];
+	uint32		length = number_parse(text, strlen(text), stored);
+
+	return payload_datum(stored, length);
+}
+
+static void
+print_argument(FunctionCallInfo fcinfo, char *text)
+{
+	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
+
+	number_print(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored), text);
+}
+
+PG_FUNCTION_INFO_V1(number_in);
+Datum
+number_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(number_from_text(PG_GETARG_CSTRING(0)));
+}
+
+PG_FUNCTION_INFO_V1(number_out);
+Datum
+number_out(PG_FUNCTION_ARGS)
+{
+	char		text[NUMBER_MAX_TEXT];
+
+	print_argument(fcinfo, text);
+	PG_RETURN_CSTRING(pstrdup(text));
+}
+
+PG_FUNCTION_INFO_V1(number_from_numeric);
+Datum
+number_from_numeric(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(number_from_text(DatumGetCString(DirectFunctionCall1(numeric_out,
+																		 PG_GETARG_DATUM(0)))));
+}
+
+PG_FUNCTION_INFO_V1(number_from_int2);
+Datum
+number_from_int2(PG_FUNCTION_ARGS)
+{
+	char		text[32];
+
+	pg_ltoa(PG_GETARG_INT16(0), text);
+	PG_RETURN_DATUM(number_from_text(text));
+}
+
+PG_FUNCTION_INFO_V1(number_from_int4);
+Datum
+number_from_int4(PG_FUNCTION_ARGS)
+{
+	char		text[32];
+
+	pg_ltoa(PG_GETARG_INT32(0), text);
+	PG_RETURN_DATUM(number_from_text(text));
+}
+
+PG_FUNCTION_INFO_V1(number_from_int8);
+Datum
+number_from_int8(PG_FUNCTION_ARGS)
+{
+	char		text[32];
+
+	pg_lltoa(PG_GETARG_INT64(0), text);
+	PG_RETURN_DATUM(number_from_text(text));
+}
+
+/* By the shortest decimal that stands for the float. */
+PG_FUNCTION_INFO_V1(number_from_float8);
+Datum
+number_from_float8(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(number_from_text(DatumGetCString(DirectFunctionCall1(float8out,
+																		 PG_GETARG_DATUM(0)))));
+}
+
+static Datum
+numeric_argument(FunctionCallInfo fcinfo)
+{
+	char		text[NUMBER_MAX_TEXT];
+
+	print_argument(fcinfo, text);
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+#define NUMBER_CAST(name, result) \
+	PG_FUNCTION_INFO_V1(name); \
+	Datum \
+	name(PG_FUNCTION_ARGS) \
+	{ \
+		return result; \
+	}
+
+NUMBER_CAST(number_to_numeric, numeric_argument(fcinfo))
+NUMBER_CAST(number_to_int2, DirectFunctionCall1(numeric_int2, numeric_argument(fcinfo)))
+NUMBER_CAST(number_to_int4, DirectFunctionCall1(numeric_int4, numeric_argument(fcinfo)))
+NUMBER_CAST(number_to_int8, DirectFunctionCall1(numeric_int8, numeric_argument(fcinfo)))
+NUMBER_CAST(number_to_float8, DirectFunctionCall1(numeric_float8, numeric_argument(fcinfo)))
+
+/* ---- binary: bytea's hex form, whatever bytea_output says ---- */
+
+PG_FUNCTION_INFO_V1(binary_in);
+Datum
+binary_in(PG_FUNCTION_ARGS)
+{
+	return DirectFunctionCall1(byteain, PG_GETARG_DATUM(0));
+}
+
+PG_FUNCTION_INFO_V1(binary_out);
+Datum
+binary_out(PG_FUNCTION_ARGS)
+{
+	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
+	uint32		length = VARSIZE_ANY_EXHDR(stored);
+	char	   *text = palloc((Size) 2 * length + 3);
+
+	strcpy(text, "\\x");
+	text[2 + hex_encode(VARDATA_ANY(stored), length, text + 2)] = '\0';
+	PG_RETURN_CSTRING(text);
+}
+
+/* ---- Binary forms are the payloads ---- */
+
+static Datum
+receive(FunctionCallInfo fcinfo, ValueType type)
+{
+	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
+	uint32		length = message->len - message->cursor;
+	Value		value = {type, length, pq_getmsgbytes(message, length)};
+
+	value_check(&value);
+	return payload_datum(value.data, value.length);
+}
+
+PG_FUNCTION_INFO_V1(string_recv);
+Datum
+string_recv(PG_FUNCTION_ARGS)
+{
+	return receive(fcinfo, VALUE_STRING);
+}
+
+PG_FUNCTION_INFO_V1(number_recv);
+Datum
+number_recv(PG_FUNCTION_ARGS)
+{
+	return receive(fcinfo, VALUE_NUMBER);
+}
+
+PG_FUNCTION_INFO_V1(binary_recv);
+Datum
+binary_recv(PG_FUNCTION_ARGS)
+{
+	return receive(fcinfo, VALUE_BINARY);
+}
+
+PG_FUNCTION_INFO_V1(key_send);
+Datum
+key_send(PG_FUNCTION_ARGS)
+{
+	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
+	StringInfoData out;
+
+	pq_begintypsend(&out);
+	pq_sendbytes(&out, VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+}
+
+PG_FUNCTION_INFO_V1(key_string_to_text);
+Datum
+key_string_to_text(PG_FUNCTION_ARGS)
+{
+	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
+
+	PG_RETURN_TEXT_P(string_to_text(VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored)));
+}
+
+/* ---- Keys of items ---- */
+
+static void
+check_key_size(const Value *key, const char *name, int32 maximum)
+{
+	if (key->type == VALUE_NUMBER)
+		return;
+	if (key->length == 0)
+		validation_error("One or more parameter values are not valid. The AttributeValue for a key attribute "
+						 "cannot contain an empty %s value. Key: %s",
+						 key->type == VALUE_STRING ? "string" : "binary", name);
+	if (key->length <= (uint32) maximum)
+		return;
+	/* AWS's words, the missing blank included. */
+	if (maximum == PARTITION_KEY_MAX_SIZE)
+		validation_error("One or more parameter values were invalid: "
+						 "Size of hashkey has exceeded the maximum size limit of%d bytes", maximum);
+	validation_error("One or more parameter values were invalid: "
+					 "Aggregated size of all range keys has exceeded the size limit of %d bytes", maximum);
+}
+
+static Datum
+item_key(FunctionCallInfo fcinfo, ValueType type)
+{
+	Value		item = value_from_datum(PG_GETARG_DATUM(0));
+	text	   *name = PG_GETARG_TEXT_PP(1);
+	Value		key;
+
+	if (!value_map_find(&item, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &key))
+		validation_error("One or more parameter values were invalid: Missing the key %s in the item",
+						 text_to_cstring(name));
+	if (key.type != type)
+		validation_error("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
+						 text_to_cstring(name), value_type_name(type), value_type_name(key.type));
+	if (key.length == 0 || key.length > SORT_KEY_MAX_SIZE)
+		check_key_size(&key, text_to_cstring(name), PG_GETARG_INT32(2));
+	return payload_datum(key.data, key.length);
+}
+
+PG_FUNCTION_INFO_V1(string_key);
+Datum
+string_key(PG_FUNCTION_ARGS)
+{
+	return item_key(fcinfo, VALUE_STRING);
+}
+
+PG_FUNCTION_INFO_V1(number_key);
+Datum
+number_key(PG_FUNCTION_ARGS)
+{
+	return item_key(fcinfo, VALUE_NUMBER);
+}
+
+PG_FUNCTION_INFO_V1(binary_key);
+Datum
+binary_key(PG_FUNCTION_ARGS)
+{
+	return item_key(fcinfo, VALUE_BINARY);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash);
+Datum
+ddb_hash(PG_FUNCTION_ARGS)
+{
+	struct varlena *key = PG_GETARG_VARLENA_PP(0);
+	pg_uuid_t  *hash = palloc(sizeof(pg_uuid_t));
+
+	StaticAssertStmt(UUID_LEN == KEY_HASH_LENGTH, "a key's hash is a uuid");
+	key_hash(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), hash->data);
+	PG_RETURN_UUID_P(hash);
+}
