@@ -16,6 +16,11 @@
 #error "ddb needs PostgreSQL 15 or later"
 #endif
 
+/* A varlena's macros have moved, since 16, out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* tuple_update tells since 16 which indexes need an entry, before whether. */
 #if PG_VERSION_NUM >= 160000
 typedef TU_UpdateIndexes UpdateIndexes;

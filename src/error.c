@@ -33,7 +33,8 @@ static const struct
 };
 
 static void raise(DdbException exception, const char *item_json,
-				  const char *format, va_list arguments) pg_attribute_printf(3, 0) pg_attribute_noreturn();
+				  const char *format, va_list arguments)
+			__attribute__((noreturn)) pg_attribute_printf(3, 0);
 
 static void
 raise(DdbException exception, const char *item_json, const char *format, va_list arguments)

@@ -33,7 +33,7 @@ typedef enum DdbException
  * printf's and give the text without the exception's name.
  */
 extern void ddb_error(DdbException exception, const char *format,...)
-			pg_attribute_printf(2, 3) pg_attribute_noreturn();
+			__attribute__((noreturn)) pg_attribute_printf(2, 3);
 
 /*
  * The same, with an item (DynamoDB JSON of the attribute map, may be NULL)
@@ -42,7 +42,7 @@ extern void ddb_error(DdbException exception, const char *format,...)
  */
 extern void ddb_error_with_item(DdbException exception, const char *item_json,
 								const char *format,...)
-			pg_attribute_printf(3, 4) pg_attribute_noreturn();
+			__attribute__((noreturn)) pg_attribute_printf(3, 4);
 
 /* ValidationException, by far the most frequent. */
 #define validation_error(...) ddb_error(VALIDATION_EXCEPTION, __VA_ARGS__)

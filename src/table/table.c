@@ -112,7 +112,7 @@ find_relation(const char *name)
 	return record->relation;
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 report_not_found(void)
 {
 	ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");

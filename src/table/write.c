@@ -67,7 +67,7 @@ find_item(Write *write)
 	return found;
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 report_serialization_failure(void)
 {
 	ereport(ERROR,

@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 
 #include "error.h"
+#include "compat.h"
 #include "value/json.h"
 #include "value/layout.h"
 

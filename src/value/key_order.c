@@ -11,6 +11,7 @@
 #include "port/pg_bswap.h"
 #include "utils/sortsupport.h"
 
+#include "compat.h"
 #include "value/layout.h"
 
 static int

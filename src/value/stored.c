@@ -5,6 +5,7 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "value/layout.h"
 
 #define VERSION_SHIFT 4
