@@ -26,6 +26,13 @@ typedef struct ExpressionAttributes ExpressionAttributes;
  */
 extern ExpressionAttributes *expression_attributes(const Value *names, const Value *values);
 
+/*
+ * The same check of one key, for callers that read the maps' values themselves:
+ * AWS checks all keys of a map before the first value.
+ */
+extern void expression_attribute_name_key_check(const char *key, uint32 length);
+extern void expression_attribute_value_key_check(const char *key, uint32 length);
+
 /* Raises if a placeholder was used by none of the expressions parsed with it. */
 extern void expression_attributes_check_used(const ExpressionAttributes *attributes);
 
@@ -100,14 +107,19 @@ typedef struct KeyCondition
 } KeyCondition;
 
 /*
- * Parsing needs no table, binding checks the tree against the key schema
- * (key attributes only, one condition a key, operators, operand types and
- * sizes) and gives the key condition.
+ * AWS works in three steps.  Parsing finds what is wrong with it as a
+ * condition, before the filter and the projection are parsed.  Checking finds
+ * what is no key condition (operators, nested operations, two conditions on one
+ * attribute), behind them; maximum is 2, or 2 * KEY_MAX_ATTRIBUTES where a
+ * global secondary index is read.  Binding, once the table is known, finds what
+ * does not fit the key schema (key attributes, types, sizes), and gives the key
+ * condition.
  */
 typedef struct KeyConditionTree KeyConditionTree;
 
 extern KeyConditionTree *key_condition_parse(const char *text, uint32 length,
 											 ExpressionAttributes *attributes);
+extern void key_condition_check(KeyConditionTree *tree, int maximum);
 extern KeyCondition *key_condition_bind(const KeyConditionTree *tree, const KeySchema *schema);
 
 /* ---- ProjectionExpression ---- */
@@ -117,7 +129,10 @@ typedef struct Projection Projection;
 extern Projection *projection_parse(const char *text, uint32 length,
 									ExpressionAttributes *attributes);
 
-/* AttributesToGet: top-level attribute names. */
+/*
+ * AttributesToGet: top-level attribute names, values of type S.  Raises for a
+ * name that comes twice.
+ */
 extern Projection *projection_of_attributes(const Value *names, int count);
 
 /* The part of the item that the projection names, palloc'd. */
@@ -168,7 +183,7 @@ typedef struct LegacyCondition
 extern Condition *legacy_condition(const char *parameter, const LegacyCondition *conditions,
 								   int count, const char *conditional_operator);
 
-/* KeyConditions of Query. */
+/* KeyConditions of Query; key_condition_check() is still to be called. */
 extern KeyConditionTree *legacy_key_condition(const LegacyCondition *conditions, int count);
 
 /* One member of AttributeUpdates. */

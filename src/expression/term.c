@@ -1,0 +1,129 @@
+/*
+ * term.c - the operators and functions of expressions, described as data, and
+ * the terms made of them.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "expression/tree.h"
+
+typedef struct TermDescription
+{
+	const char *name;			/* as AWS writes it */
+	bool		function;
+	bool		boolean;
+} TermDescription;
+
+static const TermDescription descriptions[] =
+{
+	[TERM_PATH] = {"", false, false},
+	[TERM_VALUE] = {"", false, false},
+	[TERM_EQUAL] = {"=", false, true},
+	[TERM_NOT_EQUAL] = {"<>", false, true},
+	[TERM_LESS] = {"<", false, true},
+	[TERM_LESS_OR_EQUAL] = {"<=", false, true},
+	[TERM_GREATER] = {">", false, true},
+	[TERM_GREATER_OR_EQUAL] = {">=", false, true},
+	[TERM_BETWEEN] = {"BETWEEN", false, true},
+	[TERM_IN] = {"IN", false, true},
+	[TERM_AND] = {"AND", false, true},
+	[TERM_OR] = {"OR", false, true},
+	[TERM_NOT] = {"NOT", false, true},
+	[TERM_PLUS] = {"+", false, false},
+	[TERM_MINUS] = {"-", false, false},
+	[TERM_ATTRIBUTE_EXISTS] = {"attribute_exists", true, true},
+	[TERM_ATTRIBUTE_NOT_EXISTS] = {"attribute_not_exists", true, true},
+	[TERM_ATTRIBUTE_TYPE] = {"attribute_type", true, true},
+	[TERM_BEGINS_WITH] = {"begins_with", true, true},
+	[TERM_CONTAINS] = {"contains", true, true},
+	[TERM_SIZE] = {"size", true, false},
+	[TERM_IF_NOT_EXISTS] = {"if_not_exists", true, false},
+	[TERM_LIST_APPEND] = {"list_append", true, false},
+	[TERM_UNKNOWN_FUNCTION] = {"", true, false},
+};
+
+const char *
+term_name(TermKind kind)
+{
+	return descriptions[kind].name;
+}
+
+bool
+term_is_function(TermKind kind)
+{
+	return descriptions[kind].function;
+}
+
+bool
+term_is_boolean(TermKind kind)
+{
+	return descriptions[kind].boolean;
+}
+
+/* Function names, unlike keywords, are case-sensitive. */
+TermKind
+term_function(const char *name, uint32 length)
+{
+	for (int kind = 0; kind < TERM_UNKNOWN_FUNCTION; kind++)
+	{
+		const TermDescription *description = &descriptions[kind];
+
+		if (description->function &&
+			strlen(description->name) == length &&
+			memcmp(description->name, name, length) == 0)
+			return (TermKind) kind;
+	}
+	return TERM_UNKNOWN_FUNCTION;
+}
+
+Term *
+term_of_path(DocumentPath *path)
+{
+	Term	   *term = palloc0(sizeof(Term));
+
+	term->kind = TERM_PATH;
+	term->path = path;
+	return term;
+}
+
+Term *
+term_of_value(const Value *value)
+{
+	Term	   *term = palloc0(sizeof(Term));
+
+	term->kind = TERM_VALUE;
+	term->value = *value;
+	return term;
+}
+
+Term *
+term_of_operands(TermKind kind, List *operands)
+{
+	Term	   *term = palloc0(sizeof(Term));
+
+	term->kind = kind;
+	term->operands = operands;
+	return term;
+}
+
+bool
+term_uses_attribute(const Term *term, const char *name, uint32 length)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+
+	if (term->kind == TERM_PATH)
+	{
+		const PathElement *first = &term->path->elements[0];
+
+		return first->length == length && memcmp(first->name, name, length) == 0;
+	}
+	foreach(cell, term->operands)
+	{
+		if (term_uses_attribute(lfirst(cell), name, length))
+			return true;
+	}
+	return false;
+}
