@@ -1,0 +1,670 @@
+\echo Use "CREATE EXTENSION ddb" to load this file. \quit
+
+-- Attribute values are UTF-8, and so must be the text that they are read from.
+DO $$
+BEGIN
+	IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+		RAISE EXCEPTION 'ddb needs a database with encoding UTF8, this one has %',
+				pg_catalog.getdatabaseencoding()
+			USING ERRCODE = 'feature_not_supported',
+				HINT = 'Create the database with ENCODING UTF8 TEMPLATE template0.';
+	END IF;
+END
+$$;
+
+-- ==========================================================================
+-- Types
+--
+-- Operators are in pg_catalog, as those of PostgreSQL's own types are: SQL finds
+-- an operator by search_path only, and "WHERE year = 2013" must find the index
+-- whatever that says.  Everything else is in the extension's schema.
+-- ==========================================================================
+
+-- ---- attribute_value and item ----
+
+CREATE TYPE attribute_value;
+CREATE TYPE item;
+
+CREATE FUNCTION attribute_value_in(cstring) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_in';
+CREATE FUNCTION attribute_value_out(attribute_value) RETURNS cstring
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_out';
+CREATE FUNCTION attribute_value_recv(internal) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_recv';
+CREATE FUNCTION attribute_value_send(attribute_value) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_send';
+CREATE FUNCTION item_in(cstring) RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_in';
+CREATE FUNCTION item_out(item) RETURNS cstring
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_out';
+CREATE FUNCTION item_recv(internal) RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_recv';
+CREATE FUNCTION item_send(item) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_send';
+
+CREATE TYPE attribute_value (
+	INPUT = attribute_value_in, OUTPUT = attribute_value_out, RECEIVE = attribute_value_recv, SEND = attribute_value_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+CREATE TYPE item (
+	INPUT = item_in, OUTPUT = item_out, RECEIVE = item_recv, SEND = item_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+
+COMMENT ON TYPE attribute_value IS 'DynamoDB attribute value of any type';
+COMMENT ON TYPE item IS 'DynamoDB item: a map of attributes';
+
+CREATE FUNCTION attribute_value_eq(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_eq';
+CREATE FUNCTION attribute_value_ne(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_ne';
+CREATE FUNCTION attribute_value_lt(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_lt';
+CREATE FUNCTION attribute_value_le(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_le';
+CREATE FUNCTION attribute_value_gt(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_gt';
+CREATE FUNCTION attribute_value_ge(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = attribute_value_eq, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = attribute_value_ne, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = attribute_value_lt, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = attribute_value_le, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = attribute_value_gt, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = attribute_value_ge, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION attribute_value_cmp(attribute_value, attribute_value) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_cmp';
+CREATE FUNCTION attribute_value_hash(attribute_value) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_hash';
+CREATE FUNCTION attribute_value_hash_extended(attribute_value, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_hash_extended';
+
+CREATE OPERATOR CLASS attribute_value_ops DEFAULT FOR TYPE attribute_value USING btree AS
+	OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+	OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+	FUNCTION 1 attribute_value_cmp(attribute_value, attribute_value), FUNCTION 4 btequalimage(oid);
+
+CREATE OPERATOR CLASS attribute_value_ops DEFAULT FOR TYPE attribute_value USING hash AS
+	OPERATOR 1 pg_catalog.=,
+	FUNCTION 1 attribute_value_hash(attribute_value), FUNCTION 2 attribute_value_hash_extended(attribute_value, bigint);
+
+CREATE FUNCTION item_eq(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_eq';
+CREATE FUNCTION item_ne(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_ne';
+CREATE FUNCTION item_lt(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_lt';
+CREATE FUNCTION item_le(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_le';
+CREATE FUNCTION item_gt(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_gt';
+CREATE FUNCTION item_ge(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = item_eq, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = item_ne, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = item_lt, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = item_le, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = item_gt, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = item_ge, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION item_cmp(item, item) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_cmp';
+CREATE FUNCTION item_hash(item) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_hash';
+CREATE FUNCTION item_hash_extended(item, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_hash_extended';
+
+CREATE OPERATOR CLASS item_ops DEFAULT FOR TYPE item USING btree AS
+	OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+	OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+	FUNCTION 1 item_cmp(item, item), FUNCTION 4 btequalimage(oid);
+
+CREATE OPERATOR CLASS item_ops DEFAULT FOR TYPE item USING hash AS
+	OPERATOR 1 pg_catalog.=,
+	FUNCTION 1 item_hash(item), FUNCTION 2 item_hash_extended(item, bigint);
+
+-- Reaching inside; what is not there is NULL.
+
+CREATE FUNCTION attribute(item, text) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_get';
+CREATE OPERATOR pg_catalog.-> (FUNCTION = attribute, LEFTARG = item, RIGHTARG = text);
+CREATE FUNCTION attribute_text(item, text) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_get_text';
+CREATE OPERATOR pg_catalog.->> (FUNCTION = attribute_text, LEFTARG = item, RIGHTARG = text);
+CREATE FUNCTION path(item, text) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'path_get';
+CREATE OPERATOR pg_catalog.#> (FUNCTION = path, LEFTARG = item, RIGHTARG = text);
+CREATE FUNCTION path_text(item, text) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'path_get_text';
+CREATE OPERATOR pg_catalog.#>> (FUNCTION = path_text, LEFTARG = item, RIGHTARG = text);
+CREATE FUNCTION attribute_exists(item, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_exists';
+CREATE OPERATOR pg_catalog.? (FUNCTION = attribute_exists, LEFTARG = item, RIGHTARG = text, RESTRICT = contsel, JOIN = contjoinsel);
+CREATE FUNCTION attribute(attribute_value, text) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_get';
+CREATE OPERATOR pg_catalog.-> (FUNCTION = attribute, LEFTARG = attribute_value, RIGHTARG = text);
+CREATE FUNCTION attribute_text(attribute_value, text) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_get_text';
+CREATE OPERATOR pg_catalog.->> (FUNCTION = attribute_text, LEFTARG = attribute_value, RIGHTARG = text);
+CREATE FUNCTION element(attribute_value, integer) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'element_get';
+CREATE OPERATOR pg_catalog.-> (FUNCTION = element, LEFTARG = attribute_value, RIGHTARG = integer);
+CREATE FUNCTION element_text(attribute_value, integer) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'element_get_text';
+CREATE OPERATOR pg_catalog.->> (FUNCTION = element_text, LEFTARG = attribute_value, RIGHTARG = integer);
+CREATE FUNCTION path(attribute_value, text) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'path_get';
+CREATE OPERATOR pg_catalog.#> (FUNCTION = path, LEFTARG = attribute_value, RIGHTARG = text);
+CREATE FUNCTION path_text(attribute_value, text) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'path_get_text';
+CREATE OPERATOR pg_catalog.#>> (FUNCTION = path_text, LEFTARG = attribute_value, RIGHTARG = text);
+CREATE FUNCTION attribute_exists(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_exists';
+CREATE OPERATOR pg_catalog.? (FUNCTION = attribute_exists, LEFTARG = attribute_value, RIGHTARG = text, RESTRICT = contsel, JOIN = contjoinsel);
+
+CREATE FUNCTION item_size(item) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_item_size';
+CREATE FUNCTION attribute_type(attribute_value) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_type';
+
+COMMENT ON FUNCTION item_size(item) IS 'the item''s size by DynamoDB''s counting, in bytes';
+COMMENT ON FUNCTION attribute_type(attribute_value) IS 'S, N, B, BOOL, NULL, M, L, SS, NS or BS';
+
+-- Casts: to and from plain JSON and SQL's own types.  An attribute value of
+-- type NULL becomes SQL's NULL.
+
+CREATE FUNCTION item_to_jsonb(item) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_jsonb';
+CREATE FUNCTION attribute_value_to_jsonb(attribute_value) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_jsonb';
+CREATE FUNCTION item_from_jsonb(jsonb) RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_from_jsonb';
+CREATE FUNCTION attribute_value_from_jsonb(jsonb) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_jsonb';
+CREATE FUNCTION attribute_value_to_item(attribute_value) RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_item';
+CREATE FUNCTION attribute_value_to_text(attribute_value) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_text';
+CREATE FUNCTION attribute_value_to_numeric(attribute_value) RETURNS numeric
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_numeric';
+CREATE FUNCTION attribute_value_to_int4(attribute_value) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_int4';
+CREATE FUNCTION attribute_value_to_int8(attribute_value) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_int8';
+CREATE FUNCTION attribute_value_to_float8(attribute_value) RETURNS double precision
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_float8';
+CREATE FUNCTION attribute_value_to_boolean(attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_boolean';
+CREATE FUNCTION attribute_value_to_bytea(attribute_value) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_bytea';
+CREATE FUNCTION attribute_value_from_text(text) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_text';
+CREATE FUNCTION attribute_value_from_numeric(numeric) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_numeric';
+CREATE FUNCTION attribute_value_from_boolean(boolean) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_boolean';
+CREATE FUNCTION attribute_value_from_bytea(bytea) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_bytea';
+
+CREATE CAST (item AS attribute_value) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (attribute_value AS item) WITH FUNCTION attribute_value_to_item(attribute_value);
+CREATE CAST (item AS jsonb) WITH FUNCTION item_to_jsonb(item);
+CREATE CAST (jsonb AS item) WITH FUNCTION item_from_jsonb(jsonb);
+CREATE CAST (attribute_value AS jsonb) WITH FUNCTION attribute_value_to_jsonb(attribute_value);
+CREATE CAST (jsonb AS attribute_value) WITH FUNCTION attribute_value_from_jsonb(jsonb);
+CREATE CAST (attribute_value AS text) WITH FUNCTION attribute_value_to_text(attribute_value);
+CREATE CAST (attribute_value AS numeric) WITH FUNCTION attribute_value_to_numeric(attribute_value);
+CREATE CAST (attribute_value AS integer) WITH FUNCTION attribute_value_to_int4(attribute_value);
+CREATE CAST (attribute_value AS bigint) WITH FUNCTION attribute_value_to_int8(attribute_value);
+CREATE CAST (attribute_value AS double precision) WITH FUNCTION attribute_value_to_float8(attribute_value);
+CREATE CAST (attribute_value AS boolean) WITH FUNCTION attribute_value_to_boolean(attribute_value);
+CREATE CAST (attribute_value AS bytea) WITH FUNCTION attribute_value_to_bytea(attribute_value);
+CREATE CAST (text AS attribute_value) WITH FUNCTION attribute_value_from_text(text);
+CREATE CAST (numeric AS attribute_value) WITH FUNCTION attribute_value_from_numeric(numeric);
+CREATE CAST (boolean AS attribute_value) WITH FUNCTION attribute_value_from_boolean(boolean);
+CREATE CAST (bytea AS attribute_value) WITH FUNCTION attribute_value_from_bytea(bytea);
+
+-- ---- The types of key attributes ----
+--
+-- Their bytes are ordered as DynamoDB orders keys: strings by UTF-8 bytes,
+-- numbers by value, binaries by unsigned bytes.
+
+CREATE TYPE string;
+CREATE TYPE number;
+CREATE TYPE "binary";
+
+CREATE FUNCTION string_in(cstring) RETURNS string
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_in';
+CREATE FUNCTION string_out(string) RETURNS cstring
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_out';
+CREATE FUNCTION string_recv(internal) RETURNS string
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_recv';
+CREATE FUNCTION string_send(string) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_send';
+CREATE FUNCTION number_in(cstring) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_in';
+CREATE FUNCTION number_out(number) RETURNS cstring
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_out';
+CREATE FUNCTION number_recv(internal) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_recv';
+CREATE FUNCTION number_send(number) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_send';
+CREATE FUNCTION binary_in(cstring) RETURNS binary
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'binary_in';
+CREATE FUNCTION binary_out(binary) RETURNS cstring
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'binary_out';
+CREATE FUNCTION binary_recv(internal) RETURNS binary
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'binary_recv';
+CREATE FUNCTION binary_send(binary) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_send';
+
+-- number is preferred in its category, so that "year = 2013" compares numbers.
+CREATE TYPE string (
+	INPUT = string_in, OUTPUT = string_out, RECEIVE = string_recv, SEND = string_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended, CATEGORY = 'S'
+);
+CREATE TYPE number (
+	INPUT = number_in, OUTPUT = number_out, RECEIVE = number_recv, SEND = number_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended, CATEGORY = 'N', PREFERRED = true
+);
+CREATE TYPE "binary" (
+	INPUT = binary_in, OUTPUT = binary_out, RECEIVE = binary_recv, SEND = binary_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended, CATEGORY = 'U'
+);
+
+COMMENT ON TYPE string IS 'key attribute of type S';
+COMMENT ON TYPE number IS 'key attribute of type N';
+COMMENT ON TYPE binary IS 'key attribute of type B';
+
+CREATE FUNCTION string_eq(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION string_ne(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION string_lt(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION string_le(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION string_gt(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION string_ge(string, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = string_eq, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = string_ne, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = string_lt, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = string_le, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = string_gt, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = string_ge, LEFTARG = string, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION string_cmp(string, string) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION string_hash(string) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash32';
+CREATE FUNCTION string_hash_extended(string, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash64';
+CREATE FUNCTION string_larger(string, string) RETURNS string
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_larger';
+CREATE FUNCTION string_smaller(string, string) RETURNS string
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_smaller';
+
+-- string and text compare as they are, by bytes.
+CREATE FUNCTION string_text_eq(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION string_text_ne(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION string_text_lt(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION string_text_le(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION string_text_gt(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION string_text_ge(string, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = string_text_eq, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = string_text_ne, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = string_text_lt, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = string_text_le, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = string_text_gt, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = string_text_ge, LEFTARG = string, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION text_string_eq(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION text_string_ne(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION text_string_lt(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION text_string_le(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION text_string_gt(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION text_string_ge(text, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = text_string_eq, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = text_string_ne, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = text_string_lt, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = text_string_le, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = text_string_gt, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = text_string_ge, LEFTARG = text, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION string_text_cmp(string, text) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION text_string_cmp(text, string) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION string_text_hash(text) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash32';
+CREATE FUNCTION string_text_hash_extended(text, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash64';
+
+CREATE FUNCTION string_sortsupport(internal) RETURNS void
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_sortsupport';
+
+CREATE OPERATOR CLASS string_ops DEFAULT FOR TYPE string USING btree AS
+	OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+	OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+	FUNCTION 1 string_cmp(string, string), FUNCTION 2 string_sortsupport(internal),
+	FUNCTION 4 btequalimage(oid);
+
+CREATE OPERATOR CLASS string_ops DEFAULT FOR TYPE string USING hash AS
+	OPERATOR 1 pg_catalog.=,
+	FUNCTION 1 string_hash(string), FUNCTION 2 string_hash_extended(string, bigint);
+
+ALTER OPERATOR FAMILY string_ops USING btree ADD
+	OPERATOR 1 pg_catalog.< (string, text), OPERATOR 2 pg_catalog.<= (string, text), OPERATOR 3 pg_catalog.= (string, text), OPERATOR 4 pg_catalog.>= (string, text), OPERATOR 5 pg_catalog.> (string, text),
+	FUNCTION 1 (string, text) string_text_cmp(string, text),
+	OPERATOR 1 pg_catalog.< (text, string), OPERATOR 2 pg_catalog.<= (text, string), OPERATOR 3 pg_catalog.= (text, string), OPERATOR 4 pg_catalog.>= (text, string), OPERATOR 5 pg_catalog.> (text, string),
+	FUNCTION 1 (text, string) text_string_cmp(text, string);
+
+ALTER OPERATOR FAMILY string_ops USING hash ADD
+	OPERATOR 1 pg_catalog.= (string, text), OPERATOR 1 pg_catalog.= (text, string),
+	FUNCTION 1 (text, text) string_text_hash(text), FUNCTION 2 (text, text) string_text_hash_extended(text, bigint);
+
+CREATE AGGREGATE max(string) (
+	SFUNC = string_larger, STYPE = string, COMBINEFUNC = string_larger, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.>)
+);
+CREATE AGGREGATE min(string) (
+	SFUNC = string_smaller, STYPE = string, COMBINEFUNC = string_smaller, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.<)
+);
+
+CREATE FUNCTION number_eq(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION number_ne(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION number_lt(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION number_le(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION number_gt(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION number_ge(number, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = number_eq, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = number_ne, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = number_lt, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = number_le, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = number_gt, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = number_ge, LEFTARG = number, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION number_cmp(number, number) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION number_hash(number) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash32';
+CREATE FUNCTION number_hash_extended(number, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash64';
+CREATE FUNCTION number_larger(number, number) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_larger';
+CREATE FUNCTION number_smaller(number, number) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_smaller';
+
+CREATE FUNCTION number_sortsupport(internal) RETURNS void
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_sortsupport';
+
+CREATE OPERATOR CLASS number_ops DEFAULT FOR TYPE number USING btree AS
+	OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+	OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+	FUNCTION 1 number_cmp(number, number), FUNCTION 2 number_sortsupport(internal),
+	FUNCTION 4 btequalimage(oid);
+
+CREATE OPERATOR CLASS number_ops DEFAULT FOR TYPE number USING hash AS
+	OPERATOR 1 pg_catalog.=,
+	FUNCTION 1 number_hash(number), FUNCTION 2 number_hash_extended(number, bigint);
+
+CREATE AGGREGATE max(number) (
+	SFUNC = number_larger, STYPE = number, COMBINEFUNC = number_larger, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.>)
+);
+CREATE AGGREGATE min(number) (
+	SFUNC = number_smaller, STYPE = number, COMBINEFUNC = number_smaller, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.<)
+);
+
+CREATE FUNCTION binary_eq(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION binary_ne(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION binary_lt(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION binary_le(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION binary_gt(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION binary_ge(binary, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = binary_eq, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = binary_ne, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = binary_lt, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = binary_le, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = binary_gt, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = binary_ge, LEFTARG = binary, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION binary_cmp(binary, binary) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION binary_hash(binary) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash32';
+CREATE FUNCTION binary_hash_extended(binary, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash64';
+CREATE FUNCTION binary_larger(binary, binary) RETURNS binary
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_larger';
+CREATE FUNCTION binary_smaller(binary, binary) RETURNS binary
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_smaller';
+
+-- binary and bytea compare as they are, by bytes.
+CREATE FUNCTION binary_bytea_eq(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION binary_bytea_ne(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION binary_bytea_lt(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION binary_bytea_le(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION binary_bytea_gt(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION binary_bytea_ge(binary, bytea) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = binary_bytea_eq, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = binary_bytea_ne, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = binary_bytea_lt, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = binary_bytea_le, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = binary_bytea_gt, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = binary_bytea_ge, LEFTARG = binary, RIGHTARG = bytea,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION bytea_binary_eq(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE FUNCTION bytea_binary_ne(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ne';
+CREATE FUNCTION bytea_binary_lt(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_lt';
+CREATE FUNCTION bytea_binary_le(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_le';
+CREATE FUNCTION bytea_binary_gt(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_gt';
+CREATE FUNCTION bytea_binary_ge(bytea, binary) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = bytea_binary_eq, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = bytea_binary_ne, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = bytea_binary_lt, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = bytea_binary_le, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = bytea_binary_gt, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = bytea_binary_ge, LEFTARG = bytea, RIGHTARG = binary,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION binary_bytea_cmp(binary, bytea) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION bytea_binary_cmp(bytea, binary) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
+CREATE FUNCTION binary_bytea_hash(bytea) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash32';
+CREATE FUNCTION binary_bytea_hash_extended(bytea, bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_hash64';
+
+CREATE FUNCTION binary_sortsupport(internal) RETURNS void
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_sortsupport';
+
+CREATE OPERATOR CLASS binary_ops DEFAULT FOR TYPE binary USING btree AS
+	OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+	OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+	FUNCTION 1 binary_cmp(binary, binary), FUNCTION 2 binary_sortsupport(internal),
+	FUNCTION 4 btequalimage(oid);
+
+CREATE OPERATOR CLASS binary_ops DEFAULT FOR TYPE binary USING hash AS
+	OPERATOR 1 pg_catalog.=,
+	FUNCTION 1 binary_hash(binary), FUNCTION 2 binary_hash_extended(binary, bigint);
+
+ALTER OPERATOR FAMILY binary_ops USING btree ADD
+	OPERATOR 1 pg_catalog.< (binary, bytea), OPERATOR 2 pg_catalog.<= (binary, bytea), OPERATOR 3 pg_catalog.= (binary, bytea), OPERATOR 4 pg_catalog.>= (binary, bytea), OPERATOR 5 pg_catalog.> (binary, bytea),
+	FUNCTION 1 (binary, bytea) binary_bytea_cmp(binary, bytea),
+	OPERATOR 1 pg_catalog.< (bytea, binary), OPERATOR 2 pg_catalog.<= (bytea, binary), OPERATOR 3 pg_catalog.= (bytea, binary), OPERATOR 4 pg_catalog.>= (bytea, binary), OPERATOR 5 pg_catalog.> (bytea, binary),
+	FUNCTION 1 (bytea, binary) bytea_binary_cmp(bytea, binary);
+
+ALTER OPERATOR FAMILY binary_ops USING hash ADD
+	OPERATOR 1 pg_catalog.= (binary, bytea), OPERATOR 1 pg_catalog.= (bytea, binary),
+	FUNCTION 1 (bytea, bytea) binary_bytea_hash(bytea), FUNCTION 2 (bytea, bytea) binary_bytea_hash_extended(bytea, bigint);
+
+CREATE AGGREGATE max(binary) (
+	SFUNC = binary_larger, STYPE = binary, COMBINEFUNC = binary_larger, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.>)
+);
+CREATE AGGREGATE min(binary) (
+	SFUNC = binary_smaller, STYPE = binary, COMBINEFUNC = binary_smaller, PARALLEL = safe,
+	SORTOP = OPERATOR(pg_catalog.<)
+);
+
+CREATE FUNCTION string_to_text(string) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_string_to_text';
+CREATE FUNCTION number_from_numeric(numeric) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_from_numeric';
+CREATE FUNCTION number_from_int2(smallint) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_from_int2';
+CREATE FUNCTION number_from_int4(integer) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_from_int4';
+CREATE FUNCTION number_from_int8(bigint) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_from_int8';
+CREATE FUNCTION number_from_float8(double precision) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_from_float8';
+CREATE FUNCTION number_to_numeric(number) RETURNS numeric
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_to_numeric';
+CREATE FUNCTION number_to_int2(number) RETURNS smallint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_to_int2';
+CREATE FUNCTION number_to_int4(number) RETURNS integer
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_to_int4';
+CREATE FUNCTION number_to_int8(number) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_to_int8';
+CREATE FUNCTION number_to_float8(number) RETURNS double precision
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_to_float8';
+
+-- A text's bytes are a string's; the other way U+0000 is in the way.
+CREATE CAST (string AS text) WITH FUNCTION string_to_text(string) AS IMPLICIT;
+CREATE CAST (text AS string) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (binary AS bytea) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (bytea AS binary) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (numeric AS number) WITH FUNCTION number_from_numeric(numeric) AS IMPLICIT;
+CREATE CAST (smallint AS number) WITH FUNCTION number_from_int2(smallint) AS IMPLICIT;
+CREATE CAST (integer AS number) WITH FUNCTION number_from_int4(integer) AS IMPLICIT;
+CREATE CAST (bigint AS number) WITH FUNCTION number_from_int8(bigint) AS IMPLICIT;
+CREATE CAST (double precision AS number) WITH FUNCTION number_from_float8(double precision) AS ASSIGNMENT;
+CREATE CAST (number AS numeric) WITH FUNCTION number_to_numeric(number) AS IMPLICIT;
+CREATE CAST (number AS smallint) WITH FUNCTION number_to_int2(number) AS ASSIGNMENT;
+CREATE CAST (number AS integer) WITH FUNCTION number_to_int4(number) AS ASSIGNMENT;
+CREATE CAST (number AS bigint) WITH FUNCTION number_to_int8(number) AS ASSIGNMENT;
+CREATE CAST (number AS double precision) WITH FUNCTION number_to_float8(number) AS ASSIGNMENT;
+
+-- A key attribute of an item, or DynamoDB's exception where it is missing, of
+-- another type, empty or longer than maximum bytes.
+
+CREATE FUNCTION string_key(item, name text, maximum integer DEFAULT 2048) RETURNS string
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_key';
+CREATE FUNCTION number_key(item, name text, maximum integer DEFAULT 2048) RETURNS number
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_key';
+CREATE FUNCTION binary_key(item, name text, maximum integer DEFAULT 2048) RETURNS binary
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'binary_key';
+
+-- SipHash-2-4 of a partition key's value, by which tables are indexed.
+CREATE FUNCTION hash(string) RETURNS uuid
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+CREATE FUNCTION hash(number) RETURNS uuid
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+CREATE FUNCTION hash(binary) RETURNS uuid
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
