@@ -668,3 +668,47 @@ CREATE FUNCTION hash(number) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
 CREATE FUNCTION hash(binary) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+
+-- ==========================================================================
+-- Operations
+--
+-- Each takes DynamoDB's own request and gives its own response.  The C function
+-- knows by its caller's name which operation is meant.
+-- ==========================================================================
+
+CREATE FUNCTION batch_get_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION batch_write_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION create_table(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION delete_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION delete_table(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_endpoints(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_limits(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_table(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION get_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_tables(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_tags_of_resource(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION put_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION query(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION scan(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION tag_resource(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION untag_resource(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION update_item(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION update_table(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';

@@ -32,6 +32,48 @@ static const struct
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
 
+/*
+ * The frames of error_words_begin() are error context callbacks, although they
+ * add no context: so PostgreSQL itself forgets them when an error is thrown.
+ */
+static void
+error_words_callback(void *argument)
+{
+	(void) argument;
+}
+
+void
+error_words_begin(ErrorWords *words)
+{
+	words->callback.callback = error_words_callback;
+	words->callback.arg = words;
+	words->callback.previous = error_context_stack;
+	error_context_stack = &words->callback;
+}
+
+void
+error_words_end(ErrorWords *words)
+{
+	Assert(error_context_stack == &words->callback);
+	error_context_stack = words->callback.previous;
+}
+
+/* The innermost frame that has words for the text; NULL if none has. */
+static const ErrorWords *
+find_error_words(DdbException exception, const char *text)
+{
+	if (exception != VALIDATION_EXCEPTION)
+		return NULL;
+	for (ErrorContextCallback *frame = error_context_stack; frame != NULL; frame = frame->previous)
+	{
+		const ErrorWords *words = frame->arg;
+
+		if (frame->callback == error_words_callback && (words->apply == NULL || words->apply(text)))
+			return words;
+	}
+	return NULL;
+}
+
 static void raise(DdbException exception, const char *item_json,
 				  const char *format, va_list arguments)
 			__attribute__((noreturn)) pg_attribute_printf(3, 0);
@@ -39,27 +81,29 @@ static void raise(DdbException exception, const char *item_json,
 static void
 raise(DdbException exception, const char *item_json, const char *format, va_list arguments)
 {
-	char	   *text = psprintf("%s: ", exceptions[exception].name);
-	StringInfoData message;
+	StringInfoData text;
+	const ErrorWords *words;
 
-	initStringInfo(&message);
-	appendStringInfoString(&message, text);
+	initStringInfo(&text);
 	for (;;)
 	{
 		va_list		copy;
 		int			needed;
 
 		va_copy(copy, arguments);
-		needed = appendStringInfoVA(&message, format, copy);
+		needed = appendStringInfoVA(&text, format, copy);
 		va_end(copy);
 		if (needed == 0)
 			break;
-		enlargeStringInfo(&message, needed);
+		enlargeStringInfo(&text, needed);
 	}
 
+	words = find_error_words(exception, text.data);
 	ereport(ERROR,
 			(errcode(exceptions[exception].sqlstate),
-			 errmsg_internal("%s", message.data),
+			 errmsg_internal("%s: %s%s%s", exceptions[exception].name,
+							 words != NULL ? words->before : "", text.data,
+							 words != NULL && words->after != NULL ? words->after : ""),
 			 item_json != NULL ? errdetail_internal("%s", item_json) : 0,
 			 err_generic_string(PG_DIAG_DATATYPE_NAME, exceptions[exception].name)));
 }

@@ -47,6 +47,29 @@ extern void ddb_error_with_item(DdbException exception, const char *item_json,
 /* ValidationException, by far the most frequent. */
 #define validation_error(...) ddb_error(VALIDATION_EXCEPTION, __VA_ARGS__)
 
+/*
+ * Words around the text of every ValidationException that is raised while the
+ * frame stands, where AWS says what a bad value was found in:
+ *
+ *		ErrorWords	words = {.before = "ExpressionAttributeValues contains invalid value: "};
+ *
+ *		error_words_begin(&words);
+ *		...
+ *		error_words_end(&words);
+ *
+ * An error takes the frame away with it.
+ */
+typedef struct ErrorWords
+{
+	const char *before;
+	const char *after;			/* or NULL */
+	bool		(*apply) (const char *text);	/* whether to a text; NULL: always */
+	ErrorContextCallback callback;	/* private to error.c */
+} ErrorWords;
+
+extern void error_words_begin(ErrorWords *words);
+extern void error_words_end(ErrorWords *words);
+
 /* The exception's name, such as "ValidationException". */
 extern const char *ddb_exception_name(DdbException exception);
 

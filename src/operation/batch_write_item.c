@@ -1,0 +1,257 @@
+/*
+ * batch_write_item.c - BatchWriteItem.
+ *
+ * The writes are made in an order that depends on nothing but their tables and
+ * keys, so that two batches with the same items cannot wait for each other.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+#include "error.h"
+#include "operation/operations.h"
+#include "operation/parameters.h"
+
+#define MAX_WRITES 25
+
+typedef struct PutRequest
+{
+	json_object *item;
+} PutRequest;
+
+typedef struct DeleteRequest
+{
+	json_object *key;
+} DeleteRequest;
+
+typedef struct WriteRequest
+{
+	PutRequest *put;
+	DeleteRequest *delete;
+} WriteRequest;
+
+static const Member put_members[] = {
+	REQUIRED(PutRequest, item, "Item", &attributes_shape),
+};
+static const Shape put_shape = STRUCTURE_SHAPE(PutRequest, "PutRequest", put_members);
+
+static const Member delete_members[] = {
+	REQUIRED(DeleteRequest, key, "Key", &attributes_shape),
+};
+static const Shape delete_shape = STRUCTURE_SHAPE(DeleteRequest, "DeleteRequest", delete_members);
+
+static const Member write_members[] = {
+	OPTIONAL(WriteRequest, put, "PutRequest", &put_shape),
+	OPTIONAL(WriteRequest, delete, "DeleteRequest", &delete_shape),
+};
+static const Shape write_shape = STRUCTURE_SHAPE(WriteRequest, "WriteRequest", write_members);
+
+static const Shape writes_shape = {
+	.kind = SHAPE_LIST, .element = &write_shape, AT_LEAST(1), AT_MOST(MAX_WRITES)
+};
+
+static const Shape request_items_shape = {
+	.kind = SHAPE_MAP, .type_name = "java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>",
+	.element = &writes_shape, .table_keys = true, .bounds_values = true,
+	AT_LEAST(1), AT_MOST(MAX_WRITES)
+};
+
+typedef struct BatchWriteItemRequest
+{
+	RequestMap	request_items;
+	RequestEnum return_consumed_capacity;
+	RequestEnum return_item_collection_metrics;
+} BatchWriteItemRequest;
+
+static const Member members[] = {
+	REQUIRED(BatchWriteItemRequest, request_items, "RequestItems", &request_items_shape),
+	OPTIONAL(BatchWriteItemRequest, return_consumed_capacity, "ReturnConsumedCapacity",
+			 &return_consumed_capacity_shape),
+	OPTIONAL(BatchWriteItemRequest, return_item_collection_metrics, "ReturnItemCollectionMetrics",
+			 &return_item_collection_metrics_shape),
+};
+
+/* What is written in one table. */
+typedef struct TableWrites
+{
+	const char *name;
+	Table	   *table;
+	double		capacity;
+} TableWrites;
+
+typedef struct BatchWrite
+{
+	TableWrites *writes;
+	bool		is_put;
+	Value		map;			/* the item, or the key of the one to delete */
+	PrimaryKey	key;
+	uint32		written_size;	/* of the larger one of the old and new item */
+} BatchWrite;
+
+static void
+parse_write(const WriteRequest *request, BatchWrite *write)
+{
+	/* AWS's own words for none or both of the two, odd as they are */
+	if ((request->put != NULL) == (request->delete != NULL))
+		validation_error("Supplied AttributeValue has more than one datatypes set, "
+						 "must contain exactly one of the supported datatypes");
+
+	write->is_put = request->put != NULL;
+	write->map = read_attributes(write->is_put ? request->put->item : request->delete->key);
+	if (write->is_put && item_size(&write->map) > ITEM_MAX_SIZE)
+		validation_error("Item size has exceeded the maximum allowed size");
+}
+
+/* All writes of the request, *count of them. */
+static BatchWrite *
+parse(const RequestMap *items, TableWrites *tables, int *count)
+{
+	const RequestList *lists = items->values;
+	BatchWrite *writes;
+
+	*count = 0;
+	for (int i = 0; i < items->count; i++)
+		*count += lists[i].count;
+	if (*count > MAX_WRITES)
+		validation_error("Too many items requested for the BatchWriteItem call");
+
+	writes = palloc0(sizeof(BatchWrite) * *count);
+	*count = 0;
+	for (int i = 0; i < items->count; i++)
+	{
+		const WriteRequest *requests = lists[i].members;
+
+		tables[i].name = items->keys[i].data;
+		for (int j = 0; j < lists[i].count; j++)
+		{
+			writes[*count].writes = &tables[i];
+			parse_write(&requests[j], &writes[(*count)++]);
+		}
+	}
+	return writes;
+}
+
+static int
+compare_values(const Value *a, const Value *b)
+{
+	int			order = memcmp(a->data, b->data, Min(a->length, b->length));
+
+	return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* By table, then by key. */
+static int
+compare_writes(const void *a, const void *b)
+{
+	const BatchWrite *first = a;
+	const BatchWrite *second = b;
+	Oid			first_table = RelationGetRelid(first->writes->table->relation);
+	Oid			second_table = RelationGetRelid(second->writes->table->relation);
+	int			order = (first_table > second_table) - (first_table < second_table);
+
+	if (order == 0)
+		order = compare_values(&first->key.partition, &second->key.partition);
+	if (order == 0 && first->key.sort.data != NULL)
+		order = compare_values(&first->key.sort, &second->key.sort);
+	return order;
+}
+
+static WriteAction
+decide(const Value *old_item, Value *new_item, void *argument)
+{
+	BatchWrite *write = argument;
+	uint32		old_size = old_item != NULL ? item_size(old_item) : 0;
+
+	write->written_size = old_size;
+	if (!write->is_put)
+		return old_item != NULL ? WRITE_DELETE : WRITE_NOTHING;
+
+	*new_item = write->map;
+	write->written_size = Max(old_size, item_size(new_item));
+	if (old_item != NULL && value_equal(old_item, new_item))
+		return WRITE_NOTHING;
+	return WRITE_PUT;
+}
+
+/* The privileges that the writes of one table need. */
+static AclMode
+privileges(const TableWrites *tables, const BatchWrite *writes, int count)
+{
+	AclMode		mode = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (writes[i].writes == tables)
+			mode |= writes[i].is_put ? ACL_INSERT | ACL_UPDATE : ACL_DELETE;
+	}
+	return mode;
+}
+
+static void
+open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count)
+{
+	for (int i = 0; i < table_count; i++)
+		tables[i].table = table_open_by_name(tables[i].name, privileges(&tables[i], writes, count));
+	for (int i = 0; i < count; i++)
+	{
+		const KeySchema *schema = &writes[i].writes->table->schema;
+
+		writes[i].key = writes[i].is_put ? key_of_item(schema, &writes[i].map) :
+			key_of_map(schema, &writes[i].map);
+	}
+}
+
+static void
+write_all(BatchWrite *writes, int count)
+{
+	qsort(writes, count, sizeof(BatchWrite), compare_writes);
+	for (int i = 1; i < count; i++)
+	{
+		if (compare_writes(&writes[i - 1], &writes[i]) == 0)
+			validation_error("Provided list of item keys contains duplicates");
+	}
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		table_write(writes[i].writes->table, &writes[i].key, decide, &writes[i]);
+		writes[i].writes->capacity += write_capacity(writes[i].written_size);
+	}
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const BatchWriteItemRequest *request = argument;
+	int			table_count = request->request_items.count;
+	TableWrites *tables = palloc0(sizeof(TableWrites) * table_count);
+	int			count;
+	BatchWrite *writes = parse(&request->request_items, tables, &count);
+
+	open_tables(tables, table_count, writes, count);
+	write_all(writes, count);
+
+	appendStringInfoString(response, "{\"UnprocessedItems\":{}");
+	if (wants_capacity(&request->return_consumed_capacity))
+	{
+		append_member(response, "ConsumedCapacity");
+		appendStringInfoChar(response, '[');
+		for (int i = 0; i < table_count; i++)
+		{
+			if (i > 0)
+				appendStringInfoChar(response, ',');
+			append_consumed_capacity(response, &request->return_consumed_capacity, tables[i].name,
+									 tables[i].capacity);
+		}
+		appendStringInfoChar(response, ']');
+	}
+	appendStringInfoChar(response, '}');
+
+	for (int i = 0; i < table_count; i++)
+		table_release(tables[i].table);
+}
+
+const OperationDescription batch_write_item = {
+	.request = STRUCTURE_SHAPE(BatchWriteItemRequest, "BatchWriteItemInput", members),
+	.execute = execute
+};

@@ -1,0 +1,43 @@
+/*
+ * capacity.c - consumed capacity, by AWS's rules: a read unit is 4 KB, and
+ * costs a half where the read need not be consistent; a write unit is 1 KB.
+ */
+#include "postgres.h"
+
+#include "operation/parameters.h"
+#include "value/json.h"
+
+#define READ_UNIT_BYTES 4096
+#define WRITE_UNIT_BYTES 1024
+
+double
+read_capacity(uint64 size, bool consistent)
+{
+	uint64		units = Max((size + READ_UNIT_BYTES - 1) / READ_UNIT_BYTES, 1);
+
+	return consistent ? (double) units : units / 2.0;
+}
+
+double
+write_capacity(uint64 size)
+{
+	return (double) Max((size + WRITE_UNIT_BYTES - 1) / WRITE_UNIT_BYTES, 1);
+}
+
+bool
+wants_capacity(const RequestEnum *wanted)
+{
+	return wanted->value == CAPACITY_INDEXES || wanted->value == CAPACITY_TOTAL;
+}
+
+void
+append_consumed_capacity(StringInfo response, const RequestEnum *wanted, const char *table_name,
+						 double units)
+{
+	appendStringInfoString(response, "{\"TableName\":");
+	json_append_string(response, table_name, strlen(table_name));
+	appendStringInfo(response, ",\"CapacityUnits\":%.1f", units);
+	if (wanted->value == CAPACITY_INDEXES)
+		appendStringInfo(response, ",\"Table\":{\"CapacityUnits\":%.1f}", units);
+	appendStringInfoChar(response, '}');
+}

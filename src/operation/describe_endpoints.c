@@ -1,0 +1,24 @@
+/*
+ * describe_endpoints.c - DescribeEndpoints.
+ */
+#include "postgres.h"
+
+#include "ddb.h"
+#include "operation/operations.h"
+#include "value/json.h"
+
+static void
+execute(const void *request, StringInfo response)
+{
+	char	   *address = psprintf("dynamodb.%s.amazonaws.com", ddb_region);
+
+	(void) request;
+	appendStringInfoString(response, "{\"Endpoints\":[{\"Address\":");
+	json_append_string(response, address, strlen(address));
+	appendStringInfoString(response, ",\"CachePeriodInMinutes\":1440}]}");
+}
+
+const OperationDescription describe_endpoints = {
+	.request = {.kind = SHAPE_STRUCTURE, .type_name = "DescribeEndpointsRequest"},
+	.execute = execute
+};

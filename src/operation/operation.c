@@ -1,0 +1,132 @@
+/*
+ * operation.c - the one table of operations, and the one way through it.
+ *
+ * The way of a request: bytes -> JSON tree -> request struct, decoded and
+ * validated by the operation's description -> the operation, which appends
+ * its response's JSON to a StringInfo.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "error.h"
+#include "operation/operation.h"
+#include "operation/operations.h"
+#include "value/json.h"
+
+struct Operation
+{
+	const char *name;
+	const OperationDescription *description;
+};
+
+/* Sorted by name. */
+static const Operation operations[] = {
+	{"BatchGetItem", &batch_get_item},
+	{"BatchWriteItem", &batch_write_item},
+	{"CreateTable", &create_table},
+	{"DeleteItem", &delete_item},
+	{"DeleteTable", &delete_table},
+	{"DescribeEndpoints", &describe_endpoints},
+	{"DescribeLimits", &describe_limits},
+	{"DescribeTable", &describe_table},
+	{"GetItem", &get_item},
+	{"ListTables", &list_tables},
+	{"ListTagsOfResource", &list_tags_of_resource},
+	{"PutItem", &put_item},
+	{"Query", &query},
+	{"Scan", &scan},
+	{"TagResource", &tag_resource},
+	{"UntagResource", &untag_resource},
+	{"UpdateItem", &update_item},
+	{"UpdateTable", &update_table},
+};
+
+static int
+compare_name(const void *name, const void *operation)
+{
+	return strcmp(name, ((const Operation *) operation)->name);
+}
+
+const Operation *
+operation_find(const char *name)
+{
+	return bsearch(name, operations, lengthof(operations), sizeof(Operation), compare_name);
+}
+
+void
+operation_execute(const Operation *operation, const char *text, size_t length, StringInfo response)
+{
+	const OperationDescription *description = operation->description;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ddb operation",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	json_object *json = json_parse(text, length);
+	void	   *request = palloc0(description->request.size);
+
+	request_decode(&description->request, json, request);
+	if (description->check_first != NULL)
+		description->check_first(request);
+	request_validate(&description->request, request);
+	description->execute(request, response);
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/* The name of the operation that an SQL function stands for: put_item -> PutItem. */
+static const Operation *
+operation_of_function(Oid function)
+{
+	char	   *function_name = get_func_name(function);
+	StringInfoData name;
+	bool		upper = true;
+	const Operation *operation;
+
+	if (function_name == NULL)
+		elog(ERROR, "cache lookup failed for function %u", function);
+
+	initStringInfo(&name);
+	for (const char *c = function_name; *c != '\0'; c++)
+	{
+		if (*c == '_')
+			upper = true;
+		else
+		{
+			appendStringInfoChar(&name, upper ? pg_ascii_toupper((unsigned char) *c) : *c);
+			upper = false;
+		}
+	}
+
+	operation = operation_find(name.data);
+	if (operation == NULL)
+		ddb_error(UNKNOWN_OPERATION_EXCEPTION, "%s", function_name);
+	return operation;
+}
+
+PG_FUNCTION_INFO_V1(ddb_operation);
+
+/*
+ * All the SQL functions ddb.put_item(json) and so on: the function's own name
+ * says which operation it is, found once for each place of call.
+ */
+Datum
+ddb_operation(PG_FUNCTION_ARGS)
+{
+	text	   *request = PG_GETARG_TEXT_PP(0);
+	StringInfoData response;
+
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = (void *) operation_of_function(fcinfo->flinfo->fn_oid);
+
+	/* the response is written behind the room for the varlena's header */
+	initStringInfo(&response);
+	appendStringInfoSpaces(&response, VARHDRSZ);
+	operation_execute(fcinfo->flinfo->fn_extra, VARDATA_ANY(request),
+					  VARSIZE_ANY_EXHDR(request), &response);
+	SET_VARSIZE(response.data, response.len);
+
+	PG_RETURN_TEXT_P(response.data);
+}

@@ -1,0 +1,94 @@
+/*
+ * parameters.h - what the operations on items have in common: the rules for
+ * mixing parameters, and their expressions, values, keys and capacities.
+ */
+#ifndef DDB_PARAMETERS_H
+#define DDB_PARAMETERS_H
+
+#include "expression/expression.h"
+#include "operation/shapes.h"
+#include "table/table.h"
+
+/* ---- expression_parameters.c: expressions and the legacy parameters ---- */
+
+typedef enum ParameterKind
+{
+	PARAMETER_LEGACY,			/* may not be together with expressions */
+	PARAMETER_EXPRESSION,		/* uses ExpressionAttributeNames */
+	PARAMETER_CONDITION			/* and ExpressionAttributeValues */
+} ParameterKind;
+
+typedef struct ParameterUse
+{
+	const char *name;
+	ParameterKind kind;
+	bool		given;
+} ParameterUse;
+
+/*
+ * Raises if expressions and legacy parameters are mixed, or if names or values
+ * are given without an expression to use them.
+ */
+extern void check_parameter_use(const ParameterUse *uses, int count, bool names_given,
+								bool values_given);
+
+/*
+ * ExpressionAttributeNames and ExpressionAttributeValues (an object of
+ * attribute values, or NULL), in the order in which AWS finds faults.
+ */
+extern ExpressionAttributes *read_expression_attributes(const RequestMap *names,
+														json_object *values);
+
+/* An attribute value of the request, packed. */
+extern Value read_value(json_object *json);
+
+/* A map of attribute values of the request, packed: an item or a key. */
+extern Value read_attributes(json_object *json);
+
+/* Expected as a condition; NULL where it is absent or empty. */
+extern Condition *read_expected(const RequestMap *expected, const RequestEnum *conditional_operator);
+
+/* QueryFilter or ScanFilter (as parameter says); likewise. */
+extern Condition *read_filter(const char *parameter, const RequestMap *filter,
+							  const RequestEnum *conditional_operator);
+
+/* KeyConditions; NULL where it is absent. */
+extern KeyConditionTree *read_key_conditions(const RequestMap *conditions);
+
+/*
+ * Raises if AttributesToGet names an attribute twice; and gives it or the
+ * expression as a projection, or NULL where there is neither.
+ */
+extern void check_attributes_to_get(const RequestList *attributes);
+extern Projection *read_projection(const RequestList *attributes, const RequestString *expression,
+								   ExpressionAttributes *names);
+
+/* ---- capacity.c: consumed capacity ---- */
+
+/* The units of reading so many bytes, and of writing them. */
+extern double read_capacity(uint64 size, bool consistent);
+extern double write_capacity(uint64 size);
+
+/*
+ * Appends {"TableName": ..., "CapacityUnits": ...}, with the table's share of
+ * its own where the request asks for INDEXES.  The table is named as in the
+ * request.
+ */
+extern void append_consumed_capacity(StringInfo response, const RequestEnum *wanted,
+									 const char *table_name, double units);
+
+/* Whether the request asks for consumed capacity. */
+extern bool wants_capacity(const RequestEnum *wanted);
+
+/* ---- response.c: parts of responses ---- */
+
+/*
+ * Begins a member of a JSON object in the response: a comma unless it is the
+ * first behind the brace, the name in quotes, a colon.
+ */
+extern void append_member(StringInfo response, const char *name);
+
+/* Appends the item's primary key as a map of attribute values. */
+extern void append_key(StringInfo response, const KeySchema *schema, const Value *item);
+
+#endif							/* DDB_PARAMETERS_H */

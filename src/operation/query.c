@@ -1,0 +1,192 @@
+/*
+ * query.c - Query.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "operation/operations.h"
+#include "operation/read_page.h"
+
+typedef struct QueryRequest
+{
+	ReadParameters read;
+	RequestMap	key_conditions;
+	RequestString key_condition_expression;
+	RequestBoolean scan_index_forward;
+} QueryRequest;
+
+static const Member members[] = {
+	READ_MEMBERS(QueryRequest),
+	OPTIONAL(QueryRequest, read.filter, "QueryFilter", &condition_map_shape),
+	OPTIONAL(QueryRequest, key_conditions, "KeyConditions", &condition_map_shape),
+	OPTIONAL(QueryRequest, key_condition_expression, "KeyConditionExpression", &string_shape),
+	OPTIONAL(QueryRequest, scan_index_forward, "ScanIndexForward", &boolean_shape),
+};
+
+/* KeyConditions may be together with the expressions, but not with the one that replaces it. */
+static void
+check_parameters(const QueryRequest *request)
+{
+	const ReadParameters *read = &request->read;
+	bool		key_expression = request->key_condition_expression.data != NULL;
+	ParameterUse uses[] = {
+		{"AttributesToGet", PARAMETER_LEGACY, read->attributes_to_get.json != NULL},
+		{"QueryFilter", PARAMETER_LEGACY, read->filter.json != NULL},
+		{"ConditionalOperator", PARAMETER_LEGACY, read->conditional_operator.text != NULL},
+		{"KeyConditions", PARAMETER_LEGACY, request->key_conditions.json != NULL && key_expression},
+		{"ProjectionExpression", PARAMETER_EXPRESSION, read->projection_expression.data != NULL},
+		{"FilterExpression", PARAMETER_CONDITION, read->filter_expression.data != NULL},
+		{"KeyConditionExpression", PARAMETER_CONDITION, key_expression},
+	};
+
+	check_parameter_use(uses, lengthof(uses), read->names.json != NULL, read->values != NULL);
+}
+
+/*
+ * The first part of what AWS checks of ExclusiveStartKey, before it looks at
+ * the key condition: as many attributes as the key has, the partition key
+ * among them and of its type.
+ */
+static void
+check_start_partition(const KeySchema *schema, const Value *start)
+{
+	const KeyAttribute *partition = &schema->partition[0];
+	Value		value;
+
+	if (value_count(start) != (uint32) (schema->partition_count + schema->sort_count) ||
+		!value_map_find(start, partition->name, partition->name_length, &value))
+		validation_error("The provided starting key is invalid");
+	if (value.type != partition->type)
+		validation_error("The provided key element does not match the schema");
+}
+
+/* The second part: the sort key. */
+static PrimaryKey
+check_start_sort(const KeySchema *schema, const Value *start)
+{
+	Value		value;
+
+	if (schema->sort_count > 0 &&
+		!value_map_find(start, schema->sort[0].name, schema->sort[0].name_length, &value))
+		validation_error("The provided starting key is invalid");
+	return key_of_map(schema, start);
+}
+
+/* The third: whether the key lies within what is queried. */
+static void
+check_start_in_range(const Table *table, const TableRange *range, const PrimaryKey *start)
+{
+	const KeyCondition *condition = range->condition;
+	bool		same_partition = value_equal(&start->partition, &condition->partition[0]);
+	KeyCondition there = *condition;
+	TableRange	range_there = *range;
+
+	if (condition->sort_operator == SORT_ANY)
+	{
+		if (!same_partition)
+			validation_error("The provided starting key is outside query boundaries based on provided conditions");
+		return;
+	}
+	if (condition->sort_operator == SORT_EQUAL)
+		validation_error("The query can return at most one row and cannot be restarted");
+
+	/* judge the sort key alone: in the collection where the starting key is */
+	there.partition[0] = start->partition;
+	range_there.condition = &there;
+	range_there.exclusive_start = NULL;
+	if (!table_range_contains(table, &range_there, start))
+		validation_error("The provided starting key does not match the range key predicate");
+	if (!same_partition)
+		validation_error("The query can return at most one row and cannot be restarted");
+}
+
+static void
+check_filter_attribute(const QueryRequest *request, const Condition *filter, const KeyAttribute *key)
+{
+	if (condition_uses_attribute(filter, key->name, key->name_length))
+		validation_error("%s can only contain non-primary key attributes: Primary key attribute: %s",
+						 request->read.filter_expression.data != NULL ? "Filter Expression" : "QueryFilter",
+						 key->name);
+}
+
+/* Key attributes belong into the key condition, not the filter. */
+static void
+check_filter(const QueryRequest *request, const Condition *filter, const KeySchema *schema)
+{
+	if (filter == NULL)
+		return;
+	for (int i = 0; i < schema->partition_count; i++)
+		check_filter_attribute(request, filter, &schema->partition[i]);
+	for (int i = 0; i < schema->sort_count; i++)
+		check_filter_attribute(request, filter, &schema->sort[i]);
+}
+
+/* The parsed parts of a request, before the table is known. */
+typedef struct QueryPlan
+{
+	ReadPage	page;
+	KeyConditionTree *key_condition;
+	Value		start;
+} QueryPlan;
+
+/* Parses in the order in which AWS reports faults. */
+static void
+parse(const QueryRequest *request, QueryPlan *plan)
+{
+	const ReadParameters *read = &request->read;
+	const RequestString *key_text = &request->key_condition_expression;
+	const RequestString *filter_text = &read->filter_expression;
+	ExpressionAttributes *attributes;
+
+	check_parameters(request);
+	if (filter_text->data == NULL)
+		plan->page.filter = read_filter("QueryFilter", &read->filter, &read->conditional_operator);
+	check_attributes_to_get(&read->attributes_to_get);
+	if (read->exclusive_start_key != NULL)
+		plan->start = read_start_key(read);
+	plan->key_condition = read_key_conditions(&request->key_conditions);
+
+	attributes = read_expression_attributes(&read->names, read->values);
+	if (key_text->data != NULL)
+		plan->key_condition = key_condition_parse(key_text->data, key_text->length, attributes);
+	if (filter_text->data != NULL)
+		plan->page.filter = condition_parse("FilterExpression", filter_text->data,
+											filter_text->length, attributes);
+	plan->page.projection = read_projection(&read->attributes_to_get, &read->projection_expression,
+											attributes);
+	check_select(read);
+	if (plan->key_condition == NULL)
+		validation_error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+	key_condition_check(plan->key_condition, 2);
+	expression_attributes_check_used(attributes);
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const QueryRequest *request = argument;
+	QueryPlan	plan = {.page.parameters = &request->read};
+	TableRange	range = {.total_segments = 1};
+	PrimaryKey	start;
+	Table	   *table;
+
+	parse(request, &plan);
+	table = open_table_to_read(&request->read);
+	if (request->read.exclusive_start_key != NULL)
+		check_start_partition(&table->schema, &plan.start);
+	range.condition = key_condition_bind(plan.key_condition, &table->schema);
+	range.backward = request->scan_index_forward == BOOLEAN_FALSE;
+	if (request->read.exclusive_start_key != NULL)
+	{
+		start = check_start_sort(&table->schema, &plan.start);
+		check_start_in_range(table, &range, &start);
+		range.exclusive_start = &start;
+	}
+	check_filter(request, plan.page.filter, &table->schema);
+	read_page(&plan.page, table, &range, response);
+}
+
+const OperationDescription query = {
+	.request = STRUCTURE_SHAPE(QueryRequest, "QueryInput", members),
+	.execute = execute
+};

@@ -1,0 +1,176 @@
+/*
+ * read_page.c - reads a page of items for Query and Scan.
+ *
+ * A page ends with Limit items, or with the item that brings what was read,
+ * before any filter, to 1 MB.  It then has a LastEvaluatedKey even if there
+ * happens to be nothing behind it, as in DynamoDB.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "error.h"
+#include "operation/read_page.h"
+#include "value/json.h"
+
+#define PAGE_MAX_SIZE (1024 * 1024)
+
+/*
+ * AWS says that it was the starting key where the value is no value at all,
+ * but not where a number or a set's member is bad.
+ */
+static bool
+tells_starting_key(const char *text)
+{
+	return strncmp(text, "Supplied AttributeValue", strlen("Supplied AttributeValue")) == 0 ||
+		strstr(text, "Null attribute value types") != NULL ||
+		strstr(text, "An string set") != NULL ||
+		strstr(text, "Binary sets should not be empty") != NULL;
+}
+
+Value
+read_start_key(const ReadParameters *parameters)
+{
+	ErrorWords	words = {
+		.before = "The provided starting key is invalid: ", .apply = tells_starting_key
+	};
+	Value		key;
+
+	error_words_begin(&words);
+	key = read_attributes(parameters->exclusive_start_key);
+	error_words_end(&words);
+	return key;
+}
+
+void
+check_select(const ReadParameters *parameters)
+{
+	int			select = parameters->select.value;
+	const char *specific = parameters->projection_expression.data != NULL ? "ProjectionExpression" :
+		parameters->attributes_to_get.json != NULL ? "AttributesToGet" : NULL;
+
+	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
+		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
+						 "only when Querying using an IndexName");
+	if (select == SELECT_SPECIFIC_ATTRIBUTES && specific == NULL)
+		validation_error("One or more parameter values were invalid: Must specify the AttributesToGet or "
+						 "ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+	if (select != 0 && select != SELECT_SPECIFIC_ATTRIBUTES && specific != NULL)
+		validation_error("One or more parameter values were invalid: Cannot specify the %s when choosing to "
+						 "get %s", specific,
+						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
+}
+
+Table *
+open_table_to_read(const ReadParameters *parameters)
+{
+	Table	   *table = table_open_by_name(parameters->table_name.data, ACL_SELECT);
+
+	if (parameters->index_name.data != NULL)
+		validation_error("The table does not have the specified index: %s",
+						 parameters->index_name.data);
+	return table;
+}
+
+/* What a page has come to. */
+typedef struct PageState
+{
+	int64		count;
+	int64		scanned;
+	uint64		size;
+	StringInfoData last_key;	/* empty where the range was read to its end */
+} PageState;
+
+/* Whether the page ends with this item. */
+static bool
+page_is_full(const ReadPage *page, const PageState *state)
+{
+	const RequestInteger *limit = &page->parameters->limit;
+
+	return (limit->given && state->scanned >= limit->value) || state->size >= PAGE_MAX_SIZE;
+}
+
+static void
+append_item(const ReadPage *page, const Value *item, int64 count, StringInfo response)
+{
+	Value		shown = page->projection != NULL ? projection_apply(page->projection, item) : *item;
+
+	if (count > 1)
+		appendStringInfoChar(response, ',');
+	item_to_json(response, &shown);
+}
+
+/* Reads the items of the page, and appends those that pass the filter. */
+static void
+read_items(const ReadPage *page, Table *table, const TableRange *range, PageState *state,
+		   StringInfo response)
+{
+	bool		count_only = page->parameters->select.value == SELECT_COUNT;
+	MemoryContext item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb item",
+													   ALLOCSET_DEFAULT_SIZES);
+	TableScan  *scan = table_scan_begin(table, range);
+	Value		item;
+
+	while (table_scan_next(scan, &item))
+	{
+		MemoryContext context = MemoryContextSwitchTo(item_context);
+
+		CHECK_FOR_INTERRUPTS();
+		state->scanned++;
+		state->size += item_size(&item);
+		if (page->filter == NULL || condition_holds(page->filter, &item))
+		{
+			state->count++;
+			if (!count_only)
+				append_item(page, &item, state->count, response);
+		}
+		MemoryContextSwitchTo(context);
+		MemoryContextReset(item_context);
+
+		if (page_is_full(page, state))
+		{
+			append_key(&state->last_key, &table->schema, &item);
+			break;
+		}
+	}
+	table_scan_end(scan);
+	MemoryContextDelete(item_context);
+}
+
+void
+read_page(const ReadPage *page, Table *table, const TableRange *range, StringInfo response)
+{
+	const ReadParameters *parameters = page->parameters;
+	PageState	state = {0};
+
+	initStringInfo(&state.last_key);
+	appendStringInfoChar(response, '{');
+	if (parameters->select.value != SELECT_COUNT)
+	{
+		append_member(response, "Items");
+		appendStringInfoChar(response, '[');
+	}
+	read_items(page, table, range, &state, response);
+	if (parameters->select.value != SELECT_COUNT)
+		appendStringInfoChar(response, ']');
+
+	append_member(response, "Count");
+	appendStringInfo(response, INT64_FORMAT, state.count);
+	append_member(response, "ScannedCount");
+	appendStringInfo(response, INT64_FORMAT, state.scanned);
+	if (state.last_key.len > 0)
+	{
+		append_member(response, "LastEvaluatedKey");
+		appendBinaryStringInfo(response, state.last_key.data, state.last_key.len);
+	}
+	if (wants_capacity(&parameters->return_consumed_capacity))
+	{
+		append_member(response, "ConsumedCapacity");
+		append_consumed_capacity(response, &parameters->return_consumed_capacity,
+								 parameters->table_name.data,
+								 read_capacity(state.size, parameters->consistent_read == BOOLEAN_TRUE));
+	}
+	appendStringInfoChar(response, '}');
+	table_release(table);
+}

@@ -1,0 +1,64 @@
+/*
+ * read_page.h - what Query and Scan have in common: a page of items.
+ */
+#ifndef DDB_READ_PAGE_H
+#define DDB_READ_PAGE_H
+
+#include "operation/parameters.h"
+
+/* The parameters that both have; stands first in their requests. */
+typedef struct ReadParameters
+{
+	RequestString table_name;
+	RequestString index_name;
+	RequestEnum select;
+	RequestList attributes_to_get;
+	RequestInteger limit;
+	RequestBoolean consistent_read;
+	RequestMap	filter;			/* QueryFilter or ScanFilter */
+	RequestEnum conditional_operator;
+	json_object *exclusive_start_key;
+	RequestEnum return_consumed_capacity;
+	RequestString projection_expression;
+	RequestString filter_expression;
+	RequestMap	names;
+	json_object *values;
+} ReadParameters;
+
+#define READ_MEMBERS(structure) \
+	REQUIRED(structure, read.table_name, "TableName", &table_name_shape), \
+	OPTIONAL(structure, read.index_name, "IndexName", &index_name_shape), \
+	OPTIONAL(structure, read.select, "Select", &select_shape), \
+	OPTIONAL(structure, read.attributes_to_get, "AttributesToGet", &attribute_names_shape), \
+	OPTIONAL(structure, read.limit, "Limit", &positive_integer_shape), \
+	OPTIONAL(structure, read.consistent_read, "ConsistentRead", &boolean_shape), \
+	OPTIONAL(structure, read.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \
+	OPTIONAL(structure, read.exclusive_start_key, "ExclusiveStartKey", &attributes_shape), \
+	OPTIONAL(structure, read.return_consumed_capacity, "ReturnConsumedCapacity", \
+			 &return_consumed_capacity_shape), \
+	OPTIONAL(structure, read.projection_expression, "ProjectionExpression", &string_shape), \
+	OPTIONAL(structure, read.filter_expression, "FilterExpression", &string_shape), \
+	OPTIONAL(structure, read.names, "ExpressionAttributeNames", &expression_names_shape), \
+	OPTIONAL(structure, read.values, "ExpressionAttributeValues", &attributes_shape)
+
+typedef struct ReadPage
+{
+	const ReadParameters *parameters;
+	Condition  *filter;			/* or NULL */
+	Projection *projection;		/* or NULL: whole items */
+} ReadPage;
+
+/* ExclusiveStartKey, packed, with AWS's words around what is wrong in it. */
+extern Value read_start_key(const ReadParameters *parameters);
+
+/* The rules of Select, AttributesToGet and ProjectionExpression. */
+extern void check_select(const ReadParameters *parameters);
+
+/* Opens the table; refuses an index that it does not have. */
+extern Table *open_table_to_read(const ReadParameters *parameters);
+
+/* Reads a page of the range and appends the whole response. */
+extern void read_page(const ReadPage *page, Table *table, const TableRange *range,
+					  StringInfo response);
+
+#endif							/* DDB_READ_PAGE_H */

@@ -1,0 +1,174 @@
+/*
+ * request.h - requests described as data, decoded and validated.
+ *
+ * An operation's request is a tree of shapes, as in DynamoDB's API model:
+ * structures with members, lists and maps with elements, and what they are
+ * made of in the end.  request_decode() reads a JSON tree into the C structure
+ * that the shape describes, in the two steps that AWS takes: first the JSON
+ * types of everything (SerializationException at the first fault), then the
+ * constraints, whose violations are reported together in one
+ * ValidationException.
+ *
+ * Attribute values are only checked for their JSON types here; operations
+ * convert them when their turn has come, because AWS reports other faults of
+ * a request before a bad value.
+ */
+#ifndef DDB_REQUEST_H
+#define DDB_REQUEST_H
+
+#include <json-c/json.h>
+
+#include "lib/stringinfo.h"
+
+/* ---- What decoded members look like ---- */
+
+/* A string with an end mark behind it; data is NULL where it is absent. */
+typedef struct RequestString
+{
+	const char *data;
+	uint32		length;
+} RequestString;
+
+typedef struct RequestInteger
+{
+	bool		given;
+	int64		value;
+} RequestInteger;
+
+typedef enum RequestBoolean
+{
+	BOOLEAN_ABSENT,
+	BOOLEAN_FALSE,
+	BOOLEAN_TRUE
+} RequestBoolean;
+
+/*
+ * A string that must be one of an enumeration's; value is its position among
+ * the shape's values, from 1, or 0 where it is absent.
+ */
+typedef struct RequestEnum
+{
+	const char *text;
+	int			value;
+} RequestEnum;
+
+/* json is NULL where the list is absent. */
+typedef struct RequestList
+{
+	json_object *json;
+	int			count;
+	void	   *members;		/* an array of what the element's shape gives */
+} RequestList;
+
+typedef struct RequestMap
+{
+	json_object *json;
+	int			count;
+	RequestString *keys;
+	void	   *values;			/* an array of what the element's shape gives */
+} RequestMap;
+
+/* ---- Shapes ---- */
+
+typedef enum ShapeKind
+{
+	SHAPE_STRING,				/* RequestString */
+	SHAPE_ENUM,					/* RequestEnum */
+	SHAPE_INTEGER,				/* RequestInteger, 32 bits */
+	SHAPE_LONG,					/* RequestInteger */
+	SHAPE_BOOLEAN,				/* RequestBoolean */
+	SHAPE_VALUE,				/* an attribute value: json_object * */
+	SHAPE_ATTRIBUTES,			/* a map of attribute values: json_object * */
+	SHAPE_STRUCTURE,			/* a member: pointer to its struct or NULL; an
+								 * element: the struct itself */
+	SHAPE_LIST,					/* RequestList */
+	SHAPE_MAP					/* RequestMap */
+} ShapeKind;
+
+typedef struct Member Member;
+typedef struct Shape Shape;
+
+struct Shape
+{
+	ShapeKind	kind;
+
+	/*
+	 * The type's name in AWS's words about wrong JSON types: for a structure
+	 * its own, for a map its values' type, fully qualified.
+	 */
+	const char *type_name;
+
+	/* Bounds of a number's value, or of a string's, list's or map's length. */
+	bool		has_minimum;
+	bool		has_maximum;
+	int64		minimum;
+	int64		maximum;
+
+	/* Whether a string must match [a-zA-Z0-9_.-]+. */
+	bool		is_name;
+
+	/* Whether a table's ARN may stand instead of the string. */
+	bool		or_table_arn;
+
+	/* For a map: whether the keys must be table names (or ARNs). */
+	bool		table_keys;
+
+	/* For a map of lists: AWS reports their lengths as the map's fault. */
+	bool		bounds_values;
+
+	const char *const *values;	/* an enumeration's, in AWS's printed order */
+
+	size_t		size;			/* of a structure */
+	const Member *members;
+	int			member_count;
+
+	const Shape *element;		/* of a list or map */
+};
+
+struct Member
+{
+	const char *name;
+	uint16		name_length;
+	uint16		offset;
+	bool		required;
+	const Shape *shape;
+};
+
+#define OPTIONAL(structure, field, json_name, its_shape) \
+	{ json_name, sizeof(json_name) - 1, offsetof(structure, field), false, its_shape }
+#define REQUIRED(structure, field, json_name, its_shape) \
+	{ json_name, sizeof(json_name) - 1, offsetof(structure, field), true, its_shape }
+
+#define STRUCTURE_SHAPE(structure, its_name, its_members) \
+	{ .kind = SHAPE_STRUCTURE, .type_name = its_name, .size = sizeof(structure), \
+	  .members = its_members, .member_count = lengthof(its_members) }
+
+#define AT_LEAST(bound) .has_minimum = true, .minimum = (bound)
+#define AT_MOST(bound) .has_maximum = true, .maximum = (bound)
+
+/* ---- Decoding ---- */
+
+/*
+ * Reads a JSON object into a zeroed struct of the shape's size; checks JSON
+ * types, and that there are no members but those described.  Strings and
+ * attribute values point into the JSON tree.
+ */
+extern void request_decode(const Shape *shape, json_object *json, void *request);
+
+/*
+ * Checks a decoded request against the shape's constraints; raises one
+ * ValidationException that names all violations (as AWS: at most ten).
+ */
+extern void request_validate(const Shape *shape, const void *request);
+
+/*
+ * The check of TableName that AWS makes in operations on tables before any
+ * other: that it is there and as long as a table's name.  For requests whose
+ * struct begins with TableName, a RequestString.
+ */
+extern void request_check_table_name(const void *request);
+
+/* The bytes that an element of that shape takes in an array. */
+extern size_t request_element_size(const Shape *shape);
+
+#endif							/* DDB_REQUEST_H */

@@ -1,0 +1,139 @@
+/*
+ * update_item.c - UpdateItem.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "operation/item_write.h"
+#include "operation/operations.h"
+
+/* A member of AttributeUpdates. */
+typedef struct AttributeUpdateRequest
+{
+	json_object *value;
+	RequestEnum action;
+} AttributeUpdateRequest;
+
+static const Shape action_shape = {
+	.kind = SHAPE_ENUM, .values = (const char *const[]) {"ADD", "DELETE", "PUT", NULL}
+};
+
+static const Member attribute_update_members[] = {
+	OPTIONAL(AttributeUpdateRequest, value, "Value", &value_shape),
+	OPTIONAL(AttributeUpdateRequest, action, "Action", &action_shape),
+};
+static const Shape attribute_update_shape =
+STRUCTURE_SHAPE(AttributeUpdateRequest, "AttributeValueUpdate", attribute_update_members);
+static const Shape attribute_updates_shape = {
+	.kind = SHAPE_MAP, .type_name = "com.amazonaws.dynamodb.v20120810.AttributeValueUpdate",
+	.element = &attribute_update_shape
+};
+
+typedef struct UpdateItemRequest
+{
+	WriteParameters write;
+	json_object *key;
+	RequestMap	attribute_updates;
+	RequestString update_expression;
+} UpdateItemRequest;
+
+static const Member members[] = {
+	WRITE_MEMBERS(UpdateItemRequest),
+	REQUIRED(UpdateItemRequest, key, "Key", &attributes_shape),
+	OPTIONAL(UpdateItemRequest, attribute_updates, "AttributeUpdates", &attribute_updates_shape),
+	OPTIONAL(UpdateItemRequest, update_expression, "UpdateExpression", &string_shape),
+};
+
+static void
+check_parameters(const UpdateItemRequest *request)
+{
+	const WriteParameters *write = &request->write;
+	ParameterUse uses[] = {
+		{"AttributeUpdates", PARAMETER_LEGACY, request->attribute_updates.json != NULL},
+		{"Expected", PARAMETER_LEGACY, write->expected.json != NULL},
+		{"ConditionalOperator", PARAMETER_LEGACY, write->conditional_operator.text != NULL},
+		{"UpdateExpression", PARAMETER_CONDITION, request->update_expression.data != NULL},
+		{"ConditionExpression", PARAMETER_CONDITION, write->condition_expression.data != NULL},
+	};
+
+	check_parameter_use(uses, lengthof(uses), write->names.json != NULL, write->values != NULL);
+}
+
+static Update *
+read_attribute_updates(const RequestMap *map)
+{
+	const AttributeUpdateRequest *updates = map->values;
+	LegacyUpdate *legacy;
+
+	if (map->count == 0)
+		return NULL;
+
+	legacy = palloc0(sizeof(LegacyUpdate) * map->count);
+	for (int i = 0; i < map->count; i++)
+	{
+		legacy[i].attribute = map->keys[i].data;
+		legacy[i].attribute_length = map->keys[i].length;
+		legacy[i].action = updates[i].action.text;
+		if (updates[i].value != NULL)
+		{
+			Value	   *value = palloc(sizeof(Value));
+
+			*value = read_value(updates[i].value);
+			legacy[i].value = value;
+		}
+	}
+	return legacy_update(legacy, map->count);
+}
+
+/*
+ * An update without an action only sees to it that the item is there.  One
+ * that changes nothing writes nothing.
+ */
+static WriteAction
+update(ItemWrite *write, const Value *old_item, Value *new_item)
+{
+	const Value *base = old_item != NULL ? old_item : &write->item;
+
+	*new_item = write->update != NULL ? update_apply(write->update, base) : *base;
+	if (item_size(new_item) > ITEM_MAX_SIZE)
+		validation_error("Item size to update has exceeded the maximum allowed size");
+	if (old_item != NULL && value_equal(old_item, new_item))
+		return WRITE_NOTHING;
+	return WRITE_PUT;
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const UpdateItemRequest *request = argument;
+	const WriteParameters *parameters = &request->write;
+	const RequestString *expression = &request->update_expression;
+	ItemWrite	write = {.parameters = parameters, .change = update};
+	ExpressionAttributes *attributes;
+	Table	   *table;
+	PrimaryKey	key;
+
+	check_parameters(request);
+	write.item = read_attributes(request->key);
+	write.update = read_attribute_updates(&request->attribute_updates);
+	if (parameters->expected.json != NULL)
+		write.condition = read_write_condition(parameters, NULL);
+	attributes = read_expression_attributes(&parameters->names, parameters->values);
+	if (expression->data != NULL)
+		write.update = update_parse(expression->data, expression->length, attributes);
+	if (write.condition == NULL)
+		write.condition = read_write_condition(parameters, attributes);
+	expression_attributes_check_used(attributes);
+
+	/* what an update computes from an item tells of it, so it needs to be readable */
+	table = table_open_by_name(parameters->table_name.data, ACL_SELECT | ACL_INSERT | ACL_UPDATE);
+	key = key_of_map(&table->schema, &write.item);
+	if (write.update != NULL)
+		update_check_keys(write.update, &table->schema);
+	item_write(&write, table, &key, response);
+}
+
+const OperationDescription update_item = {
+	.request = STRUCTURE_SHAPE(UpdateItemRequest, "UpdateItemInput", members),
+	.execute = execute
+};
