@@ -129,10 +129,7 @@ typedef struct Projection Projection;
 extern Projection *projection_parse(const char *text, uint32 length,
 									ExpressionAttributes *attributes);
 
-/*
- * AttributesToGet: top-level attribute names, values of type S.  Raises for a
- * name that comes twice.
- */
+/* AttributesToGet: top-level attribute names, values of type S, all different. */
 extern Projection *projection_of_attributes(const Value *names, int count);
 
 /* The part of the item that the projection names, palloc'd. */
@@ -146,6 +143,12 @@ extern Update *update_parse(const char *text, uint32 length, ExpressionAttribute
 
 /* Raises if the update would change one of the key attributes. */
 extern void update_check_keys(const Update *update, const KeySchema *schema);
+
+/*
+ * Whether the update creates an item that is not there.  One that has nothing
+ * but REMOVE and DELETE does not.
+ */
+extern bool update_creates_item(const Update *update);
 
 /*
  * The item after the update.  old_item is what the update's operands read;

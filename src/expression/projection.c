@@ -8,7 +8,6 @@
 
 #include "miscadmin.h"
 
-#include "error.h"
 #include "expression/tree.h"
 
 /*
@@ -115,37 +114,11 @@ projection_parse(const char *text, uint32 length, ExpressionAttributes *attribut
 	return projection_of_paths(parser.paths);
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	return value_compare(*(const Value *const *) a, *(const Value *const *) b);
-}
-
-/* The list may be as long as a request: sorting finds doubles soon enough. */
-static void
-check_no_name_twice(const Value *names, int count)
-{
-	const Value **sorted = palloc(count * sizeof(Value *));
-
-	for (int i = 0; i < count; i++)
-		sorted[i] = &names[i];
-	qsort(sorted, count, sizeof(Value *), compare_names);
-	for (int i = 1; i < count; i++)
-	{
-		if (value_equal(sorted[i - 1], sorted[i]))
-			validation_error("One or more parameter values were invalid: "
-							 "Duplicate value in attribute name: %.*s",
-							 (int) sorted[i]->length, sorted[i]->data);
-	}
-	pfree(sorted);
-}
-
 Projection *
 projection_of_attributes(const Value *names, int count)
 {
 	Projection *projection = palloc0(sizeof(Projection));
 
-	check_no_name_twice(names, count);
 	for (int i = 0; i < count; i++)
 	{
 		PathElement element = {.name = names[i].data,.length = names[i].length};

@@ -155,6 +155,21 @@ update_check_keys(const Update *update, const KeySchema *schema)
 	}
 }
 
+bool
+update_creates_item(const Update *update)
+{
+	ListCell   *cell;
+
+	foreach(cell, update->actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+
+		if (action->section == UPDATE_SET || action->section == UPDATE_ADD)
+			return true;
+	}
+	return false;
+}
+
 /* ---- Operands ---- */
 
 static void

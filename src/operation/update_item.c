@@ -87,7 +87,8 @@ read_attribute_updates(const RequestMap *map)
 
 /*
  * An update without an action only sees to it that the item is there.  One
- * that changes nothing writes nothing.
+ * that changes nothing writes nothing, and one that only takes away makes no
+ * item.
  */
 static WriteAction
 update(ItemWrite *write, const Value *old_item, Value *new_item)
@@ -97,7 +98,8 @@ update(ItemWrite *write, const Value *old_item, Value *new_item)
 	*new_item = write->update != NULL ? update_apply(write->update, base) : *base;
 	if (item_size(new_item) > ITEM_MAX_SIZE)
 		validation_error("Item size to update has exceeded the maximum allowed size");
-	if (old_item != NULL && value_equal(old_item, new_item))
+	if (old_item != NULL ? value_equal(old_item, new_item) :
+		write->update != NULL && !update_creates_item(write->update))
 		return WRITE_NOTHING;
 	return WRITE_PUT;
 }
