@@ -186,7 +186,8 @@ COMMENT ON FUNCTION item_size(item) IS 'the item''s size by DynamoDB''s counting
 COMMENT ON FUNCTION attribute_type(attribute_value) IS 'S, N, B, BOOL, NULL, M, L, SS, NS or BS';
 
 -- Casts: to and from plain JSON and SQL's own types.  An attribute value of
--- type NULL becomes SQL's NULL.
+-- type NULL becomes SQL's NULL.  A text becomes an attribute value by being read
+-- as DynamoDB JSON; attribute_value_from_text() makes a string of it.
 
 CREATE FUNCTION item_to_jsonb(item) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_jsonb';
@@ -234,7 +235,6 @@ CREATE CAST (attribute_value AS bigint) WITH FUNCTION attribute_value_to_int8(at
 CREATE CAST (attribute_value AS double precision) WITH FUNCTION attribute_value_to_float8(attribute_value);
 CREATE CAST (attribute_value AS boolean) WITH FUNCTION attribute_value_to_boolean(attribute_value);
 CREATE CAST (attribute_value AS bytea) WITH FUNCTION attribute_value_to_bytea(attribute_value);
-CREATE CAST (text AS attribute_value) WITH FUNCTION attribute_value_from_text(text);
 CREATE CAST (numeric AS attribute_value) WITH FUNCTION attribute_value_from_numeric(numeric);
 CREATE CAST (boolean AS attribute_value) WITH FUNCTION attribute_value_from_boolean(boolean);
 CREATE CAST (bytea AS attribute_value) WITH FUNCTION attribute_value_from_bytea(bytea);

@@ -35,7 +35,7 @@ static struct json_tokener *tokener = NULL;
 static void
 malformed(const char *reason)
 {
-	ddb_error(SERIALIZATION_EXCEPTION, "The request is not valid JSON: %s", reason);
+	ddb_error(SERIALIZATION_EXCEPTION, "Not valid JSON: %s", reason);
 }
 
 /* ---- Looking over the text ---- */

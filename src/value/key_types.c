@@ -257,17 +257,14 @@ key_string_to_text(PG_FUNCTION_ARGS)
 
 /* ---- Keys of items ---- */
 
+/* Raises where a string or binary may not be a key. */
 static void
-check_key_size(const Value *key, const char *name, int32 maximum)
+refuse_key(const Value *key, const char *name, int32 maximum)
 {
-	if (key->type == VALUE_NUMBER)
-		return;
 	if (key->length == 0)
 		validation_error("One or more parameter values are not valid. The AttributeValue for a key attribute "
 						 "cannot contain an empty %s value. Key: %s",
 						 key->type == VALUE_STRING ? "string" : "binary", name);
-	if (key->length <= (uint32) maximum)
-		return;
 	/* AWS's words, the missing blank included. */
 	if (maximum == PARTITION_KEY_MAX_SIZE)
 		validation_error("One or more parameter values were invalid: "
@@ -281,6 +278,7 @@ item_key(FunctionCallInfo fcinfo, ValueType type)
 {
 	Value		item = value_from_datum(PG_GETARG_DATUM(0));
 	text	   *name = PG_GETARG_TEXT_PP(1);
+	int32		maximum = PG_GETARG_INT32(2);
 	Value		key;
 
 	if (!value_map_find(&item, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &key))
@@ -289,8 +287,8 @@ item_key(FunctionCallInfo fcinfo, ValueType type)
 	if (key.type != type)
 		validation_error("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
 						 text_to_cstring(name), value_type_name(type), value_type_name(key.type));
-	if (key.length == 0 || key.length > SORT_KEY_MAX_SIZE)
-		check_key_size(&key, text_to_cstring(name), PG_GETARG_INT32(2));
+	if (type != VALUE_NUMBER && (key.length == 0 || key.length > (uint32) maximum))
+		refuse_key(&key, text_to_cstring(name), maximum);
 	return payload_datum(key.data, key.length);
 }
 
