@@ -21,6 +21,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "utils/fmgrprotos.h"
@@ -58,6 +59,22 @@ is_partition_key(PlannerInfo *root, Node *expression)
 	return result;
 }
 
+/* The expression as the key's type; NULL where there is no cast by function. */
+static Node *
+as_key_type(PlannerInfo *root, Node *expression, Oid key_type)
+{
+	Oid			function;
+
+	if (exprType(expression) == key_type)
+		return expression;
+	if (find_coercion_pathway(key_type, exprType(expression), COERCION_EXPLICIT,
+							  &function) != COERCION_PATH_FUNC)
+		return NULL;
+	return (Node *) makeFuncExpr(function, key_type, list_make1(expression), InvalidOid,
+								 InvalidOid, COERCE_EXPLICIT_CAST);
+}
+
+/* The hash of an expression of a key type, computed now if it is constant. */
 static Node *
 hash_of(PlannerInfo *root, Node *expression)
 {
@@ -78,8 +95,11 @@ equality(const char *schema, Node *left, Node *right)
 	Oid			operator = OpernameGetOprid(list_make2(makeString(pstrdup(schema)), makeString("=")),
 											exprType(left), exprType(right));
 
-	return make_opclause(operator, BOOLOID, false, (Expr *) left, (Expr *) right,
-						 InvalidOid, InvalidOid);
+	Expr	   *clause = make_opclause(operator, BOOLOID, false, (Expr *) left, (Expr *) right,
+									   InvalidOid, exprCollation(right));
+
+	set_opfuncid((OpExpr *) clause);
+	return clause;
 }
 
 static Node *
@@ -87,14 +107,30 @@ add_hash(PlannerInfo *root, FuncExpr *call)
 {
 	Node	   *left = linitial(call->args);
 	Node	   *right = lsecond(call->args);
+	Node	   *left_key;
+	Node	   *right_key;
 
-	if (root == NULL || exprType(left) != exprType(right) ||
-		(!is_partition_key(root, left) && !is_partition_key(root, right)) ||
-		contain_volatile_functions(left) || contain_volatile_functions(right))
+	if (root == NULL || contain_volatile_functions(left) || contain_volatile_functions(right))
+		return NULL;
+
+	if (is_partition_key(root, left))
+	{
+		left_key = left;
+		right_key = as_key_type(root, right, exprType(left));
+	}
+	else if (is_partition_key(root, right))
+	{
+		left_key = as_key_type(root, left, exprType(right));
+		right_key = right;
+	}
+	else
+		return NULL;
+	if (left_key == NULL || right_key == NULL)
 		return NULL;
 
 	return (Node *) makeBoolExpr(AND_EXPR,
-								 list_make2(equality("pg_catalog", hash_of(root, left), hash_of(root, right)),
+								 list_make2(equality("pg_catalog", hash_of(root, left_key),
+													 hash_of(root, right_key)),
 											equality("ddb", left, right)),
 								 -1);
 }
