@@ -670,6 +670,64 @@ CREATE FUNCTION hash(binary) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
 
 -- ==========================================================================
+-- Tables: the access method, the catalog, the planner's support
+-- ==========================================================================
+
+CREATE FUNCTION table_handler(internal) RETURNS table_am_handler
+	AS 'MODULE_PATHNAME', 'ddb_table_handler' LANGUAGE C;
+
+CREATE ACCESS METHOD ddb TYPE TABLE HANDLER table_handler;
+
+COMMENT ON ACCESS METHOD ddb IS 'heap whose item collections share pages';
+
+CREATE SCHEMA dynamodb;
+COMMENT ON SCHEMA dynamodb IS 'the relations of DynamoDB tables';
+GRANT USAGE ON SCHEMA @extschema@, dynamodb TO PUBLIC;
+
+CREATE TABLE tables (
+	name text COLLATE "C" PRIMARY KEY,
+	relation regclass UNIQUE,
+	id uuid NOT NULL,
+	created timestamptz NOT NULL,
+	settings json NOT NULL,
+	tags json NOT NULL
+);
+COMMENT ON TABLE tables IS 'what DynamoDB knows of a table besides its items';
+GRANT SELECT ON tables TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('tables', '');
+
+CREATE FUNCTION forget_dropped_tables() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_forget_dropped_tables' LANGUAGE C;
+REVOKE ALL ON FUNCTION forget_dropped_tables() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_forget_dropped_tables ON sql_drop
+	EXECUTE FUNCTION forget_dropped_tables();
+
+-- WHERE year = 2013 finds the index on ddb.hash(year)
+CREATE FUNCTION key_equality_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'ddb_key_equality_support' LANGUAGE C;
+CREATE FUNCTION key_eqsel(internal, oid, internal, integer) RETURNS double precision
+	AS 'MODULE_PATHNAME', 'ddb_key_eqsel' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+CREATE FUNCTION key_eqjoinsel(internal, oid, internal, smallint, internal) RETURNS double precision
+	AS 'MODULE_PATHNAME', 'ddb_key_eqjoinsel' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+
+ALTER FUNCTION string_eq(string, string) SUPPORT key_equality_support;
+ALTER FUNCTION string_text_eq(string, text) SUPPORT key_equality_support;
+ALTER FUNCTION text_string_eq(text, string) SUPPORT key_equality_support;
+ALTER FUNCTION number_eq(number, number) SUPPORT key_equality_support;
+ALTER FUNCTION binary_eq("binary", "binary") SUPPORT key_equality_support;
+ALTER FUNCTION binary_bytea_eq("binary", bytea) SUPPORT key_equality_support;
+ALTER FUNCTION bytea_binary_eq(bytea, "binary") SUPPORT key_equality_support;
+
+ALTER OPERATOR pg_catalog.= (string, string) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= (string, text) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= (text, string) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= (number, number) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= ("binary", "binary") SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= ("binary", bytea) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+ALTER OPERATOR pg_catalog.= (bytea, "binary") SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
+
+-- ==========================================================================
 -- Operations
 --
 -- Each takes DynamoDB's own request and gives its own response.  The C function

@@ -29,21 +29,25 @@
 
 #include "table/layout.h"
 
+/*
+ * The planner simplifies the parts of an AND again and again until none is an
+ * AND, so an equality that has got its hash must be known.  Its key column's
+ * place in the query text says so: any negative one means that there is none.
+ */
+#define LOCATION_OF_HASHED (-2)
+
 /* Whether the expression is the partition key column of a table of ours. */
 static bool
 is_partition_key(PlannerInfo *root, Node *expression)
 {
-	Var		   *var;
+	Var		   *var = (Var *) expression;
 	RangeTblEntry *entry;
 	Relation	relation;
 	const TableLayout *layout;
 	bool		result;
 
-	if (IsA(expression, RelabelType))
-		expression = (Node *) ((RelabelType *) expression)->arg;
 	if (!IsA(expression, Var))
 		return false;
-	var = (Var *) expression;
 	if (var->varlevelsup != 0 || var->varattno <= 0 || IS_SPECIAL_VARNO(var->varno) ||
 		var->varno > list_length(root->parse->rtable))
 		return false;
@@ -61,7 +65,7 @@ is_partition_key(PlannerInfo *root, Node *expression)
 
 /* The expression as the key's type; NULL where there is no cast by function. */
 static Node *
-as_key_type(PlannerInfo *root, Node *expression, Oid key_type)
+as_key_type(Node *expression, Oid key_type)
 {
 	Oid			function;
 
@@ -90,9 +94,9 @@ hash_of(PlannerInfo *root, Node *expression)
 }
 
 static Expr *
-equality(const char *schema, Node *left, Node *right)
+equality(Node *left, Node *right)
 {
-	Oid			operator = OpernameGetOprid(list_make2(makeString(pstrdup(schema)), makeString("=")),
+	Oid			operator = OpernameGetOprid(list_make2(makeString("pg_catalog"), makeString("=")),
 											exprType(left), exprType(right));
 
 	Expr	   *clause = make_opclause(operator, BOOLOID, false, (Expr *) left, (Expr *) right,
@@ -102,37 +106,58 @@ equality(const char *schema, Node *left, Node *right)
 	return clause;
 }
 
+static bool
+is_marked(Node *expression)
+{
+	return IsA(expression, Var) && ((Var *) expression)->location == LOCATION_OF_HASHED;
+}
+
+static Node *
+mark_hashed(Node *column)
+{
+	Var		   *marked = copyObject((Var *) column);
+
+	marked->location = LOCATION_OF_HASHED;
+	return (Node *) marked;
+}
+
 static Node *
 add_hash(PlannerInfo *root, FuncExpr *call)
 {
 	Node	   *left = linitial(call->args);
 	Node	   *right = lsecond(call->args);
-	Node	   *left_key;
-	Node	   *right_key;
+	Node	   *column;
+	Node	   *other;
+	Expr	   *hashes;
+	Expr	   *values;
 
 	if (root == NULL || contain_volatile_functions(left) || contain_volatile_functions(right))
 		return NULL;
 
+	if (is_marked(left) || is_marked(right))
+		return NULL;
 	if (is_partition_key(root, left))
 	{
-		left_key = left;
-		right_key = as_key_type(root, right, exprType(left));
+		column = left;
+		other = right;
+		left = mark_hashed(left);
 	}
 	else if (is_partition_key(root, right))
 	{
-		left_key = as_key_type(root, left, exprType(right));
-		right_key = right;
+		column = right;
+		other = left;
+		right = mark_hashed(right);
 	}
 	else
 		return NULL;
-	if (left_key == NULL || right_key == NULL)
+
+	other = as_key_type(other, exprType(column));
+	if (other == NULL)
 		return NULL;
 
-	return (Node *) makeBoolExpr(AND_EXPR,
-								 list_make2(equality("pg_catalog", hash_of(root, left_key),
-													 hash_of(root, right_key)),
-											equality("ddb", left, right)),
-								 -1);
+	hashes = equality(hash_of(root, column), hash_of(root, other));
+	values = equality(left, right);
+	return (Node *) makeBoolExpr(AND_EXPR, list_make2(hashes, values), -1);
 }
 
 PG_FUNCTION_INFO_V1(ddb_key_equality_support);
