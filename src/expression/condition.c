@@ -52,6 +52,12 @@ condition_uses_attribute(const Condition *condition, const char *name, uint32 na
 	return term_uses_attribute(condition->term, name, name_length);
 }
 
+bool
+condition_enters_attribute(const Condition *condition, const char *name, uint32 name_length)
+{
+	return term_enters_attribute(condition->term, name, name_length);
+}
+
 /* ---- Operands ---- */
 
 /* Characters, not bytes; AWS counts so too. */

@@ -53,6 +53,10 @@ extern bool condition_holds(const Condition *condition, const Value *item);
 extern bool condition_uses_attribute(const Condition *condition,
 									 const char *name, uint32 name_length);
 
+/* Whether the condition looks for something inside that attribute. */
+extern bool condition_enters_attribute(const Condition *condition,
+									   const char *name, uint32 name_length);
+
 /* ---- KeyConditionExpression ---- */
 
 /* What Query asks of the sort key. */
@@ -131,6 +135,10 @@ extern Projection *projection_parse(const char *text, uint32 length,
 
 /* AttributesToGet: top-level attribute names, values of type S, all different. */
 extern Projection *projection_of_attributes(const Value *names, int count);
+
+/* Whether the projection names something inside the attribute of that name. */
+extern bool projection_enters_attribute(const Projection *projection,
+										const char *name, uint32 name_length);
 
 /* The part of the item that the projection names, palloc'd. */
 extern Value projection_apply(const Projection *projection, const Value *item);

@@ -128,6 +128,22 @@ projection_of_attributes(const Value *names, int count)
 	return projection;
 }
 
+bool
+projection_enters_attribute(const Projection *projection, const char *name, uint32 name_length)
+{
+	ListCell   *cell;
+
+	foreach(cell, projection->members)
+	{
+		const ProjectionMember *member = lfirst(cell);
+
+		if (member->element.length == name_length &&
+			memcmp(member->element.name, name, name_length) == 0)
+			return member->children != NIL;
+	}
+	return false;
+}
+
 /* ---- Applying ---- */
 
 static Node *project(const List *members, const Value *container);

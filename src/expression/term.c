@@ -107,8 +107,9 @@ term_of_operands(TermKind kind, List *operands)
 	return term;
 }
 
-bool
-term_uses_attribute(const Term *term, const char *name, uint32 length)
+/* Whether a path of at least so many elements begins with the attribute. */
+static bool
+has_path(const Term *term, const char *name, uint32 length, int elements)
 {
 	ListCell   *cell;
 
@@ -118,12 +119,25 @@ term_uses_attribute(const Term *term, const char *name, uint32 length)
 	{
 		const PathElement *first = &term->path->elements[0];
 
-		return first->length == length && memcmp(first->name, name, length) == 0;
+		return term->path->count >= elements && first->length == length &&
+			memcmp(first->name, name, length) == 0;
 	}
 	foreach(cell, term->operands)
 	{
-		if (term_uses_attribute(lfirst(cell), name, length))
+		if (has_path(lfirst(cell), name, length, elements))
 			return true;
 	}
 	return false;
+}
+
+bool
+term_uses_attribute(const Term *term, const char *name, uint32 length)
+{
+	return has_path(term, name, length, 1);
+}
+
+bool
+term_enters_attribute(const Term *term, const char *name, uint32 length)
+{
+	return has_path(term, name, length, 2);
 }

@@ -126,8 +126,9 @@ extern Term *term_of_path(DocumentPath *path);
 extern Term *term_of_value(const Value *value);
 extern Term *term_of_operands(TermKind kind, List *operands);
 
-/* Whether any path in the tree begins with the attribute. */
+/* Whether any path in the tree begins with the attribute, and goes on behind it. */
 extern bool term_uses_attribute(const Term *term, const char *name, uint32 length);
+extern bool term_enters_attribute(const Term *term, const char *name, uint32 length);
 
 static inline Term *
 term_operand(const Term *term, int index)

@@ -132,6 +132,26 @@ parse(const RequestMap *items, TableWrites *tables, int *count)
 	return writes;
 }
 
+static void
+check_key_attribute(const KeyAttribute *attribute, const Value *item)
+{
+	Value		value;
+
+	if (!value_map_find(item, attribute->name, attribute->name_length, &value) ||
+		value.type != attribute->type)
+		validation_error("The provided key element does not match the schema");
+}
+
+/* Here AWS tells of an item without its key in the words that it has for keys. */
+static PrimaryKey
+key_of_put(const KeySchema *schema, const Value *item)
+{
+	check_key_attribute(&schema->partition[0], item);
+	if (schema->sort_count > 0)
+		check_key_attribute(&schema->sort[0], item);
+	return key_of_item(schema, item);
+}
+
 static int
 compare_values(const Value *a, const Value *b)
 {
@@ -197,7 +217,7 @@ open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count)
 	{
 		const KeySchema *schema = &writes[i].writes->table->schema;
 
-		writes[i].key = writes[i].is_put ? key_of_item(schema, &writes[i].map) :
+		writes[i].key = writes[i].is_put ? key_of_put(schema, &writes[i].map) :
 			key_of_map(schema, &writes[i].map);
 	}
 }

@@ -322,3 +322,21 @@ read_projection(const RequestList *attributes, const RequestString *expression,
 	}
 	return projection_of_attributes(values, attributes->count);
 }
+
+static void
+check_key_path(const KeyAttribute *key, const Condition *condition, const Projection *projection)
+{
+	if ((condition != NULL && condition_enters_attribute(condition, key->name, key->name_length)) ||
+		(projection != NULL && projection_enters_attribute(projection, key->name, key->name_length)))
+		validation_error("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+						 "are not allowed: Key: %s", key->name);
+}
+
+void
+check_key_paths(const KeySchema *schema, const Condition *condition, const Projection *projection)
+{
+	for (int i = 0; i < schema->partition_count; i++)
+		check_key_path(&schema->partition[i], condition, projection);
+	for (int i = 0; i < schema->sort_count; i++)
+		check_key_path(&schema->sort[i], condition, projection);
+}

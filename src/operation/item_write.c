@@ -138,6 +138,7 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 {
 	const WriteParameters *parameters = write->parameters;
 
+	check_key_paths(&table->schema, write->condition, NULL);
 	initStringInfo(&write->attributes);
 	table_write(table, key, decide, write);
 

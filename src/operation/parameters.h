@@ -63,6 +63,13 @@ extern void check_attributes_to_get(const RequestList *attributes);
 extern Projection *read_projection(const RequestList *attributes, const RequestString *expression,
 								   ExpressionAttributes *names);
 
+/*
+ * Raises if the condition or the projection (either may be NULL) looks for
+ * something inside a key attribute, which can only be a scalar.
+ */
+extern void check_key_paths(const KeySchema *schema, const Condition *condition,
+							const Projection *projection);
+
 /* ---- capacity.c: consumed capacity ---- */
 
 /* The units of reading so many bytes, and of writing them. */

@@ -18,6 +18,7 @@ typedef struct QueryRequest
 static const Member members[] = {
 	READ_MEMBERS(QueryRequest),
 	OPTIONAL(QueryRequest, read.filter, "QueryFilter", &condition_map_shape),
+	OPTIONAL(QueryRequest, read.attributes_to_get, "AttributesToGet", &attribute_names_shape),
 	OPTIONAL(QueryRequest, key_conditions, "KeyConditions", &condition_map_shape),
 	OPTIONAL(QueryRequest, key_condition_expression, "KeyConditionExpression", &string_shape),
 	OPTIONAL(QueryRequest, scan_index_forward, "ScanIndexForward", &boolean_shape),
@@ -183,6 +184,7 @@ execute(const void *argument, StringInfo response)
 		range.exclusive_start = &start;
 	}
 	check_filter(request, plan.page.filter, &table->schema);
+	check_key_paths(&table->schema, NULL, plan.page.projection);
 	read_page(&plan.page, table, &range, response);
 }
 

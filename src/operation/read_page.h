@@ -6,7 +6,10 @@
 
 #include "operation/parameters.h"
 
-/* The parameters that both have; stands first in their requests. */
+/*
+ * The parameters that both have; stands first in their requests.  The order of
+ * members is that of AWS's errors where there are more than it reports.
+ */
 typedef struct ReadParameters
 {
 	RequestString table_name;
@@ -29,7 +32,6 @@ typedef struct ReadParameters
 	REQUIRED(structure, read.table_name, "TableName", &table_name_shape), \
 	OPTIONAL(structure, read.index_name, "IndexName", &index_name_shape), \
 	OPTIONAL(structure, read.select, "Select", &select_shape), \
-	OPTIONAL(structure, read.attributes_to_get, "AttributesToGet", &attribute_names_shape), \
 	OPTIONAL(structure, read.limit, "Limit", &positive_integer_shape), \
 	OPTIONAL(structure, read.consistent_read, "ConsistentRead", &boolean_shape), \
 	OPTIONAL(structure, read.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \

@@ -22,6 +22,7 @@ static const Member members[] = {
 	OPTIONAL(ScanRequest, read.filter, "ScanFilter", &condition_map_shape),
 	OPTIONAL(ScanRequest, segment, "Segment", &segment_shape),
 	OPTIONAL(ScanRequest, total_segments, "TotalSegments", &total_segments_shape),
+	OPTIONAL(ScanRequest, read.attributes_to_get, "AttributesToGet", &attribute_names_shape),
 };
 
 static void
@@ -118,6 +119,7 @@ execute(const void *argument, StringInfo response)
 		start = read_start(table, &range, &start_map);
 		range.exclusive_start = &start;
 	}
+	check_key_paths(&table->schema, page.filter, page.projection);
 	read_page(&page, table, &range, response);
 }
 

@@ -48,8 +48,8 @@ extern void json_check_attribute_map(json_object *json);
 extern void json_check_attribute_list(json_object *json);
 
 /*
- * Reads what AWS takes for a Boolean: true and false, also as strings, and
- * "yes" and "no".  False if it is something else.
+ * Reads what AWS takes for a Boolean: true and false, also as strings, and the
+ * strings "yes", "no", "1" and "0".  False if it is something else.
  */
 extern bool json_boolean(json_object *json, bool *truth);
 

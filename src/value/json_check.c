@@ -69,8 +69,10 @@ json_boolean(json_object *json, bool *truth)
 	{
 		const char *text = json_object_get_string(json);
 
-		*truth = pg_strcasecmp(text, "true") == 0 || pg_strcasecmp(text, "yes") == 0;
-		return *truth || pg_strcasecmp(text, "false") == 0 || pg_strcasecmp(text, "no") == 0;
+		*truth = pg_strcasecmp(text, "true") == 0 || pg_strcasecmp(text, "yes") == 0 ||
+			strcmp(text, "1") == 0;
+		return *truth || pg_strcasecmp(text, "false") == 0 || pg_strcasecmp(text, "no") == 0 ||
+			strcmp(text, "0") == 0;
 	}
 	return false;
 }
