@@ -171,8 +171,8 @@ kill_cluster() {
 		while ps -o stat= -p "$process" | grep -qv '^Z'; do sleep 0.05; done
 	done
 	# A container without an init process keeps the dead postmaster as a
-	# zombie, which the next one would take for a running server.
-	rm -f "$1/data/postmaster.pid"
+	# zombie, which the next one would take for a running server by its lock files.
+	rm -f "$1/data/postmaster.pid" "$1"/socket/.s.PGSQL.*
 }
 
 # stop_clusters_under DIR: for cleaning up after whatever happened there.
