@@ -21,7 +21,6 @@ SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE by_year(2013);
 EXECUTE by_year(2013);
 RESET plan_cache_mode;
-EXPLAIN (COSTS OFF) SELECT f.title FROM (VALUES (2013), (2014)) y (y) JOIN dynamodb."Films" f ON f.year = y.y;
 SELECT f.title FROM (VALUES (2013), (2014)) y (y) JOIN dynamodb."Films" f ON f.year = y.y ORDER BY 1;
 RESET enable_seqscan;
 -- the sort key's equality has no hash
@@ -30,7 +29,7 @@ EXPLAIN (COSTS OFF) SELECT year FROM dynamodb."Films" WHERE title = 'Rush';
 SELECT year, title FROM dynamodb."Films" ORDER BY year, title;
 SELECT year + 1 AS next, avg((item #> 'info.rating')::numeric)::numeric(4, 2) AS rating
 FROM dynamodb."Films" GROUP BY year ORDER BY year;
-SELECT item #>> 'info.actors[1]' AS actor, upper(title) FROM dynamodb."Films" WHERE title LIKE 'Ru%';
+SELECT item #>> 'info.actors[1]' AS actor, upper(title) FROM dynamodb."Films" WHERE year = 2013 AND title LIKE 'Ru%';
 
 -- a join with an ordinary table
 CREATE TEMP TABLE seen (year int, title text, stars int);
@@ -52,10 +51,10 @@ INSERT INTO dynamodb."Films" (item) SELECT jsonb_build_object('year', 1, 'title'
 UPDATE dynamodb."Films" SET title = 'Other' WHERE title = 'Rush';
 UPDATE dynamodb."Films" SET item = '{"title": {"S": "No year"}}' WHERE title = 'Rush';
 
--- the access method's own check, where the generated column was undone
+-- a definition that was undone is no DynamoDB table any more
 BEGIN;
 ALTER TABLE dynamodb."Films" ALTER title DROP EXPRESSION;
-INSERT INTO dynamodb."Films" (title, item) VALUES ('Other', '{"year": {"N": "2013"}, "title": {"S": "One"}}');
+SELECT ddb.scan('{"TableName": "Films"}');
 ROLLBACK;
 
 -- a key may be changed in SQL, which moves the item
