@@ -403,10 +403,15 @@ CREATE OPERATOR CLASS string_ops DEFAULT FOR TYPE string USING hash AS
 	OPERATOR 1 pg_catalog.=,
 	FUNCTION 1 string_hash(string), FUNCTION 2 string_hash_extended(string, bigint);
 
+-- text's own operators have no place in the family: they go by collation.
 ALTER OPERATOR FAMILY string_ops USING btree ADD
-	OPERATOR 1 pg_catalog.< (string, text), OPERATOR 2 pg_catalog.<= (string, text), OPERATOR 3 pg_catalog.= (string, text), OPERATOR 4 pg_catalog.>= (string, text), OPERATOR 5 pg_catalog.> (string, text),
+	OPERATOR 1 pg_catalog.< (string, text), OPERATOR 2 pg_catalog.<= (string, text),
+	OPERATOR 3 pg_catalog.= (string, text), OPERATOR 4 pg_catalog.>= (string, text),
+	OPERATOR 5 pg_catalog.> (string, text),
 	FUNCTION 1 (string, text) string_text_cmp(string, text),
-	OPERATOR 1 pg_catalog.< (text, string), OPERATOR 2 pg_catalog.<= (text, string), OPERATOR 3 pg_catalog.= (text, string), OPERATOR 4 pg_catalog.>= (text, string), OPERATOR 5 pg_catalog.> (text, string),
+	OPERATOR 1 pg_catalog.< (text, string), OPERATOR 2 pg_catalog.<= (text, string),
+	OPERATOR 3 pg_catalog.= (text, string), OPERATOR 4 pg_catalog.>= (text, string),
+	OPERATOR 5 pg_catalog.> (text, string),
 	FUNCTION 1 (text, string) text_string_cmp(text, string);
 
 ALTER OPERATOR FAMILY string_ops USING hash ADD
@@ -594,13 +599,22 @@ CREATE OPERATOR CLASS binary_ops DEFAULT FOR TYPE binary USING hash AS
 	FUNCTION 1 binary_hash(binary), FUNCTION 2 binary_hash_extended(binary, bigint);
 
 ALTER OPERATOR FAMILY binary_ops USING btree ADD
-	OPERATOR 1 pg_catalog.< (binary, bytea), OPERATOR 2 pg_catalog.<= (binary, bytea), OPERATOR 3 pg_catalog.= (binary, bytea), OPERATOR 4 pg_catalog.>= (binary, bytea), OPERATOR 5 pg_catalog.> (binary, bytea),
+	OPERATOR 1 pg_catalog.< (binary, bytea), OPERATOR 2 pg_catalog.<= (binary, bytea),
+	OPERATOR 3 pg_catalog.= (binary, bytea), OPERATOR 4 pg_catalog.>= (binary, bytea),
+	OPERATOR 5 pg_catalog.> (binary, bytea),
 	FUNCTION 1 (binary, bytea) binary_bytea_cmp(binary, bytea),
-	OPERATOR 1 pg_catalog.< (bytea, binary), OPERATOR 2 pg_catalog.<= (bytea, binary), OPERATOR 3 pg_catalog.= (bytea, binary), OPERATOR 4 pg_catalog.>= (bytea, binary), OPERATOR 5 pg_catalog.> (bytea, binary),
-	FUNCTION 1 (bytea, binary) bytea_binary_cmp(bytea, binary);
+	OPERATOR 1 pg_catalog.< (bytea, binary), OPERATOR 2 pg_catalog.<= (bytea, binary),
+	OPERATOR 3 pg_catalog.= (bytea, binary), OPERATOR 4 pg_catalog.>= (bytea, binary),
+	OPERATOR 5 pg_catalog.> (bytea, binary),
+	FUNCTION 1 (bytea, binary) bytea_binary_cmp(bytea, binary),
+	OPERATOR 1 pg_catalog.< (bytea, bytea), OPERATOR 2 pg_catalog.<= (bytea, bytea),
+	OPERATOR 3 pg_catalog.= (bytea, bytea), OPERATOR 4 pg_catalog.>= (bytea, bytea),
+	OPERATOR 5 pg_catalog.> (bytea, bytea),
+	FUNCTION 1 (bytea, bytea) byteacmp(bytea, bytea);
 
 ALTER OPERATOR FAMILY binary_ops USING hash ADD
 	OPERATOR 1 pg_catalog.= (binary, bytea), OPERATOR 1 pg_catalog.= (bytea, binary),
+	OPERATOR 1 pg_catalog.= (bytea, bytea),
 	FUNCTION 1 (bytea, bytea) binary_bytea_hash(bytea), FUNCTION 2 (bytea, bytea) binary_bytea_hash_extended(bytea, bigint);
 
 CREATE AGGREGATE max(binary) (

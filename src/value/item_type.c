@@ -56,6 +56,7 @@ value_in(const char *text, bool is_item)
 }
 
 PG_FUNCTION_INFO_V1(item_in);
+
 Datum
 item_in(PG_FUNCTION_ARGS)
 {
@@ -63,6 +64,7 @@ item_in(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_in);
+
 Datum
 attribute_value_in(PG_FUNCTION_ARGS)
 {
@@ -70,6 +72,7 @@ attribute_value_in(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(item_out);
+
 Datum
 item_out(PG_FUNCTION_ARGS)
 {
@@ -82,6 +85,7 @@ item_out(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_out);
+
 Datum
 attribute_value_out(PG_FUNCTION_ARGS)
 {
@@ -129,6 +133,7 @@ received_value(Datum datum)
 }
 
 PG_FUNCTION_INFO_V1(item_recv);
+
 Datum
 item_recv(PG_FUNCTION_ARGS)
 {
@@ -145,6 +150,7 @@ item_recv(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_recv);
+
 Datum
 attribute_value_recv(PG_FUNCTION_ARGS)
 {
@@ -157,6 +163,7 @@ attribute_value_recv(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_send);
+
 Datum
 attribute_value_send(PG_FUNCTION_ARGS)
 {
@@ -204,6 +211,7 @@ COMPARISON(attribute_value_gt, >)
 COMPARISON(attribute_value_ge, >=)
 
 PG_FUNCTION_INFO_V1(attribute_value_cmp);
+
 Datum
 attribute_value_cmp(PG_FUNCTION_ARGS)
 {
@@ -211,6 +219,7 @@ attribute_value_cmp(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_hash);
+
 Datum
 attribute_value_hash(PG_FUNCTION_ARGS)
 {
@@ -222,6 +231,7 @@ attribute_value_hash(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_hash_extended);
+
 Datum
 attribute_value_hash_extended(PG_FUNCTION_ARGS)
 {
@@ -236,6 +246,7 @@ attribute_value_hash_extended(PG_FUNCTION_ARGS)
 /* ---- What is in it ---- */
 
 PG_FUNCTION_INFO_V1(ddb_item_size);
+
 Datum
 ddb_item_size(PG_FUNCTION_ARGS)
 {
@@ -245,6 +256,7 @@ ddb_item_size(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_type);
+
 Datum
 attribute_type(PG_FUNCTION_ARGS)
 {

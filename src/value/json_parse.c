@@ -27,6 +27,9 @@
  */
 #define MAX_CONTAINERS 500000
 
+/* DynamoDB takes requests of 16 MB; the same may be longer in other escapes. */
+#define MAX_LENGTH (64 * 1024 * 1024)
+
 /* A tokener that has seen a longer text is not kept, for it holds memory. */
 #define MAX_KEPT_LENGTH (64 * 1024)
 
@@ -342,8 +345,8 @@ json_parse(const char *text, size_t length)
 		length--;
 	if (length == 0)
 		malformed("unexpected end");
-	if (length > MaxAllocSize)
-		malformed("too long");
+	if (length > MAX_LENGTH)
+		malformed("longer than 64 MB");
 	if (!pg_verify_mbstr(PG_UTF8, text, (int) length, true))
 		malformed("invalid UTF-8");
 	members = scan_text(text, length);

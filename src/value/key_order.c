@@ -49,6 +49,7 @@ COMPARISON(key_gt, >)
 COMPARISON(key_ge, >=)
 
 PG_FUNCTION_INFO_V1(key_cmp);
+
 Datum
 key_cmp(PG_FUNCTION_ARGS)
 {
@@ -56,6 +57,7 @@ key_cmp(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_larger);
+
 Datum
 key_larger(PG_FUNCTION_ARGS)
 {
@@ -63,6 +65,7 @@ key_larger(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_smaller);
+
 Datum
 key_smaller(PG_FUNCTION_ARGS)
 {
@@ -70,6 +73,7 @@ key_smaller(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_hash32);
+
 Datum
 key_hash32(PG_FUNCTION_ARGS)
 {
@@ -81,6 +85,7 @@ key_hash32(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_hash64);
+
 Datum
 key_hash64(PG_FUNCTION_ARGS)
 {
@@ -132,6 +137,7 @@ abbreviate_abort(int count pg_attribute_unused(), SortSupport support pg_attribu
 }
 
 PG_FUNCTION_INFO_V1(key_sortsupport);
+
 Datum
 key_sortsupport(PG_FUNCTION_ARGS)
 {

@@ -28,6 +28,7 @@ payload_datum(const char *data, uint32 length)
 /* ---- string: U+0000 is written \0, a backslash \\ ---- */
 
 PG_FUNCTION_INFO_V1(string_in);
+
 Datum
 string_in(PG_FUNCTION_ARGS)
 {
@@ -52,6 +53,7 @@ string_in(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(string_out);
+
 Datum
 string_out(PG_FUNCTION_ARGS)
 {
@@ -91,6 +93,7 @@ print_argument(FunctionCallInfo fcinfo, char *text)
 }
 
 PG_FUNCTION_INFO_V1(number_in);
+
 Datum
 number_in(PG_FUNCTION_ARGS)
 {
@@ -98,6 +101,7 @@ number_in(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_out);
+
 Datum
 number_out(PG_FUNCTION_ARGS)
 {
@@ -108,6 +112,7 @@ number_out(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_from_numeric);
+
 Datum
 number_from_numeric(PG_FUNCTION_ARGS)
 {
@@ -116,6 +121,7 @@ number_from_numeric(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_from_int2);
+
 Datum
 number_from_int2(PG_FUNCTION_ARGS)
 {
@@ -126,6 +132,7 @@ number_from_int2(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_from_int4);
+
 Datum
 number_from_int4(PG_FUNCTION_ARGS)
 {
@@ -136,6 +143,7 @@ number_from_int4(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_from_int8);
+
 Datum
 number_from_int8(PG_FUNCTION_ARGS)
 {
@@ -147,6 +155,7 @@ number_from_int8(PG_FUNCTION_ARGS)
 
 /* By the shortest decimal that stands for the float. */
 PG_FUNCTION_INFO_V1(number_from_float8);
+
 Datum
 number_from_float8(PG_FUNCTION_ARGS)
 {
@@ -181,6 +190,7 @@ NUMBER_CAST(number_to_float8, DirectFunctionCall1(numeric_float8, numeric_argume
 /* ---- binary: bytea's hex form, whatever bytea_output says ---- */
 
 PG_FUNCTION_INFO_V1(binary_in);
+
 Datum
 binary_in(PG_FUNCTION_ARGS)
 {
@@ -188,6 +198,7 @@ binary_in(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(binary_out);
+
 Datum
 binary_out(PG_FUNCTION_ARGS)
 {
@@ -214,6 +225,7 @@ receive(FunctionCallInfo fcinfo, ValueType type)
 }
 
 PG_FUNCTION_INFO_V1(string_recv);
+
 Datum
 string_recv(PG_FUNCTION_ARGS)
 {
@@ -221,6 +233,7 @@ string_recv(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_recv);
+
 Datum
 number_recv(PG_FUNCTION_ARGS)
 {
@@ -228,6 +241,7 @@ number_recv(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(binary_recv);
+
 Datum
 binary_recv(PG_FUNCTION_ARGS)
 {
@@ -235,6 +249,7 @@ binary_recv(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_send);
+
 Datum
 key_send(PG_FUNCTION_ARGS)
 {
@@ -247,6 +262,7 @@ key_send(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(key_string_to_text);
+
 Datum
 key_string_to_text(PG_FUNCTION_ARGS)
 {
@@ -293,6 +309,7 @@ item_key(FunctionCallInfo fcinfo, ValueType type)
 }
 
 PG_FUNCTION_INFO_V1(string_key);
+
 Datum
 string_key(PG_FUNCTION_ARGS)
 {
@@ -300,6 +317,7 @@ string_key(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(number_key);
+
 Datum
 number_key(PG_FUNCTION_ARGS)
 {
@@ -307,6 +325,7 @@ number_key(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(binary_key);
+
 Datum
 binary_key(PG_FUNCTION_ARGS)
 {
@@ -314,6 +333,7 @@ binary_key(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(ddb_hash);
+
 Datum
 ddb_hash(PG_FUNCTION_ARGS)
 {

@@ -90,7 +90,7 @@ value_type_from_name(const char *name, ValueType *type)
 {
 	for (int i = 0; i < VALUE_TYPES; i++)
 	{
-		if (strcmp(name, type_names[i]) == 0)
+		if (name[0] == type_names[i][0] && strcmp(name, type_names[i]) == 0)
 		{
 			*type = (ValueType) i;
 			return true;

@@ -57,6 +57,7 @@ return_text(FunctionCallInfo fcinfo, bool found, const Value *value)
 }
 
 PG_FUNCTION_INFO_V1(attribute_get);
+
 Datum
 attribute_get(PG_FUNCTION_ARGS)
 {
@@ -67,6 +68,7 @@ attribute_get(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_get_text);
+
 Datum
 attribute_get_text(PG_FUNCTION_ARGS)
 {
@@ -77,6 +79,7 @@ attribute_get_text(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(element_get);
+
 Datum
 element_get(PG_FUNCTION_ARGS)
 {
@@ -87,6 +90,7 @@ element_get(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(element_get_text);
+
 Datum
 element_get_text(PG_FUNCTION_ARGS)
 {
@@ -97,6 +101,7 @@ element_get_text(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_exists);
+
 Datum
 attribute_exists(PG_FUNCTION_ARGS)
 {
@@ -215,6 +220,7 @@ find_path(FunctionCallInfo fcinfo, Value *value)
 }
 
 PG_FUNCTION_INFO_V1(path_get);
+
 Datum
 path_get(PG_FUNCTION_ARGS)
 {
@@ -225,6 +231,7 @@ path_get(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(path_get_text);
+
 Datum
 path_get_text(PG_FUNCTION_ARGS)
 {

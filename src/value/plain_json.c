@@ -42,6 +42,7 @@ value_to_plain_text(const Value *value)
 /* ---- To and from jsonb ---- */
 
 PG_FUNCTION_INFO_V1(value_to_jsonb);
+
 Datum
 value_to_jsonb(PG_FUNCTION_ARGS)
 {
@@ -155,6 +156,7 @@ node_from_jsonb(Jsonb *jsonb, bool is_item)
 }
 
 PG_FUNCTION_INFO_V1(item_from_jsonb);
+
 Datum
 item_from_jsonb(PG_FUNCTION_ARGS)
 {
@@ -165,6 +167,7 @@ item_from_jsonb(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_from_jsonb);
+
 Datum
 attribute_value_from_jsonb(PG_FUNCTION_ARGS)
 {
@@ -192,6 +195,7 @@ cast_argument(FunctionCallInfo fcinfo, ValueType type, const char *target, Value
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_to_text);
+
 Datum
 attribute_value_to_text(PG_FUNCTION_ARGS)
 {
@@ -233,6 +237,7 @@ NUMBER_CAST(attribute_value_to_float8, "double precision",
 			DirectFunctionCall1(numeric_float8, numeric_of(&value)))
 
 PG_FUNCTION_INFO_V1(attribute_value_to_boolean);
+
 Datum
 attribute_value_to_boolean(PG_FUNCTION_ARGS)
 {
@@ -244,6 +249,7 @@ attribute_value_to_boolean(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_to_bytea);
+
 Datum
 attribute_value_to_bytea(PG_FUNCTION_ARGS)
 {
@@ -255,6 +261,7 @@ attribute_value_to_bytea(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_to_item);
+
 Datum
 attribute_value_to_item(PG_FUNCTION_ARGS)
 {
@@ -276,6 +283,7 @@ varlena_to_value(FunctionCallInfo fcinfo, ValueType type)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_from_text);
+
 Datum
 attribute_value_from_text(PG_FUNCTION_ARGS)
 {
@@ -283,6 +291,7 @@ attribute_value_from_text(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_from_bytea);
+
 Datum
 attribute_value_from_bytea(PG_FUNCTION_ARGS)
 {
@@ -290,6 +299,7 @@ attribute_value_from_bytea(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_from_numeric);
+
 Datum
 attribute_value_from_numeric(PG_FUNCTION_ARGS)
 {
@@ -299,6 +309,7 @@ attribute_value_from_numeric(PG_FUNCTION_ARGS)
 }
 
 PG_FUNCTION_INFO_V1(attribute_value_from_boolean);
+
 Datum
 attribute_value_from_boolean(PG_FUNCTION_ARGS)
 {
