@@ -8,7 +8,7 @@ SELECT count(ddb.put_item(json_build_object('TableName', 'Movies', 'Item', item:
 SELECT count(*) FROM dynamodb."Movies";
 
 CREATE FUNCTION key_of(item ddb.item) RETURNS json LANGUAGE sql AS
-  $$ SELECT json_build_object('year', (item -> 'year')::text::json, 'title', (item -> 'title')::text::json) $$;
+  $$ SELECT json_build_object('year', json_build_object('N', item ->> 'year'), 'title', json_build_object('S', item ->> 'title')) $$;
 SELECT (movies.movie ->> 'year', movies.movie ->> 'title') AS differs FROM movies
 WHERE (ddb.get_item(json_build_object('TableName', 'Movies', 'Key', key_of(item))) ->> 'Item')::ddb.item IS DISTINCT FROM item;
 SELECT m.title AS differs FROM dynamodb."Movies" m FULL JOIN movies ON m.item = movies.item
