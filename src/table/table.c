@@ -125,7 +125,8 @@ check_privileges(Relation relation, const char *name, AclMode privileges)
 {
 	Oid			relid = RelationGetRelid(relation);
 
-	if (pg_class_aclcheck(relid, GetUserId(), privileges) != ACLCHECK_OK)
+	/* all of them: pg_class_aclcheck() is content with any */
+	if (pg_class_aclmask(relid, GetUserId(), privileges, ACLMASK_ALL) != privileges)
 		ddb_error(ACCESS_DENIED_EXCEPTION,
 				  "User: %s is not authorized to perform this operation on resource: %s",
 				  GetUserNameFromId(GetUserId(), false), table_arn(name));
