@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -120,12 +121,16 @@ run(const char *statement, int count, Oid *types, Datum *values, const char *nul
 	return (int) SPI_processed;
 }
 
-/* Runs one as the extension's owner, with a search path nobody can bend. */
+/*
+ * Runs one as the extension's owner, with a search path of its own: operators
+ * are found by it, and the caller's may lead to functions of the caller's.
+ */
 static int
 run_as_owner(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
 	Oid			user;
 	int			context;
+	int			settings;
 	int			processed;
 	Relation	tables = table_open(catalog_relation("tables"), AccessShareLock);
 	Oid			owner = tables->rd_rel->relowner;
@@ -133,7 +138,11 @@ run_as_owner(const char *statement, int count, Oid *types, Datum *values, const 
 	table_close(tables, NoLock);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+	settings = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	processed = run(statement, count, types, values, nulls);
+	AtEOXact_GUC(false, settings);
 	SetUserIdAndSecContext(user, context);
 	return processed;
 }
