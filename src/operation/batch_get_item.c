@@ -289,7 +289,7 @@ execute(const void *argument, StringInfo response)
 		table_release(reads[i].table);
 }
 
-const OperationDescription batch_get_item = {
+const OperationDescription batch_get_item_operation = {
 	.request = STRUCTURE_SHAPE(BatchGetItemRequest, "BatchGetItemInput", members),
 	.execute = execute
 };

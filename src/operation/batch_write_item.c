@@ -271,7 +271,7 @@ execute(const void *argument, StringInfo response)
 		table_release(tables[i].table);
 }
 
-const OperationDescription batch_write_item = {
+const OperationDescription batch_write_item_operation = {
 	.request = STRUCTURE_SHAPE(BatchWriteItemRequest, "BatchWriteItemInput", members),
 	.execute = execute
 };

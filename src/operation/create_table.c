@@ -211,7 +211,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoChar(response, '}');
 }
 
-const OperationDescription create_table = {
+const OperationDescription create_table_operation = {
 	.request = STRUCTURE_SHAPE(CreateTableRequest, "CreateTableInput", members),
 	.check_first = request_check_table_name,
 	.execute = execute

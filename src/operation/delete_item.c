@@ -49,7 +49,7 @@ execute(const void *argument, StringInfo response)
 	item_write(&write, table, &key, response);
 }
 
-const OperationDescription delete_item = {
+const OperationDescription delete_item_operation = {
 	.request = STRUCTURE_SHAPE(DeleteItemRequest, "DeleteItemInput", members),
 	.execute = execute
 };

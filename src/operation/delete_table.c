@@ -34,7 +34,7 @@ execute(const void *argument, StringInfo response)
 	catalog_drop_table(record->name);
 }
 
-const OperationDescription delete_table = {
+const OperationDescription delete_table_operation = {
 	.request = STRUCTURE_SHAPE(DeleteTableRequest, "DeleteTableInput", members),
 	.check_first = request_check_table_name,
 	.execute = execute

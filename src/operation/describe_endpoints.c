@@ -18,7 +18,7 @@ execute(const void *request, StringInfo response)
 	appendStringInfoString(response, ",\"CachePeriodInMinutes\":1440}]}");
 }
 
-const OperationDescription describe_endpoints = {
+const OperationDescription describe_endpoints_operation = {
 	.request = {.kind = SHAPE_STRUCTURE, .type_name = "DescribeEndpointsRequest"},
 	.execute = execute
 };

@@ -17,7 +17,7 @@ execute(const void *request, StringInfo response)
 						   "\"TableMaxWriteCapacityUnits\":40000}");
 }
 
-const OperationDescription describe_limits = {
+const OperationDescription describe_limits_operation = {
 	.request = {.kind = SHAPE_STRUCTURE, .type_name = "DescribeLimitsInput"},
 	.execute = execute
 };

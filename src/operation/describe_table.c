@@ -28,7 +28,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoChar(response, '}');
 }
 
-const OperationDescription describe_table = {
+const OperationDescription describe_table_operation = {
 	.request = STRUCTURE_SHAPE(DescribeTableRequest, "DescribeTableInput", members),
 	.check_first = request_check_table_name,
 	.execute = execute

@@ -84,7 +84,7 @@ execute(const void *argument, StringInfo response)
 	table_release(table);
 }
 
-const OperationDescription get_item = {
+const OperationDescription get_item_operation = {
 	.request = STRUCTURE_SHAPE(GetItemRequest, "GetItemInput", members),
 	.execute = execute
 };

@@ -52,7 +52,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoChar(response, '}');
 }
 
-const OperationDescription list_tables = {
+const OperationDescription list_tables_operation = {
 	.request = STRUCTURE_SHAPE(ListTablesRequest, "ListTablesInput", members),
 	.execute = execute
 };

@@ -40,7 +40,7 @@ execute(const void *argument, StringInfo response)
 	append_tags(response, record->tags);
 }
 
-const OperationDescription list_tags_of_resource = {
+const OperationDescription list_tags_of_resource_operation = {
 	.request = STRUCTURE_SHAPE(ListTagsRequest, "ListTagsOfResourceInput", members),
 	.check_first = check_first,
 	.execute = execute

@@ -21,23 +21,23 @@ typedef struct OperationDescription
 	void		(*execute) (const void *request, StringInfo response);
 } OperationDescription;
 
-extern const OperationDescription batch_get_item;
-extern const OperationDescription batch_write_item;
-extern const OperationDescription create_table;
-extern const OperationDescription delete_item;
-extern const OperationDescription delete_table;
-extern const OperationDescription describe_endpoints;
-extern const OperationDescription describe_limits;
-extern const OperationDescription describe_table;
-extern const OperationDescription get_item;
-extern const OperationDescription list_tables;
-extern const OperationDescription list_tags_of_resource;
-extern const OperationDescription put_item;
-extern const OperationDescription query;
-extern const OperationDescription scan;
-extern const OperationDescription tag_resource;
-extern const OperationDescription untag_resource;
-extern const OperationDescription update_item;
-extern const OperationDescription update_table;
+extern const OperationDescription batch_get_item_operation;
+extern const OperationDescription batch_write_item_operation;
+extern const OperationDescription create_table_operation;
+extern const OperationDescription delete_item_operation;
+extern const OperationDescription delete_table_operation;
+extern const OperationDescription describe_endpoints_operation;
+extern const OperationDescription describe_limits_operation;
+extern const OperationDescription describe_table_operation;
+extern const OperationDescription get_item_operation;
+extern const OperationDescription list_tables_operation;
+extern const OperationDescription list_tags_of_resource_operation;
+extern const OperationDescription put_item_operation;
+extern const OperationDescription query_operation;
+extern const OperationDescription scan_operation;
+extern const OperationDescription tag_resource_operation;
+extern const OperationDescription untag_resource_operation;
+extern const OperationDescription update_item_operation;
+extern const OperationDescription update_table_operation;
 
 #endif							/* DDB_OPERATIONS_H */

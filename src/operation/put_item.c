@@ -52,7 +52,7 @@ execute(const void *argument, StringInfo response)
 	item_write(&write, table, &key, response);
 }
 
-const OperationDescription put_item = {
+const OperationDescription put_item_operation = {
 	.request = STRUCTURE_SHAPE(PutItemRequest, "PutItemInput", members),
 	.execute = execute
 };

@@ -188,7 +188,7 @@ execute(const void *argument, StringInfo response)
 	read_page(&plan.page, table, &range, response);
 }
 
-const OperationDescription query = {
+const OperationDescription query_operation = {
 	.request = STRUCTURE_SHAPE(QueryRequest, "QueryInput", members),
 	.execute = execute
 };

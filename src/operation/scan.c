@@ -123,7 +123,7 @@ execute(const void *argument, StringInfo response)
 	read_page(&page, table, &range, response);
 }
 
-const OperationDescription scan = {
+const OperationDescription scan_operation = {
 	.request = STRUCTURE_SHAPE(ScanRequest, "ScanInput", members),
 	.execute = execute
 };

@@ -43,7 +43,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoString(response, "{}");
 }
 
-const OperationDescription tag_resource = {
+const OperationDescription tag_resource_operation = {
 	.request = STRUCTURE_SHAPE(TagResourceRequest, "TagResourceInput", members),
 	.check_first = check_first,
 	.execute = execute

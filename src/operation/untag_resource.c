@@ -42,7 +42,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoString(response, "{}");
 }
 
-const OperationDescription untag_resource = {
+const OperationDescription untag_resource_operation = {
 	.request = STRUCTURE_SHAPE(UntagResourceRequest, "UntagResourceInput", members),
 	.check_first = check_first,
 	.execute = execute

@@ -135,7 +135,7 @@ execute(const void *argument, StringInfo response)
 	item_write(&write, table, &key, response);
 }
 
-const OperationDescription update_item = {
+const OperationDescription update_item_operation = {
 	.request = STRUCTURE_SHAPE(UpdateItemRequest, "UpdateItemInput", members),
 	.execute = execute
 };

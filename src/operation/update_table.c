@@ -273,7 +273,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoChar(response, '}');
 }
 
-const OperationDescription update_table = {
+const OperationDescription update_table_operation = {
 	.request = STRUCTURE_SHAPE(UpdateTableRequest, "UpdateTableInput", members),
 	.check_first = request_check_table_name,
 	.execute = execute
