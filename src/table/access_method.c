@@ -163,7 +163,8 @@ ddb_tuple_update(Relation relation, ItemPointer old_tid, TupleTableSlot *slot,
 	result = GetHeapamTableAmRoutine()->tuple_update(relation, old_tid, slot, command,
 													 snapshot, crosscheck, wait, failure,
 													 lock_mode, update_indexes);
-	placement_done(relation, &placement, ItemPointerGetBlockNumber(&slot->tts_tid));
+	placement_done(relation, &placement,
+				   result == TM_Ok ? ItemPointerGetBlockNumber(&slot->tts_tid) : InvalidBlockNumber);
 
 	if (should_free)
 		pfree(tuple);

@@ -313,8 +313,8 @@ placement_done(Relation relation, const Placement *placement, BlockNumber block)
 		return;
 
 	/* give away what a new page has left */
-	if (placement->reserve > 0 && block >= placement->relation_size &&
-		placement->reserve < MaxHeapTupleSize)
+	if (placement->reserve > 0 && block != InvalidBlockNumber &&
+		block >= placement->relation_size && placement->reserve < MaxHeapTupleSize)
 	{
 		RecordPageWithFreeSpace(relation, block, MaxHeapTupleSize - placement->reserve);
 		FreeSpaceMapVacuumRange(relation, block, block + 1);

@@ -30,7 +30,7 @@ extern void placement_choose_for_update(Relation relation, TupleTableSlot *slot,
 										Size tuple_size, BlockNumber old_block,
 										Placement *placement);
 
-/* Notes where the tuple went. */
+/* Notes where the tuple went: InvalidBlockNumber if nowhere. */
 extern void placement_done(Relation relation, const Placement *placement, BlockNumber block);
 
 #endif							/* DDB_PLACEMENT_H */
