@@ -1,4 +1,4 @@
--- Sums and differences of numbers, by UpdateItem, against numeric's.
+-- Values as UpdateItem changes them: sums and differences against numeric's, nesting, sets, large maps.
 SELECT ddb.create_table('{"TableName":"arithmetic","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
 	"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}') IS NOT NULL AS created;
 
@@ -37,6 +37,41 @@ CREATE TABLE results AS
 SELECT a, operator, b, computed(a, operator, b), expected(CASE operator WHEN '+' THEN a::numeric + b::numeric ELSE a::numeric - b::numeric END) FROM operands;
 SELECT count(*) > 1000 AS enough, count(*) FILTER (WHERE computed LIKE 'Val%') BETWEEN 100 AND 900 AS some_refused FROM results;
 SELECT * FROM results WHERE computed IS DISTINCT FROM expected;
+
+-- An update cannot nest deeper than 32 levels, wherever the parts come from.
+CREATE FUNCTION updated(expression text, attribute_values json) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN ddb.update_item(json_build_object('TableName', 'arithmetic', 'Key', json_build_object('id', json_build_object('S', 'x')),
+		'UpdateExpression', expression, 'ReturnValues', 'UPDATED_NEW', 'ExpressionAttributeValues', attribute_values)) ->> 'Attributes';
+EXCEPTION WHEN SQLSTATE 'ND002' THEN
+	RETURN SQLERRM;
+END $$;
+CREATE FUNCTION nested(levels int) RETURNS json LANGUAGE sql AS
+	$$ SELECT (repeat('{"L":[', levels - 1) || '{"NULL":true}' || repeat(']}', levels - 1))::json $$;
+SELECT levels, left(updated('SET deep = :deep', json_build_object(':deep', nested(levels))), 80) FROM unnest(ARRAY[31, 33]) levels;
+SELECT left(updated('SET box = :box', '{":box":{"M":{"a":{"M":{}}}}}'), 80);
+SELECT left(updated('SET box.nested_one = deep', NULL), 80);
+SELECT left(updated('SET box.a.nested_one = deep', NULL), 200);
+SELECT left(updated('SET box.a.nested_one = :deep', json_build_object(':deep', nested(30))), 80);
+SELECT left(updated('SET box.a.nested_one = :deep', json_build_object(':deep', nested(31))), 200);
+
+-- Sets grow and shrink by value; the last member takes the attribute with it.
+SELECT updated('SET marks = :m', '{":m":{"NS":["3","1","2"]}}');
+SELECT updated('ADD marks :m', '{":m":{"NS":["1.0","10","-1"]}}');
+SELECT updated('DELETE marks :m', '{":m":{"NS":["10.00","7","2"]}}');
+SELECT updated('DELETE marks :m', '{":m":{"NS":["1","3","-1"]}}');
+SELECT updated('ADD marks :m', '{":m":{"NS":["5"]}}');
+
+-- Members of a map and a list of many, changed at both ends and in the middle.
+SELECT length(updated('SET big = :m, listed = :l', json_build_object(':m', json_build_object('M', (SELECT json_object_agg('k' || i, json_build_object('N', i::text)) FROM generate_series(1, 1000) i)),
+	':l', json_build_object('L', (SELECT json_agg(json_build_object('N', i::text)) FROM generate_series(1, 1000) i)))));
+SELECT updated('SET big.k1 = :v, big.k500 = :v, big.k999 = :v, big.a = :v, big.zz = :v, listed[0] = :v, listed[500] = :v, listed[999] = :v, listed[5000] = :v', '{":v":{"S":"new"}}');
+SELECT updated('REMOVE big.k2, big.k600, listed[1], listed[998]', NULL);
+SELECT count(*) FILTER (WHERE value = '{"S": "new"}') AS new, count(*) AS members, count(*) FILTER (WHERE key IN ('k2', 'k600')) AS removed,
+	count(*) FILTER (WHERE value <> '{"S": "new"}' AND key <> 'k' || (value ->> 'N')) AS wrong
+FROM jsonb_each(ddb.get_item('{"TableName":"arithmetic","Key":{"id":{"S":"x"}}}')::jsonb #> '{Item,big,M}');
+SELECT string_agg(coalesce(value ->> 'N', 'new'), ' ' ORDER BY place) FILTER (WHERE place < 5 OR place BETWEEN 498 AND 501 OR place > 995) AS list, count(*)
+FROM jsonb_array_elements(ddb.get_item('{"TableName":"arithmetic","Key":{"id":{"S":"x"}}}')::jsonb #> '{Item,listed,L}') WITH ORDINALITY l (value, place);
 SELECT ddb.delete_table('{"TableName":"arithmetic"}') IS NOT NULL AS deleted;
 DROP TABLE operands, results;
-DROP FUNCTION computed, expected;
+DROP FUNCTION computed, expected, updated, nested;
