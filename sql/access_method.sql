@@ -146,3 +146,18 @@ SELECT ddb.delete_table('{"TableName": "Heap.Like"}') IS NOT NULL AS deleted;
 SELECT count(*) FROM ddb.tables WHERE name = 'Heap.Like';
 SELECT amname FROM pg_am WHERE amname = 'ddb';
 DROP FUNCTION make_item, log_change, refuse;
+
+-- a publication without a replica identity refuses changes, as for SQL's own
+SELECT ddb.create_table('{"TableName": "Published", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+  "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}]}') IS NOT NULL AS created;
+SET client_min_messages = error;
+CREATE PUBLICATION published FOR TABLE dynamodb."Published";
+RESET client_min_messages;
+SELECT ddb.put_item('{"TableName": "Published", "Item": {"p": {"S": "a"}}}');
+SELECT ddb.put_item('{"TableName": "Published", "Item": {"p": {"S": "a"}, "b": {"N": "1"}}}');
+ALTER TABLE dynamodb."Published" REPLICA IDENTITY NOTHING;
+SELECT ddb.put_item('{"TableName": "Published", "Item": {"p": {"S": "a"}, "b": {"N": "2"}}}');
+SELECT ddb.delete_item('{"TableName": "Published", "Key": {"p": {"S": "a"}}}');
+DROP PUBLICATION published;
+SELECT ddb.delete_table('{"TableName": "Published"}') IS NOT NULL AS deleted;

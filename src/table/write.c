@@ -182,6 +182,7 @@ update_row(Write *write)
 	TM_FailureData failure;
 	TM_Result	result;
 
+	CheckCmdReplicaIdentity(write->table->relation, CMD_UPDATE);
 	result = table_tuple_update(write->table->relation, &write->old_slot->tts_tid,
 								write->new_slot, GetCurrentCommandId(true), write->snapshot,
 								InvalidSnapshot, true, &failure, &lock_mode, &update_indexes);
@@ -200,6 +201,7 @@ delete_row(Write *write)
 {
 	TM_FailureData failure;
 
+	CheckCmdReplicaIdentity(write->table->relation, CMD_DELETE);
 	return written(table_tuple_delete(write->table->relation, &write->old_slot->tts_tid,
 									  GetCurrentCommandId(true), write->snapshot,
 									  InvalidSnapshot, true, &failure, false));
