@@ -17,7 +17,8 @@ $$;
 --
 -- Operators are in pg_catalog, as those of PostgreSQL's own types are: SQL finds
 -- an operator by search_path only, and "WHERE year = 2013" must find the index
--- whatever that says.  Everything else is in the extension's schema.
+-- whatever that says.  So are min and max, or else max(title) would be that of
+-- text, by collation.  Everything else is in the extension's schema.
 -- ==========================================================================
 
 -- ---- attribute_value and item ----
@@ -184,6 +185,30 @@ CREATE FUNCTION attribute_type(attribute_value) RETURNS text
 
 COMMENT ON FUNCTION item_size(item) IS 'the item''s size by DynamoDB''s counting, in bytes';
 COMMENT ON FUNCTION attribute_type(attribute_value) IS 'S, N, B, BOOL, NULL, M, L, SS, NS or BS';
+COMMENT ON FUNCTION attribute(item, text) IS 'the value of the item''s attribute of that name, or NULL';
+COMMENT ON OPERATOR pg_catalog.-> (item, text) IS 'attribute by name';
+COMMENT ON FUNCTION attribute_text(item, text) IS 'the value of that name as plain text, or NULL';
+COMMENT ON OPERATOR pg_catalog.->> (item, text) IS 'attribute by name, as plain text';
+COMMENT ON FUNCTION path(item, text) IS 'the value at a document path (info.actors[0]), or NULL';
+COMMENT ON OPERATOR pg_catalog.#> (item, text) IS 'value at a document path';
+COMMENT ON FUNCTION path_text(item, text) IS 'the value at a document path as plain text, or NULL';
+COMMENT ON OPERATOR pg_catalog.#>> (item, text) IS 'value at a document path, as plain text';
+COMMENT ON FUNCTION attribute_exists(item, text) IS 'whether the item has an attribute of that name';
+COMMENT ON OPERATOR pg_catalog.? (item, text) IS 'attribute exists';
+COMMENT ON FUNCTION attribute(attribute_value, text) IS 'the value of the map''s member of that name, or NULL';
+COMMENT ON OPERATOR pg_catalog.-> (attribute_value, text) IS 'attribute by name';
+COMMENT ON FUNCTION attribute_text(attribute_value, text) IS 'the value of that name as plain text, or NULL';
+COMMENT ON OPERATOR pg_catalog.->> (attribute_value, text) IS 'attribute by name, as plain text';
+COMMENT ON FUNCTION path(attribute_value, text) IS 'the value at a document path (info.actors[0]), or NULL';
+COMMENT ON OPERATOR pg_catalog.#> (attribute_value, text) IS 'value at a document path';
+COMMENT ON FUNCTION path_text(attribute_value, text) IS 'the value at a document path as plain text, or NULL';
+COMMENT ON OPERATOR pg_catalog.#>> (attribute_value, text) IS 'value at a document path, as plain text';
+COMMENT ON FUNCTION attribute_exists(attribute_value, text) IS 'whether the map has an attribute of that name';
+COMMENT ON OPERATOR pg_catalog.? (attribute_value, text) IS 'attribute exists';
+COMMENT ON FUNCTION element(attribute_value, integer) IS 'the list''s element at that index, from 0 or, below 0, from the end; or NULL';
+COMMENT ON OPERATOR pg_catalog.-> (attribute_value, integer) IS 'list element';
+COMMENT ON FUNCTION element_text(attribute_value, integer) IS 'the list''s element at that index as plain text, or NULL';
+COMMENT ON OPERATOR pg_catalog.->> (attribute_value, integer) IS 'list element, as plain text';
 
 -- Casts: to and from plain JSON and SQL's own types.  An attribute value of
 -- type NULL becomes SQL's NULL.  A text becomes an attribute value by being read
@@ -193,6 +218,10 @@ CREATE FUNCTION item_to_jsonb(item) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_jsonb';
 CREATE FUNCTION attribute_value_to_jsonb(attribute_value) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_jsonb';
+CREATE FUNCTION item_to_json(item) RETURNS json
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_json_type';
+CREATE FUNCTION attribute_value_to_json(attribute_value) RETURNS json
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_to_json_type';
 CREATE FUNCTION item_from_jsonb(jsonb) RETURNS item
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_from_jsonb';
 CREATE FUNCTION attribute_value_from_jsonb(jsonb) RETURNS attribute_value
@@ -217,15 +246,24 @@ CREATE FUNCTION attribute_value_from_text(text) RETURNS attribute_value
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_text';
 CREATE FUNCTION attribute_value_from_numeric(numeric) RETURNS attribute_value
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_numeric';
+CREATE FUNCTION attribute_value_from_int4(integer) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_int4';
+CREATE FUNCTION attribute_value_from_int8(bigint) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_int8';
 CREATE FUNCTION attribute_value_from_boolean(boolean) RETURNS attribute_value
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_boolean';
 CREATE FUNCTION attribute_value_from_bytea(bytea) RETURNS attribute_value
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_bytea';
 
+COMMENT ON FUNCTION attribute_value_from_text(text) IS 'the text as an attribute value of type S';
+
 CREATE CAST (item AS attribute_value) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (attribute_value AS item) WITH FUNCTION attribute_value_to_item(attribute_value);
 CREATE CAST (item AS jsonb) WITH FUNCTION item_to_jsonb(item);
 CREATE CAST (jsonb AS item) WITH FUNCTION item_from_jsonb(jsonb);
+-- to_json(), to_jsonb(), row_to_json() and their like look for a cast to json.
+CREATE CAST (item AS json) WITH FUNCTION item_to_json(item);
+CREATE CAST (attribute_value AS json) WITH FUNCTION attribute_value_to_json(attribute_value);
 CREATE CAST (attribute_value AS jsonb) WITH FUNCTION attribute_value_to_jsonb(attribute_value);
 CREATE CAST (jsonb AS attribute_value) WITH FUNCTION attribute_value_from_jsonb(jsonb);
 CREATE CAST (attribute_value AS text) WITH FUNCTION attribute_value_to_text(attribute_value);
@@ -236,6 +274,8 @@ CREATE CAST (attribute_value AS double precision) WITH FUNCTION attribute_value_
 CREATE CAST (attribute_value AS boolean) WITH FUNCTION attribute_value_to_boolean(attribute_value);
 CREATE CAST (attribute_value AS bytea) WITH FUNCTION attribute_value_to_bytea(attribute_value);
 CREATE CAST (numeric AS attribute_value) WITH FUNCTION attribute_value_from_numeric(numeric);
+CREATE CAST (integer AS attribute_value) WITH FUNCTION attribute_value_from_int4(integer);
+CREATE CAST (bigint AS attribute_value) WITH FUNCTION attribute_value_from_int8(bigint);
 CREATE CAST (boolean AS attribute_value) WITH FUNCTION attribute_value_from_boolean(boolean);
 CREATE CAST (bytea AS attribute_value) WITH FUNCTION attribute_value_from_bytea(bytea);
 
@@ -418,11 +458,11 @@ ALTER OPERATOR FAMILY string_ops USING hash ADD
 	OPERATOR 1 pg_catalog.= (string, text), OPERATOR 1 pg_catalog.= (text, string),
 	FUNCTION 1 (text, text) string_text_hash(text), FUNCTION 2 (text, text) string_text_hash_extended(text, bigint);
 
-CREATE AGGREGATE max(string) (
+CREATE AGGREGATE pg_catalog.max(string) (
 	SFUNC = string_larger, STYPE = string, COMBINEFUNC = string_larger, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.>)
 );
-CREATE AGGREGATE min(string) (
+CREATE AGGREGATE pg_catalog.min(string) (
 	SFUNC = string_smaller, STYPE = string, COMBINEFUNC = string_smaller, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.<)
 );
@@ -477,11 +517,11 @@ CREATE OPERATOR CLASS number_ops DEFAULT FOR TYPE number USING hash AS
 	OPERATOR 1 pg_catalog.=,
 	FUNCTION 1 number_hash(number), FUNCTION 2 number_hash_extended(number, bigint);
 
-CREATE AGGREGATE max(number) (
+CREATE AGGREGATE pg_catalog.max(number) (
 	SFUNC = number_larger, STYPE = number, COMBINEFUNC = number_larger, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.>)
 );
-CREATE AGGREGATE min(number) (
+CREATE AGGREGATE pg_catalog.min(number) (
 	SFUNC = number_smaller, STYPE = number, COMBINEFUNC = number_smaller, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.<)
 );
@@ -617,11 +657,11 @@ ALTER OPERATOR FAMILY binary_ops USING hash ADD
 	OPERATOR 1 pg_catalog.= (bytea, bytea),
 	FUNCTION 1 (bytea, bytea) binary_bytea_hash(bytea), FUNCTION 2 (bytea, bytea) binary_bytea_hash_extended(bytea, bigint);
 
-CREATE AGGREGATE max(binary) (
+CREATE AGGREGATE pg_catalog.max(binary) (
 	SFUNC = binary_larger, STYPE = binary, COMBINEFUNC = binary_larger, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.>)
 );
-CREATE AGGREGATE min(binary) (
+CREATE AGGREGATE pg_catalog.min(binary) (
 	SFUNC = binary_smaller, STYPE = binary, COMBINEFUNC = binary_smaller, PARALLEL = safe,
 	SORTOP = OPERATOR(pg_catalog.<)
 );
@@ -683,6 +723,13 @@ CREATE FUNCTION hash(number) RETURNS uuid
 CREATE FUNCTION hash(binary) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
 
+COMMENT ON FUNCTION string_key(item, text, integer) IS 'the item''s key attribute of type S, of 1 to maximum bytes';
+COMMENT ON FUNCTION number_key(item, text, integer) IS 'the item''s key attribute of type N';
+COMMENT ON FUNCTION binary_key(item, text, integer) IS 'the item''s key attribute of type B, of 1 to maximum bytes';
+COMMENT ON FUNCTION hash(string) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+COMMENT ON FUNCTION hash(number) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+COMMENT ON FUNCTION hash(binary) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+
 -- ==========================================================================
 -- Tables: the access method, the catalog, the planner's support
 -- ==========================================================================
@@ -707,6 +754,12 @@ CREATE TABLE tables (
 	tags json NOT NULL
 );
 COMMENT ON TABLE tables IS 'what DynamoDB knows of a table besides its items';
+COMMENT ON COLUMN tables.name IS 'the table''s name, as DynamoDB''s requests have it';
+COMMENT ON COLUMN tables.relation IS 'the relation that holds its items';
+COMMENT ON COLUMN tables.id IS 'TableId';
+COMMENT ON COLUMN tables.created IS 'CreationDateTime';
+COMMENT ON COLUMN tables.settings IS 'billing mode, throughput and the like, named as in DynamoDB''s API; times in milliseconds since 1970';
+COMMENT ON COLUMN tables.tags IS 'tags, key to value';
 GRANT SELECT ON tables TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('tables', '');
 
@@ -784,3 +837,22 @@ CREATE FUNCTION update_item(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION update_table(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+
+COMMENT ON FUNCTION batch_get_item(json) IS 'BatchGetItem: up to 100 items of several tables by their keys';
+COMMENT ON FUNCTION batch_write_item(json) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
+COMMENT ON FUNCTION create_table(json) IS 'CreateTable: creates a table with its relation';
+COMMENT ON FUNCTION delete_item(json) IS 'DeleteItem: deletes the item with a key';
+COMMENT ON FUNCTION delete_table(json) IS 'DeleteTable: drops a table with all its items';
+COMMENT ON FUNCTION describe_endpoints(json) IS 'DescribeEndpoints: the service''s address';
+COMMENT ON FUNCTION describe_limits(json) IS 'DescribeLimits: the account''s quotas';
+COMMENT ON FUNCTION describe_table(json) IS 'DescribeTable: a table''s keys, settings and size';
+COMMENT ON FUNCTION get_item(json) IS 'GetItem: the item with a key';
+COMMENT ON FUNCTION list_tables(json) IS 'ListTables: names of tables, up to 100 a page';
+COMMENT ON FUNCTION list_tags_of_resource(json) IS 'ListTagsOfResource: a table''s tags';
+COMMENT ON FUNCTION put_item(json) IS 'PutItem: creates an item or replaces it as a whole';
+COMMENT ON FUNCTION query(json) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
+COMMENT ON FUNCTION scan(json) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
+COMMENT ON FUNCTION tag_resource(json) IS 'TagResource: adds tags to a table';
+COMMENT ON FUNCTION untag_resource(json) IS 'UntagResource: removes tags from a table';
+COMMENT ON FUNCTION update_item(json) IS 'UpdateItem: changes an item''s attributes, or creates it';
+COMMENT ON FUNCTION update_table(json) IS 'UpdateTable: changes a table''s settings';

@@ -47,7 +47,7 @@ SELECT count(*) FROM many WHERE s >= 'xxx' AND s < 'xxxx'::text;
 RESET enable_indexscan; RESET enable_bitmapscan; RESET enable_indexonlyscan;
 SELECT count(*) = (SELECT count(*) FROM many k, many l WHERE k.s::text = l.s::text) AS same FROM many k, many l WHERE k.s = l.s;
 SELECT count(*) = (SELECT count(*) FROM many) AS hash_join FROM many m JOIN (SELECT DISTINCT s::text AS t FROM many) d ON m.s = d.t;
-SELECT ddb.min(s), ddb.max(s), ddb.min(n) = min(n::numeric) AS min, ddb.max(n) = max(n::numeric) AS max FROM many;
+SELECT min(s), max(s), min(n) = min(n::numeric) AS min, max(n) = max(n::numeric) AS max FROM many;
 
 -- As text.
 SELECT s || '!' AS concatenated, upper(s) AS upper, length(s) AS length, s LIKE 'a%' AS prefix, s = 'a' AS unknown, s = 'a'::text AS text,

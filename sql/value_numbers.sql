@@ -74,7 +74,7 @@ INSERT INTO movies VALUES (-7.5, -7, -7, -7, -7.5, -7.5);
 SELECT year, year = i AS i, year = b AS b, year = s AS s, year = d AS d, year = f::numeric AS f,
 	i < year AS lt, year + 1 AS plus, year * 2 AS times, -year AS minus, year::int AS int, year::float8 AS float
 FROM movies;
-SELECT sum(year), avg(year), min(year), max(year), ddb.min(year), ddb.max(year) FROM movies;
+SELECT sum(year), avg(year), min(year), max(year), min(year::numeric), max(year::numeric) FROM movies;
 SELECT count(*) FROM movies WHERE year IN (2012, 2013);
 SELECT count(*) FROM movies WHERE year BETWEEN 2012.5 AND 2014;
 INSERT INTO movies (year) VALUES (1.25::float8), (9223372036854775807), (-9223372036854775808), ((-32768)::smallint);

@@ -39,7 +39,7 @@ value_to_plain_text(const Value *value)
 	return cstring_to_text_with_len(out.data, out.len);
 }
 
-/* ---- To and from jsonb ---- */
+/* ---- To json, to and from jsonb ---- */
 
 PG_FUNCTION_INFO_V1(value_to_jsonb);
 
@@ -52,6 +52,19 @@ value_to_jsonb(PG_FUNCTION_ARGS)
 	initStringInfo(&out);
 	value_to_plain_json(&out, &value);
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+}
+
+PG_FUNCTION_INFO_V1(value_to_json_type);
+
+Datum
+value_to_json_type(PG_FUNCTION_ARGS)
+{
+	Value		value = value_from_datum(PG_GETARG_DATUM(0));
+	StringInfoData out;
+
+	initStringInfo(&out);
+	value_to_plain_json(&out, &value);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }
 
 static Node *
@@ -304,6 +317,26 @@ Datum
 attribute_value_from_numeric(PG_FUNCTION_ARGS)
 {
 	Value		value = node_pack(number_node(PG_GETARG_NUMERIC(0)));
+
+	PG_RETURN_DATUM(value_to_datum(&value));
+}
+
+PG_FUNCTION_INFO_V1(attribute_value_from_int4);
+
+Datum
+attribute_value_from_int4(PG_FUNCTION_ARGS)
+{
+	Value		value = node_pack(number_node(int64_to_numeric(PG_GETARG_INT32(0))));
+
+	PG_RETURN_DATUM(value_to_datum(&value));
+}
+
+PG_FUNCTION_INFO_V1(attribute_value_from_int8);
+
+Datum
+attribute_value_from_int8(PG_FUNCTION_ARGS)
+{
+	Value		value = node_pack(number_node(int64_to_numeric(PG_GETARG_INT64(0))));
 
 	PG_RETURN_DATUM(value_to_datum(&value));
 }
