@@ -49,6 +49,14 @@ typedef bool UpdateIndexes;
 	index_beginscan(heap, index, snapshot, keys, order_bys)
 #endif
 
+/* A B-tree's descent takes other arguments since 16 and 17; a read needs no table. */
+#if PG_VERSION_NUM >= 170000
+#define bt_search_compat(index, key, buffer) _bt_search(index, NULL, key, buffer, BT_READ)
+#elif PG_VERSION_NUM >= 160000
+#define bt_search_compat(index, key, buffer) _bt_search(index, NULL, key, buffer, BT_READ, NULL)
+#else
+#define bt_search_compat(index, key, buffer) _bt_search(index, key, buffer, BT_READ, NULL)
+#endif
 
 /* The executor's doors have got more arguments from version to version. */
 #if PG_VERSION_NUM >= 160000

@@ -20,131 +20,27 @@
  * yet used is given away, which costs locality and nothing else.
  *
  * How many items a collection has, and on which pages, is read off the primary
- * index around the place where the new key belongs.  No lock is held while
- * deciding, so writers of one collection do not wait for each other.
+ * index around the place where the new key belongs (neighbours.c).  No lock is
+ * held while deciding, so writers of one collection do not wait for each other.
  */
 #include "postgres.h"
 
 #include "access/heapam.h"
 #include "access/heaptoast.h"
 #include "access/htup_details.h"
-#include "access/nbtree.h"
 #include "storage/bufmgr.h"
 #include "storage/freespace.h"
-#include "utils/fmgroids.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
-#include "utils/uuid.h"
 
-#include "compat.h"
 #include "table/layout.h"
+#include "table/neighbours.h"
 #include "table/placement.h"
-#include "value/hash.h"
-
-/* How many of the collection's index entries are looked at, at most. */
-#define NEIGHBOURS 64
 
 /* How many pages are looked at for room, at most. */
 #define PAGES_TO_TRY 6
 
 /* A collection takes room for one item in so many that it has. */
 #define GROWTH 3
-
-typedef struct Neighbours
-{
-	int			count;			/* entries seen */
-	int			nearest;		/* blocks of the nearest ones, on both sides */
-	int			blocks;			/* different blocks */
-	BlockNumber block[NEIGHBOURS];	/* the nearest first */
-} Neighbours;
-
-static void
-note_neighbour(Neighbours *neighbours, BlockNumber block)
-{
-	neighbours->count++;
-	for (int i = 0; i < neighbours->blocks; i++)
-	{
-		if (neighbours->block[i] == block)
-			return;
-	}
-	neighbours->block[neighbours->blocks++] = block;
-}
-
-/* Reads the collection's entries on one side of the sort key. */
-static void
-read_side(Relation relation, Relation index, ScanKey keys, ScanDirection direction,
-		  int most, Neighbours *neighbours)
-{
-	/* SnapshotAny: entries of dead tuples are neighbours as good as others */
-	IndexScanDesc scan = index_beginscan_compat(relation, index, SnapshotAny, 2, 0);
-	ItemPointer tid;
-
-	index_rescan(scan, keys, 2, NULL, 0);
-	while (neighbours->count < most && (tid = index_getnext_tid(scan, direction)) != NULL)
-		note_neighbour(neighbours, ItemPointerGetBlockNumber(tid));
-	index_endscan(scan);
-}
-
-static int
-compare_blocks_descending(const void *a, const void *b)
-{
-	BlockNumber left = *(const BlockNumber *) a;
-	BlockNumber right = *(const BlockNumber *) b;
-
-	return left < right ? 1 : left > right ? -1 : 0;
-}
-
-/*
- * The collection's pages: first those of the key's neighbours, then the
- * others, the newest first, since that one is most likely to have room.
- */
-static void
-find_neighbours(Relation relation, const TableLayout *layout, TupleTableSlot *slot,
-				Neighbours *neighbours)
-{
-	const KeyAttribute *sort = &layout->schema.sort[0];
-	ValueType	sort_type = sort->type;
-	int16		sort_column = sort->column;
-	int16		partition_column = layout->schema.partition[0].column;
-	Relation	index = index_open(layout->primary_index, AccessShareLock);
-	struct varlena *partition;
-	pg_uuid_t	hash;
-	Datum		sort_key;
-	bool		isnull;
-	ScanKeyData keys[2];
-
-	partition = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, partition_column, &isnull));
-	key_hash(VARDATA_ANY(partition), VARSIZE_ANY_EXHDR(partition), hash.data);
-	sort_key = slot_getattr(slot, sort_column, &isnull);
-
-	memset(neighbours, 0, offsetof(Neighbours, block));
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&hash));
-	ScanKeyInit(&keys[1], 2, BTLessEqualStrategyNumber,
-				layout_key_procedure(sort_type, BTLessEqualStrategyNumber), sort_key);
-	read_side(relation, index, keys, BackwardScanDirection, NEIGHBOURS, neighbours);
-	neighbours->nearest = Min(neighbours->blocks, 1);
-
-	if (neighbours->count < NEIGHBOURS)
-	{
-		int			before = neighbours->blocks;
-
-		ScanKeyInit(&keys[1], 2, BTGreaterStrategyNumber,
-					layout_key_procedure(sort_type, BTGreaterStrategyNumber), sort_key);
-		read_side(relation, index, keys, ForwardScanDirection, NEIGHBOURS, neighbours);
-		if (neighbours->blocks > before && before > 1)
-		{
-			/* the successor's page comes second */
-			BlockNumber successor = neighbours->block[before];
-
-			neighbours->block[before] = neighbours->block[1];
-			neighbours->block[1] = successor;
-			neighbours->nearest = 2;
-		}
-	}
-	qsort(neighbours->block + neighbours->nearest, neighbours->blocks - neighbours->nearest,
-		  sizeof(BlockNumber), compare_blocks_descending);
-	index_close(index, AccessShareLock);
-}
 
 /*
  * The page's free bytes for one more tuple.  Read without a lock: it is a
@@ -250,7 +146,7 @@ placement_choose(Relation relation, TupleTableSlot *slot, Size tuple_size,
 	if (!layout_with_collections(relation, &layout))
 		return;
 
-	find_neighbours(relation, &layout, slot, &neighbours);
+	neighbours_find(&layout, slot, &neighbours);
 	if (neighbours.count == 0)
 		return;
 
@@ -298,7 +194,7 @@ placement_choose_for_update(Relation relation, TupleTableSlot *slot, Size tuple_
 		page_free_space(relation, old_block) >= needed)
 		return;
 
-	find_neighbours(relation, &layout, slot, &neighbours);
+	neighbours_find(&layout, slot, &neighbours);
 	block = find_room_with_neighbours(relation, &neighbours, needed);
 	if (block == InvalidBlockNumber && bytes_to_reserve(neighbours.count, needed) > 0)
 		block = reserve_on_old_page(relation, bytes_to_reserve(neighbours.count, needed));

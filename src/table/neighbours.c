@@ -1,0 +1,205 @@
+/*
+ * neighbours.c - an item collection's pages around a key.
+ *
+ * The primary index is walked by hand: an index scan would compare every entry
+ * of a leaf page with its scan keys, which took most of an insertion's time.
+ * Here one descent finds the key's place, and from there on an entry belongs
+ * to the collection as long as it begins with the same hash.
+ */
+#include "postgres.h"
+
+#include "access/nbtree.h"
+#include "utils/rel.h"
+#include "utils/uuid.h"
+
+#include "compat.h"
+#include "table/neighbours.h"
+#include "value/hash.h"
+
+static void
+note_tuple(Neighbours *neighbours, ItemPointer tid)
+{
+	BlockNumber block = ItemPointerGetBlockNumber(tid);
+
+	if (neighbours->count == NEIGHBOURS)
+		return;
+	neighbours->count++;
+	for (int i = 0; i < neighbours->blocks; i++)
+	{
+		if (neighbours->block[i] == block)
+			return;
+	}
+	neighbours->block[neighbours->blocks++] = block;
+}
+
+/* Notes an entry of a leaf page; false if it is of another collection. */
+static bool
+note_entry(Neighbours *neighbours, Page page, OffsetNumber offset, const pg_uuid_t *hash)
+{
+	IndexTuple	entry = (IndexTuple) PageGetItem(page, PageGetItemId(page, offset));
+
+	/* neither column is ever null, and the hash needs no alignment */
+	if (memcmp((char *) entry + IndexInfoFindDataOffset(entry->t_info), hash,
+			   sizeof(pg_uuid_t)) != 0)
+		return false;
+	if (!BTreeTupleIsPosting(entry))
+		note_tuple(neighbours, &entry->t_tid);
+	else
+	{
+		for (int i = 0; i < BTreeTupleGetNPosting(entry); i++)
+			note_tuple(neighbours, BTreeTupleGetPostingN(entry, i));
+	}
+	return true;
+}
+
+/* Notes the page's entries from an offset on; true if the next page may have more. */
+static bool
+note_to_the_right(Neighbours *neighbours, Page page, OffsetNumber from, const pg_uuid_t *hash)
+{
+	OffsetNumber last = PageGetMaxOffsetNumber(page);
+
+	for (OffsetNumber offset = from; offset <= last; offset++)
+	{
+		if (neighbours->count == NEIGHBOURS || !note_entry(neighbours, page, offset, hash))
+			return false;
+	}
+	return !P_RIGHTMOST(BTPageGetOpaque(page));
+}
+
+/* The same for those before an offset, the last one first. */
+static bool
+note_to_the_left(Neighbours *neighbours, Page page, OffsetNumber before, const pg_uuid_t *hash)
+{
+	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(page));
+
+	for (OffsetNumber offset = before; offset > first; offset--)
+	{
+		if (neighbours->count == NEIGHBOURS ||
+			!note_entry(neighbours, page, OffsetNumberPrev(offset), hash))
+			return false;
+	}
+	return !P_LEFTMOST(BTPageGetOpaque(page));
+}
+
+/* The page's first entry that is not less than the key. */
+static OffsetNumber
+find_offset(Relation index, BTScanInsert key, Page page)
+{
+	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
+	OffsetNumber high = OffsetNumberNext(PageGetMaxOffsetNumber(page));
+
+	while (low < high)
+	{
+		OffsetNumber middle = low + (high - low) / 2;
+
+		if (_bt_compare(index, key, page, middle) > 0)
+			low = OffsetNumberNext(middle);
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * Reads the sibling of a page that is no longer locked.  Whether it is still
+ * the sibling does not matter, as its entries tell themselves whose they are.
+ */
+static void
+note_sibling(Relation index, BlockNumber block, bool left, const pg_uuid_t *hash,
+			 Neighbours *neighbours)
+{
+	Buffer		buffer = _bt_getbuf(index, block, BT_READ);
+	Page		page = BufferGetPage(buffer);
+	BTPageOpaque opaque = BTPageGetOpaque(page);
+
+	if (P_ISLEAF(opaque) && !P_IGNORE(opaque))
+	{
+		if (left)
+			note_to_the_left(neighbours, page, OffsetNumberNext(PageGetMaxOffsetNumber(page)), hash);
+		else
+			note_to_the_right(neighbours, page, P_FIRSTDATAKEY(opaque), hash);
+	}
+	_bt_relbuf(index, buffer);
+}
+
+/* Walks the leaf page that the key belongs to, and where it ends, its siblings. */
+static void
+walk(Relation index, BTScanInsert key, const pg_uuid_t *hash, Neighbours *neighbours)
+{
+	Buffer		buffer;
+	BTStack		stack = bt_search_compat(index, key, &buffer);
+	Page		page;
+	OffsetNumber offset;
+	BlockNumber left;
+	BlockNumber right;
+	bool		more_on_left;
+	bool		more_on_right;
+	int			before;
+
+	_bt_freestack(stack);
+	if (!BufferIsValid(buffer))
+		return;					/* the index is empty */
+
+	page = BufferGetPage(buffer);
+	left = BTPageGetOpaque(page)->btpo_prev;
+	right = BTPageGetOpaque(page)->btpo_next;
+	offset = find_offset(index, key, page);
+
+	more_on_left = note_to_the_left(neighbours, page, offset, hash);
+	before = neighbours->blocks;
+	neighbours->nearest = Min(before, 1);
+	more_on_right = note_to_the_right(neighbours, page, offset, hash);
+	_bt_relbuf(index, buffer);
+
+	if (neighbours->blocks > before && before > 1)
+	{
+		/* the successor's page comes second */
+		BlockNumber successor = neighbours->block[before];
+
+		neighbours->block[before] = neighbours->block[1];
+		neighbours->block[1] = successor;
+		neighbours->nearest = 2;
+	}
+	if (more_on_left && neighbours->count < NEIGHBOURS)
+		note_sibling(index, left, true, hash, neighbours);
+	if (more_on_right && neighbours->count < NEIGHBOURS)
+		note_sibling(index, right, false, hash, neighbours);
+}
+
+static int
+compare_blocks_descending(const void *a, const void *b)
+{
+	BlockNumber left = *(const BlockNumber *) a;
+	BlockNumber right = *(const BlockNumber *) b;
+
+	return left < right ? 1 : left > right ? -1 : 0;
+}
+
+void
+neighbours_find(const TableLayout *layout, TupleTableSlot *slot, Neighbours *neighbours)
+{
+	Relation	index = index_open(layout->primary_index, AccessShareLock);
+	struct varlena *partition;
+	pg_uuid_t	hash;
+	Datum		values[2];
+	bool		isnull[2];
+	IndexTuple	tuple;
+	BTScanInsert key;
+
+	partition = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, layout->schema.partition[0].column,
+													 &isnull[0]));
+	key_hash(VARDATA_ANY(partition), VARSIZE_ANY_EXHDR(partition), hash.data);
+	values[0] = UUIDPGetDatum(&hash);
+	values[1] = slot_getattr(slot, layout->schema.sort[0].column, &isnull[1]);
+	tuple = index_form_tuple(RelationGetDescr(index), values, isnull);
+	key = _bt_mkscankey(index, tuple);
+
+	memset(neighbours, 0, offsetof(Neighbours, block));
+	walk(index, key, &hash, neighbours);
+	qsort(neighbours->block + neighbours->nearest, neighbours->blocks - neighbours->nearest,
+		  sizeof(BlockNumber), compare_blocks_descending);
+
+	pfree(key);
+	pfree(tuple);
+	index_close(index, AccessShareLock);
+}
