@@ -1,0 +1,39 @@
+#!/bin/bash
+# CREATE EXTENSION and DROP EXTENSION: without preloading, again, and in databases with other encodings.
+. "$(dirname "$0")/../lib.sh"
+
+sed '/shared_preload_libraries/d' "$top/test/settings.conf" | create_cluster "$DDB_WORK/cluster"
+start_cluster "$DDB_WORK/cluster"
+is "ddb is not preloaded" "$(sql -c 'SHOW shared_preload_libraries')" ""
+
+use_a_table() {
+	sql <<'SQL'
+SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}]}')::jsonb #>> '{TableDescription,TableName}';
+SELECT ddb.put_item('{"TableName": "Music", "Item": {"Artist": {"S": "Nina Simone"}, "Plays": {"N": "1"}}}');
+SELECT ddb.get_item('{"TableName": "Music", "Key": {"Artist": {"S": "Nina Simone"}}}')::jsonb #>> '{Item,Plays,N}';
+SQL
+}
+
+sql -c 'CREATE EXTENSION ddb'
+is "operations without preloading" "$(use_a_table)" $'Music\n{}\n1'
+
+like "DROP EXTENSION stops at tables" "$(sql -c 'DROP EXTENSION ddb' 2>&1 || true)" \
+	'cannot drop extension ddb because other objects depend on it'
+ok "DROP EXTENSION CASCADE" sql -c 'SET client_min_messages = error' -c 'DROP EXTENSION ddb CASCADE'
+is "nothing is left of it" "$(sql -c "
+	SELECT 'relation ' || oid::regclass FROM pg_class WHERE relnamespace::regnamespace::text IN ('ddb', 'dynamodb')
+	UNION ALL SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE probin LIKE '%ddb%'
+	UNION ALL SELECT 'access method ' || amname FROM pg_am WHERE amname = 'ddb'
+	UNION ALL SELECT 'event trigger ' || evtname FROM pg_event_trigger")" ""
+ok "CREATE EXTENSION again" sql -c 'CREATE EXTENSION ddb'
+is "operations after that" "$(use_a_table)" $'Music\n{}\n1'
+
+for encoding in LATIN1 SQL_ASCII; do
+	sql -c "CREATE DATABASE other ENCODING $encoding TEMPLATE template0"
+	refusal=$(sql -d other -c 'CREATE EXTENSION ddb' 2>&1 || true)
+	like "$encoding is refused" "$refusal" "ERROR:  ddb needs a database with encoding UTF8, this one has $encoding"
+	like "$encoding is refused with a hint" "$refusal" 'HINT:  .*UTF8'
+	sql -c 'DROP DATABASE other'
+done

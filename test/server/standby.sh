@@ -1,0 +1,51 @@
+#!/bin/bash
+# A physical standby answers reads of DynamoDB tables, refuses writes, and takes them once promoted.
+. "$(dirname "$0")/../lib.sh"
+
+new_cluster primary </dev/null
+sql -o /dev/null <<'SQL'
+CREATE EXTENSION ddb;
+SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}, {"AttributeName": "Song", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Song", "KeyType": "RANGE"}]}');
+SQL
+
+# put FIRST LAST: items with these songs.
+put() {
+	sql -o /dev/null -c "SELECT ddb.put_item(json_build_object('TableName', 'Music', 'Item',
+		json_build_object('Artist', '{\"S\": \"Bach\"}'::json, 'Song', json_build_object('S', 'BWV ' || to_char(n, 'FM0000')))))
+		FROM generate_series($1, $2) n"
+}
+get='{"TableName": "Music", "Key": {"Artist": {"S": "Bach"}, "Song": {"S": "BWV 0147"}}}'
+query='{"TableName": "Music", "KeyConditionExpression": "Artist = :a AND begins_with(Song, :s)",
+	"ExpressionAttributeValues": {":a": {"S": "Bach"}, ":s": {"S": "BWV 10"}}}'
+reads() {
+	sql -c "SELECT ddb.get_item('$get')" -c "SELECT ddb.query('$query')" \
+		-c "SELECT ddb.scan('{\"TableName\": \"Music\"}')" -c "SELECT ddb.describe_table('{\"TableName\": \"Music\"}')::jsonb #> '{Table,KeySchema}'" \
+		-c "SELECT count(*) FROM dynamodb.\"Music\" WHERE \"Artist\" = 'Bach'"
+}
+
+put 1 600
+standby=$DDB_WORK/standby
+prepare_cluster "$standby"
+as_server_user "$bindir/pg_basebackup" --dbname="host=$PGHOST port=$PGPORT user=$PGUSER" \
+	--pgdata="$standby/data" --write-recovery-conf --checkpoint=fast --no-sync
+configure_cluster "$standby" </dev/null
+# These reach the standby by WAL only.
+put 601 1128
+on_primary=$(reads)
+lsn=$(sql -c 'SELECT pg_current_wal_lsn()')
+
+start_cluster "$standby"
+is "the standby is one" "$(sql -c 'SELECT pg_is_in_recovery()')" t
+for ((i = 0; i < 300; i++)); do
+	[ "$(sql -c "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" = t ] && break
+	sleep 0.1
+done
+is "the reads see all items" "$(sql -c 'SELECT count(*) FROM dynamodb."Music"')" 1128
+is "the standby reads as the primary does" "$(reads)" "$on_primary"
+like "the standby refuses writes" "$(put 1129 1129 2>&1 || true)" 'ERROR:  .*read-only|ERROR:  .*recovery'
+
+as_server_user "$bindir/pg_ctl" --pgdata="$standby/data" --wait --silent promote
+put 1129 1129
+is "the promoted standby takes writes" "$(sql -c "SELECT ddb.query('$query')::jsonb -> 'Count'" -c 'SELECT count(*) FROM dynamodb."Music"')" $'100\n1129'
