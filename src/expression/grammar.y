@@ -20,7 +20,7 @@
 
 %code {
 static int	yylex(EXPRESSION_GRAMMAR_STYPE *value, ExpressionParser *parser);
-static void yyerror(ExpressionParser *parser, const char *message) pg_attribute_noreturn();
+static void yyerror(ExpressionParser *parser, const char *message) __attribute__((noreturn));
 }
 
 %define api.pure full

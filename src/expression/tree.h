@@ -277,7 +277,7 @@ extern Term *parser_parentheses(ExpressionParser *parser, Term *term);
 extern void parser_section(ExpressionParser *parser, UpdateSection section, List *actions);
 extern UpdateAction *parser_action(ExpressionParser *parser, UpdateSection section,
 								   DocumentPath *path, Term *value);
-extern void parser_syntax_error(ExpressionParser *parser) pg_attribute_noreturn();
+extern void parser_syntax_error(ExpressionParser *parser) __attribute__((noreturn));
 
 /* The scanner (scanner.l) reads parser->next. */
 extern void expression_scanner_begin(ExpressionParser *parser);

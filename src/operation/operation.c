@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "error.h"
 #include "operation/operation.h"
 #include "operation/operations.h"

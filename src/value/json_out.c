@@ -105,7 +105,7 @@ append_base64(StringInfo out, const Value *value)
 
 	appendStringInfoCharMacro(out, '"');
 	enlargeStringInfo(out, space);
-	written = pg_b64_encode(value->data, value->length, out->data + out->len, space);
+	written = pg_b64_encode((const void *) value->data, value->length, out->data + out->len, space);
 	Assert(written >= 0);
 	out->len += written;
 	out->data[out->len] = '\0';
