@@ -45,9 +45,9 @@ private_directory() {
 
 # remove_private_directory NAME: removes it, and a directory it links to.
 remove_private_directory() {
-	if [ -L "$top/$1" ]; then
-		rm -rf "$(realpath -m "$top/$1")"
-	fi
+	case $(readlink "$top/$1" || true) in
+		/var/tmp/ddb.*) rm -rf "$(readlink "$top/$1")" ;;
+	esac
 	rm -rf "${top:?}/$1"
 }
 
