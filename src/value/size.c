@@ -86,6 +86,11 @@ value_depth(const Value *value)
 	check_stack_depth();
 	value_iterator_start(&iterator, value);
 	while (value_iterator_next(&iterator, NULL, NULL, &member))
-		deepest = Max(deepest, value_depth(&member));
+	{
+		/* Apart from Max(), which would call it twice at every level. */
+		int			depth = value_depth(&member);
+
+		deepest = Max(deepest, depth);
+	}
 	return deepest + 1;
 }
