@@ -78,7 +78,7 @@ FROM (VALUES ('{}'), ('{"a":{"S":""}}'), ('{"ab":{"S":"é"}}'), ('{"a":{"B":"AAE
 	('{"a":{"M":{"b":{"S":"c"}}}}'), ('{"a":{"L":[{"S":"c"},{"NULL":true}]}}'), ('{"a":{"SS":["x","yz"]}}'),
 	('{"a":{"NS":["1","-2"]}}'), ('{"a":{"BS":["AAEC"]}}')) AS v (item);
 
--- At most 400 KB of it, with dynalite's borderline cases.
+-- At most 400 KB of it.
 CREATE FUNCTION of_size(rest text, used int) RETURNS text LANGUAGE sql AS
 	$$ SELECT left(refused('{"a":{"S":"0123456789"},"b":{"S":"' || repeat('a', 409600 - 10 - used) || '"}' || rest || '}'), 100) $$;
 SELECT 'strings' AS item, of_size('', 1) AS too_big, of_size('', 2) AS taken
