@@ -1,10 +1,10 @@
 /*
  * json_parse.c - JSON text to json-c's tree, strictly.
  *
- * The tree is json-c's, its parser is not: that one keeps the last of two
- * members of the same name, puts U+FFFD in the place of half a surrogate pair,
- * cuts a name at U+0000 and takes a few spellings that are no JSON.  Besides,
- * most of a request is strings, which can be read many bytes at a time.
+ * json-c is more tolerant than DynamoDB: it keeps the last of two members of
+ * the same name, puts U+FFFD in the place of half a surrogate pair, cuts a
+ * name at U+0000 and takes a few spellings that are no JSON.  So the text is
+ * looked over first; what would be silently altered is refused.
  */
 #include "postgres.h"
 
@@ -27,22 +27,13 @@
  */
 #define MAX_CONTAINERS 500000
 
-typedef struct Parser
-{
-	const char *at;
-	const char *end;
-	uint32		depth;
-	uint32		containers;
+/* DynamoDB takes requests of 16 MB; the same may be longer in other escapes. */
+#define MAX_LENGTH (64 * 1024 * 1024)
 
-	/*
-	 * Where strings go, without their escapes: no longer than the rest of the
-	 * text.  Names stay there, as the tree points at them.
-	 */
-	char	   *room;
+/* A tokener that has seen a longer text is not kept, for it holds memory. */
+#define MAX_KEPT_LENGTH (64 * 1024)
 
-	/* The tree's root; what is in it is released with the memory context. */
-	MemoryContextCallback *tree;
-} Parser;
+static struct json_tokener *tokener = NULL;
 
 static void
 malformed(const char *reason)
@@ -50,62 +41,16 @@ malformed(const char *reason)
 	ddb_error(SERIALIZATION_EXCEPTION, "Not valid JSON: %s", reason);
 }
 
-/* ---- The tree ---- */
+/* ---- Looking over the text ---- */
 
-static void
-release_tree(void *tree)
+typedef struct Scan
 {
-	json_object_put(tree);
-}
-
-static void
-out_of_memory(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OUT_OF_MEMORY),
-			 errmsg("out of memory")));
-}
-
-/*
- * Puts a new value where it belongs: under a name in an object, at the end of
- * an array, or as the root where there is no parent.  Only then is it safe
- * from errors.
- */
-static json_object *
-attach(Parser *parser, json_object *parent, const char *name, json_object *value)
-{
-	int			status = 0;
-
-	if (parent == NULL)
-		parser->tree->arg = value;
-	else if (name == NULL)
-		status = json_object_array_add(parent, value);
-	else
-	{
-		int			members = json_object_object_length(parent);
-
-		status = json_object_object_add_ex(parent, name, value, JSON_C_OBJECT_KEY_IS_CONSTANT);
-		if (status == 0 && json_object_object_length(parent) == members)
-			malformed("an object has the same member twice");
-	}
-	if (status != 0)
-	{
-		json_object_put(value);
-		out_of_memory();
-	}
-	return value;
-}
-
-/* A value that was made by json-c, unless it had no memory. */
-static json_object *
-made(json_object *value)
-{
-	if (value == NULL)
-		out_of_memory();
-	return value;
-}
-
-/* ---- Strings ---- */
+	const char *at;
+	const char *end;
+	uint32		members;		/* names of objects */
+	uint32		containers;
+	bool		zero_character; /* in the string just seen */
+} Scan;
 
 static int
 hex_digit(char character)
@@ -121,13 +66,13 @@ hex_digit(char character)
 
 /* Reads the four digits of a \u escape. */
 static uint32
-parse_hex4(Parser *parser)
+scan_hex4(Scan *scan)
 {
 	uint32		result = 0;
 
 	for (int i = 0; i < 4; i++)
 	{
-		int			digit = parser->at < parser->end ? hex_digit(*parser->at++) : -1;
+		int			digit = scan->at < scan->end ? hex_digit(*scan->at++) : -1;
 
 		if (digit < 0)
 			malformed("\\u must be followed by four hexadecimal digits");
@@ -136,332 +81,283 @@ parse_hex4(Parser *parser)
 	return result;
 }
 
-/* Reads what follows \u: a character, or both halves of a surrogate pair. */
-static uint32
-parse_unicode(Parser *parser)
+/* Looks over an escape; scan->at is behind the backslash. */
+static void
+scan_escape(Scan *scan)
 {
-	uint32		first = parse_hex4(parser);
-	uint32		second;
+	uint32		unit;
 
-	if (first < 0xD800 || first > 0xDFFF)
-		return first;
-	if (first > 0xDBFF || parser->end - parser->at < 2 ||
-		parser->at[0] != '\\' || parser->at[1] != 'u')
-		malformed("half a surrogate pair in a string");
-	parser->at += 2;
-	second = parse_hex4(parser);
-	if (second < 0xDC00 || second > 0xDFFF)
-		malformed("half a surrogate pair in a string");
-	return surrogate_pair_to_codepoint(first, second);
-}
-
-/* Reads an escape behind its backslash, and returns the end of what it wrote. */
-static char *
-parse_escape(Parser *parser, char *to)
-{
-	static const char escapes[] = "\"\\/bfnrt";
-	static const char characters[] = "\"\\/\b\f\n\r\t";
-	const char *escape;
-
-	if (parser->at == parser->end)
+	if (scan->at == scan->end)
 		malformed("unterminated string");
-	escape = memchr(escapes, *parser->at, sizeof(escapes) - 1);
-	if (escape != NULL)
-		*to++ = characters[escape - escapes];
-	else if (*parser->at != 'u')
-		malformed("unknown escape in a string");
-	parser->at++;
-	if (escape == NULL)
+	if (strchr("\"\\/bfnrt", *scan->at) != NULL && *scan->at != '\0')
 	{
-		unsigned char *character = (unsigned char *) to;
-
-		unicode_to_utf8(parse_unicode(parser), character);
-		to += pg_utf_mblen(character);
+		scan->at++;
+		return;
 	}
-	return to;
+	if (*scan->at++ != 'u')
+		malformed("unknown escape in a string");
+
+	unit = scan_hex4(scan);
+	if (unit == 0)
+		scan->zero_character = true;
+	if (unit < 0xD800 || unit > 0xDFFF)
+		return;
+	if (unit > 0xDBFF || scan->end - scan->at < 2 ||
+		scan->at[0] != '\\' || scan->at[1] != 'u')
+		malformed("half a surrogate pair in a string");
+	scan->at += 2;
+	unit = scan_hex4(scan);
+	if (unit < 0xDC00 || unit > 0xDFFF)
+		malformed("half a surrogate pair in a string");
 }
 
 #define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
 
-/* Copies up to the next character that is no plain one, and returns its end. */
-static char *
-copy_plain(Parser *parser, char *to)
+/* Looks over a string; scan->at is behind its first quote. */
+static void
+scan_string(Scan *scan)
 {
-	/* Eight bytes at once, as long as none of them is special. */
-	while (parser->end - parser->at >= (ptrdiff_t) sizeof(uint64))
-	{
-		uint64		bytes;
-		uint64		quote;
-		uint64		backslash;
-
-		memcpy(&bytes, parser->at, sizeof(bytes));
-		quote = bytes ^ BYTES('"');
-		backslash = bytes ^ BYTES('\\');
-		if ((((bytes - BYTES(0x20)) & ~bytes) |
-			 ((quote - BYTES(1)) & ~quote) |
-			 ((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80))
-			break;
-		memcpy(to, &bytes, sizeof(bytes));
-		parser->at += sizeof(bytes);
-		to += sizeof(bytes);
-	}
-	while (parser->at < parser->end && (uint8) *parser->at >= 0x20 &&
-		   *parser->at != '"' && *parser->at != '\\')
-		*to++ = *parser->at++;
-	return to;
-}
-
-/* Reads a string behind its first quote into parser->room; returns its length. */
-static size_t
-parse_string(Parser *parser)
-{
-	char	   *to = parser->room;
-
+	scan->zero_character = false;
 	for (;;)
 	{
-		to = copy_plain(parser, to);
-		if (parser->at == parser->end)
+		/* Eight bytes at once, as long as none of them is special. */
+		while (scan->end - scan->at >= (ptrdiff_t) sizeof(uint64))
+		{
+			uint64		bytes;
+			uint64		quote;
+			uint64		backslash;
+
+			memcpy(&bytes, scan->at, sizeof(bytes));
+			quote = bytes ^ BYTES('"');
+			backslash = bytes ^ BYTES('\\');
+			if ((((bytes - BYTES(0x20)) & ~bytes) |
+				 ((quote - BYTES(1)) & ~quote) |
+				 ((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80))
+				break;
+			scan->at += sizeof(bytes);
+		}
+		while (scan->at < scan->end && (uint8) *scan->at >= 0x20 &&
+			   *scan->at != '"' && *scan->at != '\\')
+			scan->at++;
+		if (scan->at == scan->end)
 			malformed("unterminated string");
-		if ((uint8) *parser->at < 0x20)
+		if ((uint8) *scan->at < 0x20)
 			malformed("control character in a string");
-		if (*parser->at++ == '"')
-			return to - parser->room;
-		to = parse_escape(parser, to);
+		if (*scan->at++ == '"')
+			return;
+		scan_escape(scan);
 	}
 }
 
-/* Reads a member's name behind its first quote; it stays as long as the tree. */
-static const char *
-parse_name(Parser *parser)
+/* Looks over a word: only these three are values. */
+static void
+scan_word(Scan *scan)
 {
-	char	   *name = parser->room;
-	size_t		length = parse_string(parser);
+	static const char *const words[] = {"true", "false", "null"};
 
-	name[length] = '\0';
-	if (strlen(name) != length)
-		malformed("U+0000 in the name of a member");
-	parser->room += length + 1;
-	return name;
+	for (int i = 0; i < (int) lengthof(words); i++)
+	{
+		ptrdiff_t	length = strlen(words[i]);
+
+		if (scan->end - scan->at >= length && memcmp(scan->at, words[i], length) == 0)
+		{
+			scan->at += length;
+			return;
+		}
+	}
+	malformed("unexpected word");
 }
 
-/* ---- Numbers and words ---- */
-
-/* Goes behind a number, by JSON's grammar; returns whether it has a fraction or exponent. */
-static bool
-skip_number(Parser *parser)
+/* Looks over a number by JSON's grammar. */
+static void
+scan_number(Scan *scan)
 {
-	bool		fraction = false;
-
-#define DIGIT_AHEAD() (parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9')
-	if (*parser->at == '-')
-		parser->at++;
+#define DIGIT_AHEAD() (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
+	if (*scan->at == '-')
+		scan->at++;
 	if (!DIGIT_AHEAD())
 		malformed("a number without digits");
-	if (*parser->at++ == '0' && DIGIT_AHEAD())
+	if (*scan->at++ == '0' && DIGIT_AHEAD())
 		malformed("a number with leading zeros");
 	while (DIGIT_AHEAD())
-		parser->at++;
-	if (parser->at < parser->end && *parser->at == '.')
+		scan->at++;
+	if (scan->at < scan->end && *scan->at == '.')
 	{
-		fraction = true;
-		parser->at++;
+		scan->at++;
 		if (!DIGIT_AHEAD())
 			malformed("a number without digits");
 		while (DIGIT_AHEAD())
-			parser->at++;
+			scan->at++;
 	}
-	if (parser->at < parser->end && (*parser->at == 'e' || *parser->at == 'E'))
+	if (scan->at < scan->end && (*scan->at == 'e' || *scan->at == 'E'))
 	{
-		fraction = true;
-		parser->at++;
-		if (parser->at < parser->end && (*parser->at == '+' || *parser->at == '-'))
-			parser->at++;
+		scan->at++;
+		if (scan->at < scan->end && (*scan->at == '+' || *scan->at == '-'))
+			scan->at++;
 		if (!DIGIT_AHEAD())
 			malformed("a number without digits");
 		while (DIGIT_AHEAD())
-			parser->at++;
+			scan->at++;
 	}
-	return fraction;
 #undef DIGIT_AHEAD
 }
 
-/* Integers beyond 64 bits become the nearest one, as in json-c's own parser. */
-static json_object *
-parse_number(Parser *parser)
-{
-	const char *start = parser->at;
-	bool		fraction = skip_number(parser);
-	char	   *text = pnstrdup(start, parser->at - start);
-	json_object *number;
-
-	if (fraction)
-		number = json_object_new_double(strtod(text, NULL));
-	else if (text[0] == '-')
-		number = json_object_new_int64(strtoll(text, NULL, 10));
-	else
-	{
-		uint64		value = strtoull(text, NULL, 10);
-
-		number = value > PG_INT64_MAX ? json_object_new_uint64(value) : json_object_new_int64(value);
-	}
-	pfree(text);
-	return made(number);
-}
-
-static bool
-skip_word(Parser *parser, const char *word)
-{
-	ptrdiff_t	length = strlen(word);
-
-	if (parser->end - parser->at < length || memcmp(parser->at, word, length) != 0)
-		return false;
-	parser->at += length;
-	return true;
-}
-
-/* JSON's null is NULL in json-c. */
-static json_object *
-parse_word(Parser *parser)
-{
-	if (skip_word(parser, "true"))
-		return made(json_object_new_boolean(true));
-	if (skip_word(parser, "false"))
-		return made(json_object_new_boolean(false));
-	if (!skip_word(parser, "null"))
-		malformed("unexpected word");
-	return NULL;
-}
-
-/* ---- Values ---- */
-
-static void parse_value(Parser *parser, json_object *parent, const char *name);
-
-/* The next character that is no blank, which must be there. */
-static char
-next_character(Parser *parser)
-{
-	while (parser->at < parser->end &&
-		   (*parser->at == ' ' || *parser->at == '\t' ||
-			*parser->at == '\n' || *parser->at == '\r'))
-		parser->at++;
-	if (parser->at == parser->end)
-		malformed("unexpected end");
-	return *parser->at;
-}
-
-/* Whether another member follows, in the place of the container's end. */
-static bool
-another_follows(Parser *parser, char end)
-{
-	char		character = next_character(parser);
-
-	if (character != ',' && character != end)
-		malformed("unexpected character");
-	parser->at++;
-	return character == ',';
-}
-
 static void
-parse_member(Parser *parser, json_object *object)
+scan_token(Scan *scan)
 {
-	const char *name;
+	char		character = *scan->at;
 
-	if (next_character(parser) != '"')
-		malformed("unexpected character");
-	parser->at++;
-	name = parse_name(parser);
-	if (next_character(parser) != ':')
-		malformed("unexpected character");
-	parser->at++;
-	parse_value(parser, object, name);
-}
-
-/* Reads the members of an object or array; parser->at is behind its bracket. */
-static void
-parse_members(Parser *parser, json_object *container, char end)
-{
-	if (++parser->depth > MAX_DEPTH)
-		malformed("nesting too deep");
-	if (++parser->containers > MAX_CONTAINERS)
-		malformed("too many objects and arrays");
-	CHECK_FOR_INTERRUPTS();
-
-	if (next_character(parser) == end)
-		parser->at++;
-	else
+	switch (character)
 	{
-		do
-		{
-			if (end == '}')
-				parse_member(parser, container);
-			else
-				parse_value(parser, container, NULL);
-		} while (another_follows(parser, end));
-	}
-	parser->depth--;
-}
-
-static void
-parse_value(Parser *parser, json_object *parent, const char *name)
-{
-	json_object *value;
-	size_t		length;
-
-	switch (next_character(parser))
-	{
-		case '{':
-			parser->at++;
-			value = attach(parser, parent, name, made(json_object_new_object()));
-			parse_members(parser, value, '}');
-			break;
-		case '[':
-			parser->at++;
-			value = attach(parser, parent, name, made(json_object_new_array()));
-			parse_members(parser, value, ']');
-			break;
 		case '"':
-			parser->at++;
-			length = parse_string(parser);
-			attach(parser, parent, name, made(json_object_new_string_len(parser->room, (int) length)));
+			scan->at++;
+			scan_string(scan);
 			break;
-		case '-':
-		case '0' ... '9':
-			attach(parser, parent, name, parse_number(parser));
+		case ':':
+			if (scan->zero_character)
+				malformed("U+0000 in the name of a member");
+			scan->members++;
+			scan->at++;
+			break;
+		case '{':
+		case '[':
+			if (++scan->containers > MAX_CONTAINERS)
+				malformed("too many objects and arrays");
+			scan->at++;
 			break;
 		case '}':
 		case ']':
 		case ',':
-		case ':':
-			malformed("unexpected character");
+		case ' ':
+		case '\t':
+		case '\n':
+		case '\r':
+			scan->at++;
+			break;
+		case '-':
+		case '0' ... '9':
+			scan_number(scan);
 			break;
 		default:
-			attach(parser, parent, name, parse_word(parser));
+			scan_word(scan);
 			break;
 	}
+}
+
+/* Returns how many members the text's objects have. */
+static uint32
+scan_text(const char *text, size_t length)
+{
+	Scan		scan = {.at = text,.end = text + length};
+
+	while (scan.at < scan.end)
+		scan_token(&scan);
+	return scan.members;
+}
+
+/* How many members the tree's objects have. */
+static uint32
+count_members(json_object *json)
+{
+	uint32		count = 0;
+
+	if (json_object_is_type(json, json_type_object))
+	{
+		struct lh_entry *entry;
+
+		lh_foreach(json_object_get_object(json), entry)
+			count += 1 + count_members((json_object *) lh_entry_v(entry));
+	}
+	else if (json_object_is_type(json, json_type_array))
+	{
+		size_t		length = json_object_array_length(json);
+
+		for (size_t i = 0; i < length; i++)
+			count += count_members(json_object_array_get_idx(json, i));
+	}
+	return count;
+}
+
+/* ---- Parsing ---- */
+
+static void
+release_tree(void *tree)
+{
+	json_object_put(tree);
+}
+
+static void
+discard_tokener(void)
+{
+	json_tokener_free(tokener);
+	tokener = NULL;
+}
+
+static json_object *
+parse(const char *text, size_t length)
+{
+	json_object *tree;
+	enum json_tokener_error status;
+	size_t		parsed;
+
+	if (tokener == NULL)
+	{
+		tokener = json_tokener_new_ex(MAX_DEPTH);
+		if (tokener == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	}
+	json_tokener_reset(tokener);
+	tree = json_tokener_parse_ex(tokener, text, (int) length);
+	status = json_tokener_get_error(tokener);
+	parsed = json_tokener_get_parse_end(tokener);
+
+	/* A number at the end of the text could go on; its end mark ends it. */
+	if (status == json_tokener_continue && parsed == length)
+	{
+		tree = json_tokener_parse_ex(tokener, "", 1);
+		status = json_tokener_get_error(tokener);
+	}
+	else if (status == json_tokener_success && parsed != length)
+		status = json_tokener_error_parse_unexpected;
+
+	if (length > MAX_KEPT_LENGTH)
+		discard_tokener();
+	if (status == json_tokener_success)
+		return tree;
+
+	json_object_put(tree);
+	if (status == json_tokener_continue)
+		malformed("unexpected end");
+	malformed(json_tokener_error_desc(status));
+	pg_unreachable();
 }
 
 json_object *
 json_parse(const char *text, size_t length)
 {
-	Parser		parser = {.at = text};
+	MemoryContextCallback *callback;
+	uint32		members;
 
 	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL && text[length - 1] != '\0')
 		length--;
 	if (length == 0)
 		malformed("unexpected end");
-	if (length >= MaxAllocSize)
-		malformed("too long");
+	if (length > MAX_LENGTH)
+		malformed("longer than 64 MB");
 	if (!pg_verify_mbstr(PG_UTF8, text, (int) length, true))
 		malformed("invalid UTF-8");
+	members = scan_text(text, length);
 
-	parser.end = text + length;
-	parser.room = palloc(length);
-	parser.tree = palloc0(sizeof(MemoryContextCallback));
-	parser.tree->func = release_tree;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, parser.tree);
+	/* Nothing between the parsing and the registration may raise an error. */
+	callback = palloc0(sizeof(MemoryContextCallback));
+	callback->func = release_tree;
+	callback->arg = parse(text, length);
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 
-	parse_value(&parser, NULL, NULL);
-	if (parser.at != parser.end)
-		malformed("unexpected character");
-	return parser.tree->arg;
+	if (count_members(callback->arg) != members)
+		malformed("an object has the same member twice");
+	return callback->arg;
 }
