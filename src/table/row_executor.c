@@ -8,6 +8,7 @@
 #include "executor/nodeModifyTable.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_relation.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -15,6 +16,7 @@
 
 struct RowExecutor
 {
+	const Table *table;
 	EState	   *estate;
 	ResultRelInfo *result;
 	EPQState	epq;
@@ -22,13 +24,37 @@ struct RowExecutor
 	List	   *recheck;		/* deferred constraints' indexes */
 };
 
+/* Whether the column holds neither the item nor a key attribute. */
+static bool
+is_other_column(const Table *table, Form_pg_attribute column)
+{
+	const KeySchema *schema = &table->schema;
+
+	return !column->attisdropped && column->attnum != table->item_column &&
+		column->attnum != schema->partition[0].column &&
+		(schema->sort_count == 0 || column->attnum != schema->sort[0].column);
+}
+
+static bool
+has_other_columns(const Table *table)
+{
+	TupleDesc	descriptor = RelationGetDescr(table->relation);
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		if (is_other_column(table, TupleDescAttr(descriptor, i)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 needs_executor(const Table *table)
 {
 	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
 
 	return !table->only_index || table->relation->trigdesc != NULL ||
-		(constraints != NULL && constraints->num_check > 0);
+		(constraints != NULL && constraints->num_check > 0) || has_other_columns(table);
 }
 
 RowExecutor *
@@ -40,6 +66,7 @@ row_executor_begin(Table *table)
 		return NULL;
 
 	executor = palloc0(sizeof(RowExecutor));
+	executor->table = table;
 	executor->estate = CreateExecutorState();
 	executor->estate->es_output_cid = GetCurrentCommandId(true);
 	init_range_table_compat(executor->estate, table->relation);
@@ -66,17 +93,51 @@ row_executor_end(RowExecutor *executor)
 	pfree(executor);
 }
 
+/* The column's default for a new row. */
+static Datum
+column_default(RowExecutor *executor, int16 column, bool *isnull)
+{
+	EState	   *estate = executor->estate;
+	Expr	   *expression = (Expr *) build_column_default(executor->table->relation, column);
+	MemoryContext caller;
+	Datum		result;
+
+	*isnull = true;
+	if (expression == NULL)
+		return (Datum) 0;
+	caller = MemoryContextSwitchTo(estate->es_query_cxt);
+	result = ExecEvalExpr(ExecPrepareExpr(expression, estate), GetPerTupleExprContext(estate), isnull);
+	MemoryContextSwitchTo(caller);
+	return result;
+}
+
+void
+row_executor_fill_columns(RowExecutor *executor, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
+{
+	TupleDesc	descriptor = new_slot->tts_tupleDescriptor;
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(descriptor, i);
+
+		if (!is_other_column(executor->table, column) || column->attgenerated)
+			continue;
+		if (TTS_EMPTY(old_slot))
+			new_slot->tts_values[i] = column_default(executor, column->attnum, &new_slot->tts_isnull[i]);
+		else
+			new_slot->tts_values[i] = slot_getattr(old_slot, column->attnum, &new_slot->tts_isnull[i]);
+	}
+}
+
 bool
 row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot)
 {
 	ResultRelInfo *result = executor->result;
 
-	if (result->ri_TrigDesc != NULL && result->ri_TrigDesc->trig_insert_before_row)
-	{
-		if (!ExecBRInsertTriggers(executor->estate, result, slot))
-			return false;
-		ExecComputeStoredGenerated(result, executor->estate, slot, CMD_INSERT);
-	}
+	if (result->ri_TrigDesc != NULL && result->ri_TrigDesc->trig_insert_before_row &&
+		!ExecBRInsertTriggers(executor->estate, result, slot))
+		return false;
+	ExecComputeStoredGenerated(result, executor->estate, slot, CMD_INSERT);
 	ExecConstraints(result, slot, executor->estate);
 	return true;
 }

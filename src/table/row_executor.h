@@ -1,7 +1,7 @@
 /*
  * row_executor.h - writing rows with PostgreSQL's executor, for relations that
- * have triggers, constraints or indexes beside the primary one; for this
- * folder only.
+ * have triggers, constraints, further columns or indexes beside the primary
+ * one; for this folder only.
  */
 #ifndef DDB_ROW_EXECUTOR_H
 #define DDB_ROW_EXECUTOR_H
@@ -15,6 +15,13 @@ extern RowExecutor *row_executor_begin(Table *table);
 
 /* Fires the triggers of the end of a statement; executor may be NULL. */
 extern void row_executor_end(RowExecutor *executor);
+
+/*
+ * Fills the columns besides the item and its keys: what the old row has in
+ * them, or their defaults where there is none.
+ */
+extern void row_executor_fill_columns(RowExecutor *executor, TupleTableSlot *old_slot,
+									  TupleTableSlot *new_slot);
 
 /* Triggers before, generated columns, constraints; false: do not insert. */
 extern bool row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot);

@@ -242,13 +242,20 @@ carry_out(Write *write, WriteAction action)
 		if (!lock_row(write))
 			return false;
 		if (action == WRITE_DELETE)
+		{
 			row_executor_delete(write->executor, write->old_slot);
-		else
-			row_executor_update(write->executor, write->old_slot, write->new_slot);
+			return true;
+		}
+		row_executor_fill_columns(write->executor, write->old_slot, write->new_slot);
+		row_executor_update(write->executor, write->old_slot, write->new_slot);
 		return true;
 	}
-	else if (!row_executor_before_insert(write->executor, write->new_slot))
-		return true;			/* a trigger does not want it */
+	else
+	{
+		row_executor_fill_columns(write->executor, write->old_slot, write->new_slot);
+		if (!row_executor_before_insert(write->executor, write->new_slot))
+			return true;		/* a trigger does not want it */
+	}
 
 	if (!insert_row(write))
 	{
