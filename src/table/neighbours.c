@@ -134,7 +134,6 @@ walk(Relation index, BTScanInsert key, const pg_uuid_t *hash, Neighbours *neighb
 	BlockNumber right;
 	bool		more_on_left;
 	bool		more_on_right;
-	int			before;
 
 	_bt_freestack(stack);
 	if (!BufferIsValid(buffer))
@@ -146,20 +145,9 @@ walk(Relation index, BTScanInsert key, const pg_uuid_t *hash, Neighbours *neighb
 	offset = find_offset(index, key, page);
 
 	more_on_left = note_to_the_left(neighbours, page, offset, hash);
-	before = neighbours->blocks;
-	neighbours->nearest = Min(before, 1);
 	more_on_right = note_to_the_right(neighbours, page, offset, hash);
 	_bt_relbuf(index, buffer);
 
-	if (neighbours->blocks > before && before > 1)
-	{
-		/* the successor's page comes second */
-		BlockNumber successor = neighbours->block[before];
-
-		neighbours->block[before] = neighbours->block[1];
-		neighbours->block[1] = successor;
-		neighbours->nearest = 2;
-	}
 	if (more_on_left && neighbours->count < NEIGHBOURS)
 		note_sibling(index, left, true, hash, neighbours);
 	if (more_on_right && neighbours->count < NEIGHBOURS)
@@ -196,8 +184,7 @@ neighbours_find(const TableLayout *layout, TupleTableSlot *slot, Neighbours *nei
 
 	memset(neighbours, 0, offsetof(Neighbours, block));
 	walk(index, key, &hash, neighbours);
-	qsort(neighbours->block + neighbours->nearest, neighbours->blocks - neighbours->nearest,
-		  sizeof(BlockNumber), compare_blocks_descending);
+	qsort(neighbours->block, neighbours->blocks, sizeof(BlockNumber), compare_blocks_descending);
 
 	pfree(key);
 	pfree(tuple);

@@ -16,9 +16,8 @@
 typedef struct Neighbours
 {
 	int			count;			/* entries seen */
-	int			nearest;		/* blocks of the nearest ones, on both sides */
 	int			blocks;			/* different blocks */
-	BlockNumber block[NEIGHBOURS];	/* the nearest first, then the newest first */
+	BlockNumber block[NEIGHBOURS];	/* the newest first: it may have room */
 } Neighbours;
 
 /*

@@ -37,7 +37,7 @@
 #include "table/placement.h"
 
 /* How many pages are looked at for room, at most. */
-#define PAGES_TO_TRY 6
+#define PAGES_TO_TRY 4
 
 /* A collection takes room for one item in so many that it has. */
 #define GROWTH 3
@@ -171,7 +171,7 @@ placement_choose(Relation relation, TupleTableSlot *slot, Size tuple_size,
 
 	/*
 	 * A new page: heap extends the relation when it may not look at the map
-	 * and its target is full, as the nearest neighbour's page is.
+	 * and its target is full, as the newest neighbour's page is.
 	 */
 	placement->options = HEAP_INSERT_SKIP_FSM;
 	placement->reserve = reserve;
