@@ -79,13 +79,9 @@ check_parameters(const KeysAndAttributes *request)
 }
 
 static int
-compare_packed(const void *a, const void *b)
+compare_keys(const void *a, const void *b)
 {
-	const Value *first = a;
-	const Value *second = b;
-	int			order = memcmp(first->data, second->data, Min(first->length, second->length));
-
-	return order != 0 ? order : (first->length > second->length) - (first->length < second->length);
+	return value_compare(a, b);
 }
 
 /* Keys are compared as they stand in the request, without the table's schema. */
@@ -95,10 +91,10 @@ check_duplicates(const Value *keys, int count)
 	Value	   *sorted = palloc(sizeof(Value) * count);
 
 	memcpy(sorted, keys, sizeof(Value) * count);
-	qsort(sorted, count, sizeof(Value), compare_packed);
+	qsort(sorted, count, sizeof(Value), compare_keys);
 	for (int i = 1; i < count; i++)
 	{
-		if (compare_packed(&sorted[i - 1], &sorted[i]) == 0)
+		if (value_equal(&sorted[i - 1], &sorted[i]))
 			validation_error("Provided list of item keys contains duplicates");
 	}
 }

@@ -152,14 +152,6 @@ key_of_put(const KeySchema *schema, const Value *item)
 	return key_of_item(schema, item);
 }
 
-static int
-compare_values(const Value *a, const Value *b)
-{
-	int			order = memcmp(a->data, b->data, Min(a->length, b->length));
-
-	return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
-}
-
 /* By table, then by key. */
 static int
 compare_writes(const void *a, const void *b)
@@ -171,9 +163,9 @@ compare_writes(const void *a, const void *b)
 	int			order = (first_table > second_table) - (first_table < second_table);
 
 	if (order == 0)
-		order = compare_values(&first->key.partition, &second->key.partition);
+		order = value_compare(&first->key.partition, &second->key.partition);
 	if (order == 0 && first->key.sort.data != NULL)
-		order = compare_values(&first->key.sort, &second->key.sort);
+		order = value_compare(&first->key.sort, &second->key.sort);
 	return order;
 }
 

@@ -85,9 +85,9 @@ value_set_member_type(ValueType set)
 extern bool value_equal(const Value *a, const Value *b);
 
 /*
- * <0, 0 or >0 by DynamoDB's order.  Both must be of the same type, which must
- * be S, N or B: strings by UTF-8 bytes, numbers by value, binaries by
- * unsigned bytes.
+ * <0, 0 or >0; both must be of the same type.  For S, N and B it is DynamoDB's
+ * order: strings by UTF-8 bytes, numbers by value, binaries by unsigned bytes.
+ * For the others, which have none, it is some order.
  */
 extern int	value_compare(const Value *a, const Value *b);
 
