@@ -168,3 +168,12 @@ SELECT ddb.describe_endpoints('{}');
 SET ddb.region = 'eu-central-1';
 SELECT ddb.describe_endpoints('{}');
 RESET ddb.region;
+
+-- what ddb lacks is refused by name, not as an unknown member
+SELECT ddb.create_table('{"TableName": "Lacking", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+  "VectorIndexes": [{"IndexName": "v"}]}');
+SELECT ddb.update_table('{"TableName": "Lacking", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}');
+SELECT ddb.update_table('{"TableName": "Lacking", "VectorIndexUpdates": []}');
+SELECT ddb.update_table('{"TableName": "Lacking", "MultiRegionConsistency": "STRONG"}');
+SELECT ddb.update_table('{"TableName": "Lacking", "NoSuchMember": true}');

@@ -28,9 +28,9 @@ typedef struct CreateTableRequest
 	ThroughputRequest *warm_throughput;
 	RequestString resource_policy;
 	ThroughputRequest *on_demand_throughput;
-	RequestString global_table_source;
-	RequestEnum replication_mode;
-	RequestList vector_indexes;
+	json_object *global_table_source;
+	json_object *replication_mode;
+	json_object *vector_indexes;
 } CreateTableRequest;
 
 static const Member members[] = {
@@ -49,9 +49,9 @@ static const Member members[] = {
 	OPTIONAL(CreateTableRequest, warm_throughput, "WarmThroughput", &warm_throughput_shape),
 	OPTIONAL(CreateTableRequest, resource_policy, "ResourcePolicy", &string_shape),
 	OPTIONAL(CreateTableRequest, on_demand_throughput, "OnDemandThroughput", &on_demand_throughput_shape),
-	OPTIONAL(CreateTableRequest, global_table_source, "GlobalTableSourceArn", &string_shape),
-	OPTIONAL(CreateTableRequest, replication_mode, "GlobalTableSettingsReplicationMode", &replication_mode_shape),
-	OPTIONAL(CreateTableRequest, vector_indexes, "VectorIndexes", &vector_indexes_shape),
+	OPTIONAL(CreateTableRequest, global_table_source, "GlobalTableSourceArn", &unsupported_shape),
+	OPTIONAL(CreateTableRequest, replication_mode, "GlobalTableSettingsReplicationMode", &unsupported_shape),
+	OPTIONAL(CreateTableRequest, vector_indexes, "VectorIndexes", &unsupported_shape),
 };
 
 static void
@@ -131,13 +131,13 @@ check_features(const CreateTableRequest *request)
 		validation_error("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty");
 	if (request->local_indexes.count > 0 || request->global_indexes.count > 0)
 		validation_error("Secondary indexes are not supported yet");
-	if (request->vector_indexes.count > 0)
+	if (request->vector_indexes != NULL)
 		validation_error("Vector indexes are not supported");
 	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
 		validation_error("Streams are not supported yet");
 	if (request->resource_policy.data != NULL)
 		validation_error("Resource policies are not supported: use GRANT on the table's relation");
-	if (request->global_table_source.data != NULL || request->replication_mode.text != NULL)
+	if (request->global_table_source != NULL || request->replication_mode != NULL)
 		validation_error("Global tables are not supported");
 }
 

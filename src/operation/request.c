@@ -40,6 +40,7 @@ request_element_size(const Shape *shape)
 			return sizeof(RequestBoolean);
 		case SHAPE_VALUE:
 		case SHAPE_ATTRIBUTES:
+		case SHAPE_UNSUPPORTED:
 			return sizeof(json_object *);
 		case SHAPE_STRUCTURE:
 			return shape->size;
@@ -299,6 +300,9 @@ decode(const Shape *shape, json_object *json, void *place, bool element)
 		case SHAPE_ATTRIBUTES:
 			check_is_map(json, TYPE_PREFIX "AttributeValue", element);
 			json_check_attribute_map(json);
+			*(json_object **) place = json;
+			break;
+		case SHAPE_UNSUPPORTED:
 			*(json_object **) place = json;
 			break;
 		case SHAPE_STRUCTURE:

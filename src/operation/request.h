@@ -79,6 +79,8 @@ typedef enum ShapeKind
 	SHAPE_BOOLEAN,				/* RequestBoolean */
 	SHAPE_VALUE,				/* an attribute value: json_object * */
 	SHAPE_ATTRIBUTES,			/* a map of attribute values: json_object * */
+	SHAPE_UNSUPPORTED,			/* of a feature that ddb lacks, whatever it is:
+								 * json_object *, for the operation to refuse */
 	SHAPE_STRUCTURE,			/* a member: pointer to its struct or NULL; an
 								 * element: the struct itself */
 	SHAPE_LIST,					/* RequestList */

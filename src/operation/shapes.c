@@ -46,7 +46,7 @@ ENUM_SHAPE("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL"
 const Shape conditional_operator_shape = ENUM_SHAPE("OR", "AND");
 const Shape billing_mode_shape = ENUM_SHAPE("PROVISIONED", "PAY_PER_REQUEST");
 const Shape table_class_shape = ENUM_SHAPE("STANDARD", "STANDARD_INFREQUENT_ACCESS");
-const Shape replication_mode_shape = ENUM_SHAPE("ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES");
+const Shape unsupported_shape = {.kind = SHAPE_UNSUPPORTED};
 
 static const Shape attribute_type_shape = ENUM_SHAPE("B", "N", "S");
 static const Shape key_type_shape = ENUM_SHAPE("HASH", "RANGE");
@@ -54,8 +54,6 @@ static const Shape projection_type_shape = ENUM_SHAPE("ALL", "INCLUDE", "KEYS_ON
 static const Shape stream_view_type_shape =
 ENUM_SHAPE("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY");
 static const Shape encryption_type_shape = ENUM_SHAPE("AES256", "KMS");
-static const Shape distance_function_shape = ENUM_SHAPE("COSINE", "DOT_PRODUCT", "EUCLIDEAN");
-static const Shape search_type_shape = ENUM_SHAPE("HASH", "INLINE_FILTER");
 
 /* ---- Expressions and what came before them ---- */
 
@@ -186,59 +184,6 @@ static const Member encryption_members[] = {
 };
 const Shape encryption_shape =
 STRUCTURE_SHAPE(EncryptionRequest, "SSESpecification", encryption_members);
-
-/* ---- Vector indexes: described so that they are known, and refused ---- */
-
-typedef struct VectorAttributeRequest
-{
-	RequestString name;
-} VectorAttributeRequest;
-
-typedef struct SearchSchemaElementRequest
-{
-	RequestString name;
-	RequestEnum type;
-} SearchSchemaElementRequest;
-
-typedef struct VectorIndexRequest
-{
-	RequestString name;
-	VectorAttributeRequest *attribute;
-	RequestList search_schema;
-	ProjectionRequest *projection;
-	RequestInteger dimensions;
-	RequestEnum distance_function;
-} VectorIndexRequest;
-
-static const Member vector_attribute_members[] = {
-	REQUIRED(VectorAttributeRequest, name, "AttributeName", &key_attribute_name_shape),
-};
-static const Shape vector_attribute_shape =
-STRUCTURE_SHAPE(VectorAttributeRequest, "VectorAttributeDefinition", vector_attribute_members);
-
-static const Member search_schema_element_members[] = {
-	REQUIRED(SearchSchemaElementRequest, name, "AttributeName", &attribute_name_shape),
-	REQUIRED(SearchSchemaElementRequest, type, "SearchSchemaElementType", &search_type_shape),
-};
-static const Shape search_schema_element_shape =
-STRUCTURE_SHAPE(SearchSchemaElementRequest, "SearchSchemaElement", search_schema_element_members);
-static const Shape search_schema_shape = {
-	.kind = SHAPE_LIST, .element = &search_schema_element_shape, AT_LEAST(1)
-};
-
-static const Member vector_index_members[] = {
-	REQUIRED(VectorIndexRequest, name, "IndexName", &index_name_shape),
-	REQUIRED(VectorIndexRequest, attribute, "VectorAttribute", &vector_attribute_shape),
-	OPTIONAL(VectorIndexRequest, search_schema, "SearchSchema", &search_schema_shape),
-	REQUIRED(VectorIndexRequest, projection, "Projection", &projection_shape),
-	REQUIRED(VectorIndexRequest, dimensions, "Dimensions", &positive_long_shape),
-	REQUIRED(VectorIndexRequest, distance_function, "DistanceFunction", &distance_function_shape),
-};
-static const Shape vector_index_shape =
-STRUCTURE_SHAPE(VectorIndexRequest, "VectorIndex", vector_index_members);
-const Shape vector_indexes_shape = {.kind = SHAPE_LIST, .element = &vector_index_shape};
-const Shape vector_index_create_shape =
-STRUCTURE_SHAPE(VectorIndexRequest, "CreateVectorIndexAction", vector_index_members);
 
 /* ---- Tags ---- */
 

@@ -185,9 +185,7 @@ extern const Shape on_demand_throughput_shape;
 extern const Shape warm_throughput_shape;
 extern const Shape stream_shape;
 extern const Shape encryption_shape;
-extern const Shape replication_mode_shape;
-extern const Shape vector_indexes_shape;
-extern const Shape vector_index_create_shape;
+extern const Shape unsupported_shape;
 extern const Shape tags_shape;
 extern const Shape tag_keys_shape;
 

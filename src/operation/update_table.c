@@ -57,6 +57,12 @@ typedef struct UpdateTableRequest
 	RequestBoolean deletion_protection;
 	ThroughputRequest *on_demand_throughput;
 	ThroughputRequest *warm_throughput;
+	json_object *replica_updates;
+	json_object *witness_updates;
+	json_object *multi_region_consistency;
+	json_object *replication_mode;
+	json_object *disassociation_protection;
+	json_object *vector_index_updates;
 } UpdateTableRequest;
 
 static const Member members[] = {
@@ -71,7 +77,27 @@ static const Member members[] = {
 	OPTIONAL(UpdateTableRequest, deletion_protection, "DeletionProtectionEnabled", &boolean_shape),
 	OPTIONAL(UpdateTableRequest, on_demand_throughput, "OnDemandThroughput", &on_demand_throughput_shape),
 	OPTIONAL(UpdateTableRequest, warm_throughput, "WarmThroughput", &warm_throughput_shape),
+	OPTIONAL(UpdateTableRequest, replica_updates, "ReplicaUpdates", &unsupported_shape),
+	OPTIONAL(UpdateTableRequest, witness_updates, "GlobalTableWitnessUpdates", &unsupported_shape),
+	OPTIONAL(UpdateTableRequest, multi_region_consistency, "MultiRegionConsistency", &unsupported_shape),
+	OPTIONAL(UpdateTableRequest, replication_mode, "GlobalTableSettingsReplicationMode", &unsupported_shape),
+	OPTIONAL(UpdateTableRequest, disassociation_protection, "DisassociationProtectionEnabled", &unsupported_shape),
+	OPTIONAL(UpdateTableRequest, vector_index_updates, "VectorIndexUpdates", &unsupported_shape),
 };
+
+/* What ddb cannot do (yet) is refused, never ignored. */
+static void
+check_features(const UpdateTableRequest *request)
+{
+	if (request->replica_updates != NULL || request->witness_updates != NULL ||
+		request->multi_region_consistency != NULL || request->replication_mode != NULL ||
+		request->disassociation_protection != NULL)
+		validation_error("Global tables are not supported");
+	if (request->vector_index_updates != NULL)
+		validation_error("Vector indexes are not supported");
+	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
+		validation_error("Streams are not supported yet");
+}
 
 static void
 check_asks_for_something(const UpdateTableRequest *request)
@@ -252,11 +278,10 @@ execute(const void *argument, StringInfo response)
 	TableSettings old_settings;
 	TableSettings settings;
 
+	check_features(request);
 	check_asks_for_something(request);
 	check_throughput_bounds(request->throughput);
 	check_index_updates(&request->index_updates);
-	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
-		validation_error("Streams are not supported yet");
 
 	record = read_table_record(requested_table(&request->table_name));
 	refuse_index_updates(&request->index_updates);

@@ -282,6 +282,7 @@ is_absent(const Shape *shape, const void *place, bool element)
 			return *(const RequestBoolean *) place == BOOLEAN_ABSENT;
 		case SHAPE_VALUE:
 		case SHAPE_ATTRIBUTES:
+		case SHAPE_UNSUPPORTED:
 			return *(json_object *const *) place == NULL;
 		case SHAPE_STRUCTURE:
 			return !element && *(void *const *) place == NULL;
@@ -419,6 +420,7 @@ validate(const Shape *shape, const void *place, const Path *path, Violations *vi
 		case SHAPE_BOOLEAN:
 		case SHAPE_VALUE:
 		case SHAPE_ATTRIBUTES:
+		case SHAPE_UNSUPPORTED:
 			break;
 		case SHAPE_STRUCTURE:
 			validate_structure(shape, place, path, violations);
