@@ -207,7 +207,7 @@ execute(const void *argument, StringInfo response)
 	catalog_create_table(name, &schema, table_settings_write(&settings), tags_with("{}", &request->tags));
 
 	appendStringInfoString(response, "{\"TableDescription\":");
-	append_table_description(response, read_table_record(name), &settings, "CREATING");
+	append_table_description(response, catalog_read_table(name), &settings, "CREATING");
 	appendStringInfoChar(response, '}');
 }
 

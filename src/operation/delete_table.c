@@ -20,7 +20,8 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const DeleteTableRequest *request = argument;
-	TableRecord *record = read_table_record(requested_table(&request->table_name));
+	const char *name = requested_table(&request->table_name);
+	TableRecord *record = check_table_record(catalog_lock_table_to_drop(name), name);
 	TableSettings settings;
 
 	table_settings_read(record->settings, &settings);
@@ -31,7 +32,7 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoString(response, "{\"TableDescription\":");
 	append_table_description(response, record, &settings, "DELETING");
 	appendStringInfoChar(response, '}');
-	catalog_drop_table(record->name);
+	catalog_drop_table(record);
 }
 
 const OperationDescription delete_table_operation = {

@@ -19,7 +19,8 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const DescribeTableRequest *request = argument;
-	TableRecord *record = read_table_record(requested_table(&request->table_name));
+	const char *name = requested_table(&request->table_name);
+	TableRecord *record = check_table_record(catalog_lock_table_to_read(name), name);
 	TableSettings settings;
 
 	table_settings_read(record->settings, &settings);

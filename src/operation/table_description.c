@@ -201,10 +201,8 @@ requested_table(const RequestString *name)
 }
 
 TableRecord *
-read_table_record(const char *name)
+check_table_record(TableRecord *record, const char *name)
 {
-	TableRecord *record = catalog_read_table(name);
-
 	if (record == NULL)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %s not found", name);
 	return record;

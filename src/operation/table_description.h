@@ -52,8 +52,8 @@ extern void check_throughput_bounds(const ThroughputRequest *throughput);
 /* The name in a request that may be a name or an ARN. */
 extern const char *requested_table(const RequestString *name);
 
-/* The record of the table; raises ResourceNotFoundException, naming it. */
-extern TableRecord *read_table_record(const char *name);
+/* The record itself; raises ResourceNotFoundException, naming the table, where it is NULL. */
+extern TableRecord *check_table_record(TableRecord *record, const char *name);
 
 /* Appends a TableDescription with the status: "ACTIVE", ... */
 extern void append_table_description(StringInfo response, const TableRecord *record,

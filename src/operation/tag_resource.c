@@ -35,11 +35,11 @@ execute(const void *argument, StringInfo response)
 
 	if (request->tags.count == 0)
 		validation_error("Atleast one Tag needs to be provided as Input.");
-	record = catalog_read_table(name);
+	record = catalog_lock_table_to_update(name);
 	if (record == NULL)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: ResourcArn: %s not found",
 				  request->resource_arn.data);
-	catalog_update_table(name, NULL, tags_with(record->tags, &request->tags));
+	catalog_update_table(record, NULL, tags_with(record->tags, &request->tags));
 	appendStringInfoString(response, "{}");
 }
 

@@ -35,10 +35,10 @@ execute(const void *argument, StringInfo response)
 
 	if (request->tag_keys.count == 0)
 		validation_error("Atleast one Tag Key needs to be provided as Input.");
-	record = catalog_read_table(name);
+	record = catalog_lock_table_to_update(name);
 	if (record == NULL)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
-	catalog_update_table(name, NULL, tags_without(record->tags, &request->tag_keys));
+	catalog_update_table(record, NULL, tags_without(record->tags, &request->tag_keys));
 	appendStringInfoString(response, "{}");
 }
 

@@ -274,6 +274,7 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const UpdateTableRequest *request = argument;
+	const char *name;
 	TableRecord *record;
 	TableSettings old_settings;
 	TableSettings settings;
@@ -283,14 +284,15 @@ execute(const void *argument, StringInfo response)
 	check_throughput_bounds(request->throughput);
 	check_index_updates(&request->index_updates);
 
-	record = read_table_record(requested_table(&request->table_name));
+	name = requested_table(&request->table_name);
+	record = check_table_record(catalog_lock_table_to_update(name), name);
 	refuse_index_updates(&request->index_updates);
 	table_settings_read(record->settings, &old_settings);
 	check_billing(request, &old_settings);
 
 	settings = old_settings;
 	change_settings(&settings, request);
-	catalog_update_table(record->name, table_settings_write(&settings), NULL);
+	catalog_update_table(record, table_settings_write(&settings), NULL);
 
 	settings = shown_settings(&old_settings, &settings);
 	appendStringInfoString(response, "{\"TableDescription\":");

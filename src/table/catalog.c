@@ -20,6 +20,7 @@
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -106,6 +107,63 @@ catalog_read_table(const char *name)
 	if (record != NULL && !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(record->relation)))
 		return NULL;
 	return record;
+}
+
+/* ---- Locking ---- */
+
+static void
+check_owner(const TableRecord *record)
+{
+	if (!object_ownercheck(RelationRelationId, record->relation, GetUserId()))
+		ddb_error(ACCESS_DENIED_EXCEPTION,
+				  "User: %s is not authorized to perform this operation on resource: %s",
+				  GetUserNameFromId(GetUserId(), false), table_arn(record->name));
+}
+
+/*
+ * Reads the record again once the lock is there, since the lock's last holder
+ * may have changed the record, or dropped the table and created another one.
+ */
+static TableRecord *
+lock_table(const char *name, LOCKMODE lock)
+{
+	for (;;)
+	{
+		TableRecord *found = catalog_read_table(name);
+		TableRecord *locked;
+
+		if (found == NULL)
+			return NULL;
+		if (lock != AccessShareLock)
+			check_owner(found);
+		LockRelationOid(found->relation, lock);
+		locked = catalog_read_table(name);
+		if (locked != NULL && locked->relation == found->relation)
+			return locked;
+		UnlockRelationOid(found->relation, lock);
+	}
+}
+
+TableRecord *
+catalog_lock_table_to_read(const char *name)
+{
+	return lock_table(name, AccessShareLock);
+}
+
+TableRecord *
+catalog_lock_table_to_update(const char *name)
+{
+	PreventCommandIfReadOnly("a change of a table");
+
+	/* the lock of ALTER TABLE ... SET: reads and writes of items go on */
+	return lock_table(name, ShareUpdateExclusiveLock);
+}
+
+TableRecord *
+catalog_lock_table_to_drop(const char *name)
+{
+	PreventCommandIfReadOnly("a change of a table");
+	return lock_table(name, AccessExclusiveLock);
 }
 
 /* ---- Statements ---- */
@@ -240,21 +298,6 @@ create_relation(const char *relation, const KeySchema *schema)
 	run(statement.data, 0, NULL, NULL, NULL);
 }
 
-/* Raises unless the current role owns the table's relation. */
-static TableRecord *
-read_owned_table(const char *name)
-{
-	TableRecord *record = catalog_read_table(name);
-
-	if (record == NULL)
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %s not found", name);
-	if (!object_ownercheck(RelationRelationId, record->relation, GetUserId()))
-		ddb_error(ACCESS_DENIED_EXCEPTION,
-				  "User: %s is not authorized to perform this operation on resource: %s",
-				  GetUserNameFromId(GetUserId(), false), table_arn(name));
-	return record;
-}
-
 void
 catalog_create_table(const char *name, const KeySchema *schema, const char *settings,
 					 const char *tags)
@@ -297,9 +340,8 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 }
 
 void
-catalog_drop_table(const char *name)
+catalog_drop_table(const TableRecord *record)
 {
-	TableRecord *record = read_owned_table(name);
 	char	   *relation = get_rel_name(record->relation);
 	char	   *namespace = get_namespace_name(get_rel_namespace(record->relation));
 
@@ -311,14 +353,13 @@ catalog_drop_table(const char *name)
 }
 
 void
-catalog_update_table(const char *name, const char *settings, const char *tags)
+catalog_update_table(const TableRecord *record, const char *settings, const char *tags)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	char		nulls[3] = {' ', ' ', ' '};
 
-	read_owned_table(name);
-	values[0] = CStringGetTextDatum(name);
+	values[0] = CStringGetTextDatum(record->name);
 	values[1] = settings != NULL ? CStringGetTextDatum(settings) : (Datum) 0;
 	values[2] = tags != NULL ? CStringGetTextDatum(tags) : (Datum) 0;
 	nulls[1] = settings != NULL ? ' ' : 'n';

@@ -32,22 +32,28 @@ extern void catalog_create_table(const char *name, const KeySchema *schema,
 								 const char *settings, const char *tags);
 
 /*
- * Drops relation and record.  Raises ResourceNotFoundException, and
- * AccessDeniedException for a role that does not own the relation.
- */
-extern void catalog_drop_table(const char *name);
-
-/*
  * The table's record, palloc'd; NULL where there is no such table.  No
  * privilege is needed, as for all of PostgreSQL's catalogs.
  */
 extern TableRecord *catalog_read_table(const char *name);
 
 /*
- * Stores new settings and tags (NULL: as they were).  Raises as
- * catalog_drop_table() does.
+ * The same, with the relation locked until the transaction's end, so that
+ * neither it nor what the record says goes away meanwhile.  A change of the
+ * table asks for the lock that it needs first of all: the record says then
+ * what it changes, and nothing has to be locked more strongly afterwards.
  */
-extern void catalog_update_table(const char *name, const char *settings, const char *tags);
+extern TableRecord *catalog_lock_table_to_read(const char *name);
+
+/* Both raise AccessDeniedException for a role that does not own the relation. */
+extern TableRecord *catalog_lock_table_to_update(const char *name);
+extern TableRecord *catalog_lock_table_to_drop(const char *name);
+
+/* Stores new settings and tags (NULL: as they were) of a table locked to be updated. */
+extern void catalog_update_table(const TableRecord *record, const char *settings, const char *tags);
+
+/* Drops relation and record of a table locked to be dropped. */
+extern void catalog_drop_table(const TableRecord *record);
 
 /* The key schema of a table's relation. */
 extern void catalog_key_schema(Oid relation, KeySchema *schema);
