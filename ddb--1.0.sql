@@ -769,6 +769,8 @@ REVOKE ALL ON FUNCTION forget_dropped_tables() FROM PUBLIC;
 
 CREATE EVENT TRIGGER ddb_forget_dropped_tables ON sql_drop
 	EXECUTE FUNCTION forget_dropped_tables();
+-- also where session_replication_role is replica
+ALTER EVENT TRIGGER ddb_forget_dropped_tables ENABLE ALWAYS;
 
 -- WHERE year = 2013 finds the index on ddb.hash(year)
 CREATE FUNCTION key_equality_support(internal) RETURNS internal

@@ -76,3 +76,12 @@ SELECT ddb.scan('{"TableName": "Films", "Select": "COUNT"}');
 DROP TABLE dynamodb.films_renamed;
 SELECT ddb.scan('{"TableName": "Films", "Select": "COUNT"}');
 SELECT ddb.list_tables('{}');
+
+-- its record goes with the relation also where ordinary triggers do not fire
+SELECT ddb.create_table('{"TableName": "Replicated", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+  "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}') -> 'TableDescription' ->> 'TableStatus';
+SET session_replication_role = replica;
+DROP TABLE dynamodb."Replicated";
+RESET session_replication_role;
+SELECT name FROM ddb.tables WHERE name = 'Replicated';
