@@ -25,7 +25,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -33,6 +32,7 @@
 
 #include "compat.h"
 #include "error.h"
+#include "owner_statement.h"
 #include "table/catalog.h"
 #include "table/table.h"
 #include "value/value.h"
@@ -168,41 +168,21 @@ catalog_lock_table_to_drop(const char *name)
 
 /* ---- Statements ---- */
 
-/* Runs one statement of the module's own. */
-static int
-run(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
+/* Runs one statement as the current role. */
+static void
+run(const char *statement)
 {
-	int			result = SPI_execute_with_args(statement, count, types, values, nulls, false, 0);
+	int			result = SPI_execute(statement, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), statement);
-	return (int) SPI_processed;
 }
 
-/*
- * Runs one as the extension's owner, with a search path of its own: operators
- * are found by it, and the caller's may lead to functions of the caller's.
- */
-static int
-run_as_owner(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
+/* Runs one that writes ddb.tables; returns how many rows it wrote. */
+static uint64
+write_tables(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
-	Oid			user;
-	int			context;
-	int			settings;
-	int			processed;
-	Relation	tables = table_open(catalog_relation("tables"), AccessShareLock);
-	Oid			owner = tables->rd_rel->relowner;
-
-	table_close(tables, NoLock);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	settings = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	processed = run(statement, count, types, values, nulls);
-	AtEOXact_GUC(false, settings);
-	SetUserIdAndSecContext(user, context);
-	return processed;
+	return owner_statement_run(catalog_relation("tables"), statement, count, types, values, nulls);
 }
 
 /* A column for a key attribute, of a name that the relation can have. */
@@ -282,7 +262,7 @@ create_relation(const char *relation, const KeySchema *schema)
 	if (sort != NULL)
 		append_key_column(&statement, sort, sort_column, SORT_KEY_MAX_SIZE);
 	appendStringInfoString(&statement, "item ddb.item NOT NULL) USING ddb");
-	run(statement.data, 0, NULL, NULL, NULL);
+	run(statement.data);
 
 	resetStringInfo(&statement);
 	appendStringInfo(&statement, "CREATE UNIQUE INDEX ON %s (ddb.hash(%s)", quoted,
@@ -290,12 +270,12 @@ create_relation(const char *relation, const KeySchema *schema)
 	if (sort != NULL)
 		appendStringInfo(&statement, ", %s", quote_identifier(sort_column));
 	appendStringInfoChar(&statement, ')');
-	run(statement.data, 0, NULL, NULL, NULL);
+	run(statement.data);
 
 	/* a consumer of changes wants to know which item was deleted */
 	resetStringInfo(&statement);
 	appendStringInfo(&statement, "ALTER TABLE %s REPLICA IDENTITY FULL", quoted);
-	run(statement.data, 0, NULL, NULL, NULL);
+	run(statement.data);
 }
 
 void
@@ -324,7 +304,7 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 	values[0] = CStringGetTextDatum(name);
 	values[1] = CStringGetTextDatum(settings);
 	values[2] = CStringGetTextDatum(tags);
-	if (run_as_owner("INSERT INTO ddb.tables (name, id, created, settings, tags)"
+	if (write_tables("INSERT INTO ddb.tables (name, id, created, settings, tags)"
 					 " VALUES ($1, pg_catalog.gen_random_uuid(), pg_catalog.now(),"
 					 " $2::pg_catalog.json, $3::pg_catalog.json)"
 					 " ON CONFLICT (name) DO NOTHING",
@@ -334,7 +314,7 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 	relation = relation_name(name, namespace);
 	create_relation(relation, schema);
 	values[1] = ObjectIdGetDatum(get_relname_relid(relation, namespace));
-	run_as_owner("UPDATE ddb.tables SET relation = $2 WHERE name = $1",
+	write_tables("UPDATE ddb.tables SET relation = $2 WHERE name = $1",
 				 2, relation_types, values, NULL);
 	SPI_finish();
 }
@@ -347,8 +327,7 @@ catalog_drop_table(const TableRecord *record)
 
 	/* the record goes with the relation, by the event trigger on drops */
 	SPI_connect();
-	run(psprintf("DROP TABLE %s", quote_qualified_identifier(namespace, relation)),
-		0, NULL, NULL, NULL);
+	run(psprintf("DROP TABLE %s", quote_qualified_identifier(namespace, relation)));
 	SPI_finish();
 }
 
@@ -366,7 +345,7 @@ catalog_update_table(const TableRecord *record, const char *settings, const char
 	nulls[2] = tags != NULL ? ' ' : 'n';
 
 	SPI_connect();
-	run_as_owner("UPDATE ddb.tables SET settings = coalesce($2::pg_catalog.json, settings),"
+	write_tables("UPDATE ddb.tables SET settings = coalesce($2::pg_catalog.json, settings),"
 				 " tags = coalesce($3::pg_catalog.json, tags) WHERE name = $1",
 				 3, types, values, nulls);
 	SPI_finish();
@@ -420,7 +399,7 @@ Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
 	SPI_connect();
-	run_as_owner("DELETE FROM ddb.tables t USING pg_catalog.pg_event_trigger_dropped_objects() d"
+	write_tables("DELETE FROM ddb.tables t USING pg_catalog.pg_event_trigger_dropped_objects() d"
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 				 " AND d.objsubid = 0 AND d.objid = t.relation",
 				 0, NULL, NULL, NULL);
