@@ -188,14 +188,14 @@ MISSING = object()
 
 def random_path(item):
     """Mostly of something that is there."""
-    path = [chance.choice(NAMES)]
+    path = [chance.choice(sorted(item) if item and chance.random() < 0.7 else NAMES)]
     value = item.get(path[0], MISSING)
     while chance.random() < 0.6:
         if isinstance(value, list) and chance.random() < 0.95:
-            path.append(chance.randrange(len(value) + 2))
+            path.append(chance.randrange(len(value) + (chance.random() < 0.3) + (not value)))
             value = value[path[-1]] if path[-1] < len(value) else MISSING
         elif isinstance(value, dict) and chance.random() < 0.95:
-            path.append(chance.choice(NAMES))
+            path.append(chance.choice(sorted(value) if value and chance.random() < 0.7 else NAMES))
             value = value.get(path[-1], MISSING)
         elif chance.random() < 0.1:
             path.append(chance.choice([0, "a"]))
@@ -276,9 +276,9 @@ class Expressions:
 
     def right_side(self):
         roll = chance.random()
-        if roll < 0.4:
+        if roll < 0.3:
             return self.operand(random_value)
-        if roll < 0.7:
+        if roll < 0.5:
             sign = chance.choice("+-")
             one_text, one = self.operand(small_number)
             other_text, other = self.operand(chance.choice([small_number, random_number]))
@@ -314,13 +314,19 @@ def random_update(item):
         if any(conflict(path, other) for other, _, _ in actions):
             continue
         clause = chance.choice(["SET", "SET", "SET", "REMOVE", "ADD", "DELETE"])
+        # mostly where it can be done
+        kind = {"ADD": (decimal.Decimal, frozenset), "DELETE": frozenset}.get(clause, object)
+        old = find(item, path)
+        if old is not MISSING and not isinstance(old, kind) and chance.random() < 0.9:
+            clause = "REMOVE"
         text, get = path_text(path), None
         if clause == "SET":
             right, get = expressions.right_side()
             text += " = " + right
         elif clause != "REMOVE":
-            old = find(item, path)
             value = chance.choice([random_set, small_number])() if clause == "ADD" else random_set()
+            if clause == "ADD" and isinstance(old, decimal.Decimal):
+                value = small_number()
             if isinstance(old, frozenset) and chance.random() < 0.7:
                 value = frozenset(chance.sample(sorted(old), chance.randrange(1, len(old) + 1)))
             right, get = expressions.literal(value)
@@ -572,10 +578,6 @@ def check_numbers(session, until):
 
 # ---- pages ----
 
-def key_literal(value):
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 def make_table(session, name, sort_kind):
     keys = [("p", "S", "HASH")] + ([("s", sort_kind, "RANGE")] if sort_kind else [])
     session.must("create_table", TableName=name, BillingMode="PAY_PER_REQUEST",
@@ -627,14 +629,12 @@ def check_pages_of(session, name, sort_kind, new_sort):
     request = {"TableName": name}
     where = "true"
     if chance.random() < 0.5:
-        request["Limit"] = chance.choice([1, 2, 3, 7, 50, 1000])
+        request["Limit"] = chance.choice([1, 2, 3, 7, 11, 50, 1000])
     if chance.random() < 0.4:
         bound = small_number()
         request["FilterExpression"] = "v < :v"
         request["ExpressionAttributeValues"] = {":v": to_json(bound)}
         where = f"(item -> 'v')::numeric < {bound}"
-    if request.get("Limit", 10) < 10 and chance.random() < 0.8:
-        request["Limit"] = 11
 
     everything = "true"
     operation = "scan"
