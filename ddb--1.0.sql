@@ -858,3 +858,52 @@ COMMENT ON FUNCTION tag_resource(json) IS 'TagResource: adds tags to a table';
 COMMENT ON FUNCTION untag_resource(json) IS 'UntagResource: removes tags from a table';
 COMMENT ON FUNCTION update_item(json) IS 'UpdateItem: changes an item''s attributes, or creates it';
 COMMENT ON FUNCTION update_table(json) IS 'UpdateTable: changes a table''s settings';
+
+-- ==========================================================================
+-- HTTP: access keys
+--
+-- A key stands for a role: who signs a request with it is that role.
+-- ==========================================================================
+
+CREATE TABLE access_keys (
+	access_key_id text COLLATE "C" PRIMARY KEY,
+	secret_access_key text NOT NULL,
+	role name NOT NULL,
+	active boolean NOT NULL DEFAULT true,
+	created timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	valid_until timestamptz
+);
+COMMENT ON TABLE access_keys IS 'with which requests to the HTTP endpoint are signed; holds secrets';
+REVOKE ALL ON TABLE access_keys FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('access_keys', '');
+
+CREATE FUNCTION access_keys_changed() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_access_keys_changed' LANGUAGE C;
+REVOKE ALL ON FUNCTION access_keys_changed() FROM PUBLIC;
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
+	FOR EACH STATEMENT EXECUTE FUNCTION access_keys_changed();
+ALTER TABLE access_keys ENABLE ALWAYS TRIGGER changed;
+
+-- The keys of the roles that one could become, without their secrets.
+CREATE VIEW access_key_list AS
+	SELECT access_key_id, role, active, created, valid_until
+	FROM @extschema@.access_keys AS key
+	WHERE pg_catalog.pg_has_role(
+		(SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) key.role), 'MEMBER');
+ALTER VIEW access_key_list SET (security_barrier = true);
+GRANT SELECT ON access_key_list TO PUBLIC;
+
+CREATE FUNCTION create_access_key(role name, valid_until timestamptz DEFAULT NULL,
+		OUT access_key_id text, OUT secret_access_key text)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_create_access_key';
+CREATE FUNCTION set_access_key_active(access_key_id text, active boolean) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_set_access_key_active';
+CREATE FUNCTION delete_access_key(access_key_id text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_access_key';
+REVOKE ALL ON FUNCTION create_access_key(name, timestamptz),
+	set_access_key_active(text, boolean), delete_access_key(text) FROM PUBLIC;
+
+COMMENT ON VIEW access_key_list IS 'access keys of the roles that the current role could become, without their secrets';
+COMMENT ON FUNCTION create_access_key(name, timestamptz) IS 'makes a new access key of a role; its secret is told this once';
+COMMENT ON FUNCTION set_access_key_active(text, boolean) IS 'disables an access key, or enables it again';
+COMMENT ON FUNCTION delete_access_key(text) IS 'deletes an access key';

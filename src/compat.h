@@ -40,6 +40,20 @@ typedef bool UpdateIndexes;
 	pg_namespace_aclcheck(object_id, role, mode)
 #endif
 
+/* To become a role is, since 16, a right of its own. */
+#if PG_VERSION_NUM >= 160000
+#define check_may_become_role_compat(member, role) check_can_set_role(member, role)
+#else
+#define check_may_become_role_compat(member, role) check_is_member_of_role(member, role)
+#endif
+
+/* What is waited for lives, since 17, as long as a resource owner. */
+#if PG_VERSION_NUM >= 170000
+#define create_wait_event_set_compat(count) CreateWaitEventSet(NULL, count)
+#else
+#define create_wait_event_set_compat(count) CreateWaitEventSet(TopMemoryContext, count)
+#endif
+
 /* index_beginscan takes, since 18, a place for counts. */
 #if PG_VERSION_NUM >= 180000
 #define index_beginscan_compat(heap, index, snapshot, keys, order_bys) \

@@ -1,12 +1,14 @@
 /*
- * ddb.c - the module's entry: its settings.
+ * ddb.c - the module's entry: its settings and background workers.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "ddb.h"
+#include "http/endpoint.h"
 
 PG_MODULE_MAGIC;
 
@@ -48,5 +50,9 @@ _PG_init(void)
 	DefineCustomStringVariable("ddb.account_id", "The account in the ARNs of tables.", NULL,
 							   &ddb_account_id, "000000000000", PGC_SUSET, 0,
 							   check_account_id, NULL, NULL);
+	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
+
+	if (process_shared_preload_libraries_in_progress)
+		endpoint_register_workers();
 }

@@ -1,0 +1,310 @@
+/*
+ * access_key.c - access keys: SQL functions that make, disable and delete
+ * them, and the cache in which the endpoint finds them.
+ *
+ * Signature Version 4 needs the secret itself, so it is kept as it is, in a
+ * table that only the extension's owner reads.  A key is made for a role by
+ * who could become that role, and nobody else.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "http/access_key.h"
+#include "owner_statement.h"
+
+/* ddb.access_keys' columns, in order. */
+enum
+{
+	KEYS_ID = 1,
+	KEYS_SECRET,
+	KEYS_ROLE,
+	KEYS_ACTIVE,
+	KEYS_CREATED,
+	KEYS_VALID_UNTIL
+};
+
+static Oid
+keys_relation(const char *name)
+{
+	Oid			relid = get_relname_relid(name, get_namespace_oid("ddb", false));
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation ddb.%s does not exist", name);
+	return relid;
+}
+
+/* ---- The cache ---- */
+
+static HTAB *cached_keys = NULL;
+static Oid	cached_relation = InvalidOid;
+
+/* Any change of the table empties the cache: keys change seldom. */
+static void
+forget_keys(Datum argument, Oid relation)
+{
+	HASH_SEQ_STATUS status;
+	AccessKey  *key;
+
+	if (OidIsValid(relation) && relation != cached_relation)
+		return;
+	hash_seq_init(&status, cached_keys);
+	while ((key = hash_seq_search(&status)) != NULL)
+	{
+		explicit_bzero(key->secret, sizeof(key->secret));
+		hash_search(cached_keys, key->id, HASH_REMOVE, NULL);
+	}
+}
+
+static void
+create_cache(void)
+{
+	HASHCTL		control = {
+		.keysize = ACCESS_KEY_ID_MAX + 1,
+		.entrysize = sizeof(AccessKey),
+		.hcxt = CacheMemoryContext
+	};
+
+	cached_keys = hash_create("ddb access keys", 16, &control,
+							  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	CacheRegisterRelcacheCallback(forget_keys, (Datum) 0);
+}
+
+static Datum
+column(HeapTuple tuple, Relation relation, int number, bool *isnull)
+{
+	return heap_getattr(tuple, number, RelationGetDescr(relation), isnull);
+}
+
+static void
+copy_key(HeapTuple tuple, Relation relation, AccessKey *key)
+{
+	bool		isnull;
+
+	strlcpy(key->secret, TextDatumGetCString(column(tuple, relation, KEYS_SECRET, &isnull)),
+			sizeof(key->secret));
+	strlcpy(key->role, NameStr(*DatumGetName(column(tuple, relation, KEYS_ROLE, &isnull))),
+			sizeof(key->role));
+	key->active = DatumGetBool(column(tuple, relation, KEYS_ACTIVE, &isnull));
+	key->valid_until = DatumGetTimestampTz(column(tuple, relation, KEYS_VALID_UNTIL, &isnull));
+	if (isnull)
+		key->valid_until = DT_NOEND;
+	key->scope[0] = '\0';
+}
+
+static AccessKey *
+read_key(const char *id)
+{
+	Relation	keys = table_open(keys_relation("access_keys"), AccessShareLock);
+	AccessKey  *key = NULL;
+	SysScanDesc scan;
+	ScanKeyData scan_key;
+	HeapTuple	tuple;
+
+	ScanKeyEntryInitialize(&scan_key, 0, KEYS_ID, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(id));
+	scan = systable_beginscan(keys, keys_relation("access_keys_pkey"), true, NULL, 1, &scan_key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		AccessKey	copy = {0};
+
+		/* nothing may raise an error while the entry is half filled */
+		copy_key(tuple, keys, &copy);
+		strlcpy(copy.id, id, sizeof(copy.id));
+		cached_relation = RelationGetRelid(keys);
+		key = hash_search(cached_keys, id, HASH_ENTER, NULL);
+		*key = copy;
+	}
+	systable_endscan(scan);
+	table_close(keys, NoLock);
+	return key;
+}
+
+static AccessKey *
+find_key(const char *id)
+{
+	AccessKey  *key = hash_search(cached_keys, id, HASH_FIND, NULL);
+
+	return key != NULL ? key : read_key(id);
+}
+
+AccessKey *
+access_key_find(const char *id, Oid *role)
+{
+	AccessKey  *key;
+	char		role_name[NAMEDATALEN];
+
+	if (strlen(id) > ACCESS_KEY_ID_MAX)
+		return NULL;
+	if (cached_keys == NULL)
+		create_cache();
+	key = find_key(id);
+	if (key == NULL)
+		return NULL;
+
+	/* looking for the role may empty the cache */
+	strlcpy(role_name, key->role, sizeof(role_name));
+	*role = get_role_oid(role_name, true);
+	key = hash_search(cached_keys, id, HASH_FIND, NULL);
+	return OidIsValid(*role) ? key : NULL;
+}
+
+PG_FUNCTION_INFO_V1(ddb_access_keys_changed);
+
+/* Trigger on ddb.access_keys: tells all workers, when the change commits. */
+Datum
+ddb_access_keys_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("access_keys_changed() is a trigger function")));
+	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	PG_RETURN_POINTER(NULL);
+}
+
+/* ---- SQL functions ---- */
+
+/* length random characters of an alphabet, whose size is a power of two. */
+static void
+random_text(char *text, int length, const char *alphabet)
+{
+	size_t		size = strlen(alphabet);
+
+	Assert((size & (size - 1)) == 0 && size <= 256);
+	if (!pg_strong_random(text, length))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random access key")));
+	for (int i = 0; i < length; i++)
+		text[i] = alphabet[(unsigned char) text[i] & (size - 1)];
+	text[length] = '\0';
+}
+
+/* Raises unless the current role could become that role. */
+static void
+check_may_act_as(const char *role)
+{
+	Oid			oid = get_role_oid(role, false);
+
+	check_may_become_role_compat(GetUserId(), oid);
+}
+
+/* Runs one statement that writes ddb.access_keys. */
+static void
+write_keys(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
+{
+	SPI_connect();
+	(void) owner_statement_run(keys_relation("access_keys"), statement, count, types, values, nulls);
+	SPI_finish();
+}
+
+PG_FUNCTION_INFO_V1(ddb_create_access_key);
+
+Datum
+ddb_create_access_key(PG_FUNCTION_ARGS)
+{
+	Name		role = PG_GETARG_NAME(0);
+	char		id[20 + 1] = "AKIA";
+	char		secret[40 + 1];
+	Oid			types[] = {TEXTOID, TEXTOID, NAMEOID, TIMESTAMPTZOID};
+	Datum		values[] = {0, 0, NameGetDatum(role), PG_ARGISNULL(1) ? 0 : PG_GETARG_DATUM(1)};
+	const char *nulls = PG_ARGISNULL(1) ? "   n" : NULL;
+	TupleDesc	descriptor;
+	bool		isnull[2] = {false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	check_may_act_as(NameStr(*role));
+	random_text(id + 4, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+	random_text(secret, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+	values[0] = CStringGetTextDatum(id);
+	values[1] = CStringGetTextDatum(secret);
+	write_keys("INSERT INTO ddb.access_keys (access_key_id, secret_access_key, role, valid_until)"
+			   " VALUES ($1, $2, $3, $4)", 4, types, values, nulls);
+
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, isnull)));
+}
+
+/* The role of a key; raises where there is none, or the caller is not to know. */
+static void
+check_own_key(const char *id)
+{
+	Relation	keys = table_open(keys_relation("access_keys"), AccessShareLock);
+	char		role[NAMEDATALEN] = "";
+	SysScanDesc scan;
+	ScanKeyData scan_key;
+	HeapTuple	tuple;
+
+	ScanKeyEntryInitialize(&scan_key, 0, KEYS_ID, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(id));
+	scan = systable_beginscan(keys, keys_relation("access_keys_pkey"), true, NULL, 1, &scan_key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+
+		strlcpy(role, NameStr(*DatumGetName(column(tuple, keys, KEYS_ROLE, &isnull))), NAMEDATALEN);
+	}
+	systable_endscan(scan);
+	table_close(keys, NoLock);
+
+	if (role[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("access key \"%s\" does not exist", id)));
+	/* the key of a role that is gone is left to superusers */
+	if (!superuser())
+		check_may_act_as(role);
+}
+
+PG_FUNCTION_INFO_V1(ddb_set_access_key_active);
+
+Datum
+ddb_set_access_key_active(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID, BOOLOID};
+	Datum		values[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+
+	check_own_key(TextDatumGetCString(values[0]));
+	write_keys("UPDATE ddb.access_keys SET active = $2 WHERE access_key_id = $1",
+			   2, types, values, NULL);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(ddb_delete_access_key);
+
+Datum
+ddb_delete_access_key(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+
+	check_own_key(TextDatumGetCString(values[0]));
+	write_keys("DELETE FROM ddb.access_keys WHERE access_key_id = $1", 1, types, values, NULL);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,516 @@
+/*
+ * connection.c - libmicrohttpd's connections: requests come in, answers leave.
+ *
+ * libmicrohttpd calls back here for each piece of a request.  An error of
+ * PostgreSQL must not jump over its frames: what comes before http_serve(),
+ * which catches all, allocates with malloc() and raises nothing.
+ */
+#include "http/connection.h"
+
+#include <sys/socket.h>
+
+#include "lib/ilist.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "http/durability.h"
+#include "http/endpoint.h"
+#include "http/request.h"
+#include "http/tls.h"
+
+/* A worker holds bodies of at most so many times the largest one. */
+#define BODIES_IN_MEMORY 16
+
+/* What is known of a connection. */
+typedef struct ConnectionState
+{
+	dlist_node	node;			/* in connections */
+	int			fd;
+	bool		answering;		/* a whole request has come, its answer has not left */
+} ConnectionState;
+
+/* A request and its answer. */
+typedef struct Exchange
+{
+	dlist_node	node;			/* in held_exchanges */
+	struct MHD_Connection *connection;
+	char	   *uri;
+	bool		begun;
+	bool		too_large;
+	bool		overloaded;
+	char	   *body;
+	size_t		body_length;
+	size_t		body_size;		/* allocated */
+	MemoryContext context;		/* of the answer */
+	HttpResponse *response;		/* NULL until there is one */
+	bool		held;
+} Exchange;
+
+static dlist_head connections = DLIST_STATIC_INIT(connections);
+static dlist_head held_exchanges = DLIST_STATIC_INIT(held_exchanges);
+static XLogRecPtr held_upto = InvalidXLogRecPtr;
+static size_t bodies_size = 0;
+
+/* ---- The body ---- */
+
+static size_t
+body_limit(void)
+{
+	return (size_t) endpoint_body_limit * 1024;
+}
+
+static void
+free_body(Exchange *exchange)
+{
+	bodies_size -= exchange->body_size;
+	free(exchange->body);
+	exchange->body = NULL;
+	exchange->body_size = 0;
+}
+
+static bool
+grow_body(Exchange *exchange, size_t size)
+{
+	char	   *body;
+
+	if (bodies_size - exchange->body_size + size > body_limit() * BODIES_IN_MEMORY)
+		return false;
+	body = realloc(exchange->body, size);
+	if (body == NULL)
+		return false;
+	bodies_size += size - exchange->body_size;
+	exchange->body = body;
+	exchange->body_size = size;
+	return true;
+}
+
+/* What follows a body that is refused is read and forgotten, so that the answer can be read. */
+static void
+append_body(Exchange *exchange, const char *data, size_t length)
+{
+	size_t		needed = exchange->body_length + length;
+
+	if (exchange->too_large || exchange->overloaded)
+		return;
+	if (needed > body_limit())
+	{
+		exchange->too_large = true;
+		free_body(exchange);
+		return;
+	}
+	if (needed > exchange->body_size &&
+		!grow_body(exchange, Max(needed, Min(2 * exchange->body_size, body_limit()))))
+	{
+		exchange->overloaded = true;
+		free_body(exchange);
+		return;
+	}
+	memcpy(exchange->body + exchange->body_length, data, length);
+	exchange->body_length = needed;
+}
+
+/* ---- The answer ---- */
+
+static void
+add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	MHD_add_response_header(response, name, value);
+}
+
+/* 52 digits and capitals, as AWS gives them. */
+static void
+add_request_id(struct MHD_Response *response)
+{
+	static const char characters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+	char		id[53];
+
+	for (int i = 0; i < 52;)
+	{
+		uint64		random = pg_prng_uint64(&pg_global_prng_state);
+
+		for (int j = 0; j < 12 && i < 52; j++, random >>= 5)
+			id[i++] = characters[random & 31];
+	}
+	id[52] = '\0';
+	add_header(response, "x-amzn-RequestId", id);
+}
+
+static void
+add_headers(const HttpResponse *answer, struct MHD_Response *response)
+{
+	char		crc32[12];
+
+	add_request_id(response);
+	if (answer->shared)
+		add_header(response, "Access-Control-Allow-Origin", "*");
+	if (answer->preflight)
+	{
+		if (answer->allow_headers != NULL)
+			add_header(response, "Access-Control-Allow-Headers", answer->allow_headers);
+		if (answer->allow_methods != NULL)
+			add_header(response, "Access-Control-Allow-Methods", answer->allow_methods);
+		add_header(response, "Access-Control-Max-Age", "172800");
+		return;
+	}
+	if (answer->shared)
+		add_header(response, "Access-Control-Expose-Headers",
+				   "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date");
+	if (answer->content_type != NULL)
+		add_header(response, "Content-Type", answer->content_type);
+	if (answer->content_encoding != NULL)
+		add_header(response, "Content-Encoding", answer->content_encoding);
+	snprintf(crc32, sizeof(crc32), "%u", http_crc32(answer->body.data, answer->body.len));
+	add_header(response, "x-amz-crc32", crc32);
+}
+
+static void
+delete_context(void *context)
+{
+	MemoryContextDelete(context);
+}
+
+static enum MHD_Result
+queue(struct MHD_Connection *connection, int status, struct MHD_Response *response)
+{
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* Hands the answer to libmicrohttpd, which frees its memory when it has left. */
+static enum MHD_Result
+send_answer(Exchange *exchange)
+{
+	HttpResponse *answer = exchange->response;
+	int			status = answer->status;
+	struct MHD_Response *response;
+
+	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->body.len, answer->body.data,
+																	  delete_context, exchange->context);
+	if (response == NULL)
+		return MHD_NO;
+	add_headers(answer, response);
+	exchange->context = NULL;
+	return queue(exchange->connection, status, response);
+}
+
+static ssize_t
+no_content(void *argument, uint64_t position, char *buffer, size_t size)
+{
+	return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* A body that is too large gets an empty answer in chunks, as from AWS. */
+static enum MHD_Result
+send_too_large(struct MHD_Connection *connection)
+{
+	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, no_content, NULL, NULL);
+
+	if (response != NULL)
+		add_request_id(response);
+	return queue(connection, MHD_HTTP_CONTENT_TOO_LARGE, response);
+}
+
+/* ---- The request ---- */
+
+typedef struct HeaderList
+{
+	HttpHeader	headers[100];
+	int			count;
+} HeaderList;
+
+static enum MHD_Result
+collect_header(void *argument, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	HeaderList *list = argument;
+
+	if (list->count == lengthof(list->headers))
+		return MHD_NO;
+	list->headers[list->count++] = (HttpHeader) {name, value != NULL ? value : ""};
+	return MHD_YES;
+}
+
+/* A context for a request and its answer, or NULL where memory is short. */
+static MemoryContext
+create_context(void)
+{
+	MemoryContext volatile context = NULL;
+
+	PG_TRY();
+	{
+		context = AllocSetContextCreate(TopMemoryContext, "ddb http request", ALLOCSET_DEFAULT_SIZES);
+	}
+	PG_CATCH();
+	{
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return context;
+}
+
+static ConnectionState *
+connection_state(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void
+hold(Exchange *exchange)
+{
+	MHD_suspend_connection(exchange->connection);
+	dlist_push_tail(&held_exchanges, &exchange->node);
+	exchange->held = true;
+	held_upto = Max(held_upto, exchange->response->durable);
+}
+
+static enum MHD_Result
+serve_exchange(Exchange *exchange, const char *method)
+{
+	HeaderList	list = {.count = 0};
+	HttpRequest request = {
+		.method = method,
+		.uri = exchange->uri,
+		.headers = list.headers,
+		.body = exchange->body != NULL ? exchange->body : "",
+		.body_length = exchange->body_length
+	};
+	MemoryContext caller;
+
+	connection_state(exchange->connection)->answering = true;
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, collect_header, &list);
+	request.header_count = list.count;
+
+	exchange->context = create_context();
+	if (exchange->context == NULL)
+		return MHD_NO;
+	caller = MemoryContextSwitchTo(exchange->context);
+	exchange->response = MemoryContextAllocExtended(exchange->context, sizeof(HttpResponse), MCXT_ALLOC_NO_OOM);
+	if (exchange->response != NULL)
+		http_serve(&request, exchange->response);
+	MemoryContextSwitchTo(caller);
+	free_body(exchange);
+	if (exchange->response == NULL)
+		return MHD_NO;
+
+	if (exchange->response->status == MHD_HTTP_CONTENT_TOO_LARGE)
+		return send_too_large(exchange->connection);
+	if (XLogRecPtrIsInvalid(exchange->response->durable))
+		return send_answer(exchange);
+	hold(exchange);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+send_overloaded(struct MHD_Connection *connection)
+{
+	return queue(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT));
+}
+
+/*
+ * libmicrohttpd calls this when a request's headers are complete, for each
+ * piece of its body, when it is complete, and again when its connection is
+ * resumed.
+ */
+static enum MHD_Result
+handle(void *argument, struct MHD_Connection *connection, const char *url, const char *method,
+	   const char *version, const char *data, size_t *length, void **state)
+{
+	Exchange   *exchange = *state;
+
+	if (exchange == NULL)
+		return MHD_NO;
+	exchange->connection = connection;
+	if (exchange->response != NULL)
+		return send_answer(exchange);
+	if (!exchange->begun)
+	{
+		exchange->begun = true;
+		return MHD_YES;
+	}
+	if (*length > 0)
+	{
+		append_body(exchange, data, *length);
+		*length = 0;
+		return MHD_YES;
+	}
+	if (exchange->too_large)
+		return send_too_large(connection);
+	if (exchange->overloaded)
+		return send_overloaded(connection);
+	return serve_exchange(exchange, method);
+}
+
+/* The request line has come: the one place that sees the URI as it was sent. */
+static void *
+begin_exchange(void *argument, const char *uri, struct MHD_Connection *connection)
+{
+	Exchange   *exchange = calloc(1, sizeof(Exchange));
+
+	if (exchange != NULL)
+		exchange->uri = strdup(uri);
+	if (exchange != NULL && exchange->uri == NULL)
+	{
+		free(exchange);
+		exchange = NULL;
+	}
+	return exchange;
+}
+
+static void
+end_exchange(void *argument, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	Exchange   *exchange = *state;
+
+	*state = NULL;
+	connection_state(connection)->answering = false;
+	if (exchange == NULL)
+		return;
+	if (exchange->held)
+		dlist_delete(&exchange->node);
+	if (exchange->context != NULL)
+		MemoryContextDelete(exchange->context);
+	free_body(exchange);
+	free(exchange->uri);
+	free(exchange);
+}
+
+bool
+connections_release_held(void)
+{
+	bool		any = !dlist_is_empty(&held_exchanges);
+
+	durability_flush(held_upto);
+	held_upto = InvalidXLogRecPtr;
+	while (!dlist_is_empty(&held_exchanges))
+	{
+		Exchange   *exchange = dlist_container(Exchange, node, dlist_pop_head_node(&held_exchanges));
+
+		exchange->held = false;
+		MHD_resume_connection(exchange->connection);
+	}
+	return any;
+}
+
+/* ---- The daemon ---- */
+
+/* Descriptors that PostgreSQL does not know of must not exceed what it may open. */
+static void
+begin_connection(struct MHD_Connection *connection, void **state)
+{
+	ConnectionState *connection_state = calloc(1, sizeof(ConnectionState));
+
+	ReserveExternalFD();
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned int) endpoint_idle_timeout);
+	if (connection_state == NULL)
+		ereport(FATAL,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	connection_state->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	dlist_push_tail(&connections, &connection_state->node);
+	*state = connection_state;
+}
+
+static void
+end_connection(ConnectionState *connection_state)
+{
+	ReleaseExternalFD();
+	dlist_delete(&connection_state->node);
+	free(connection_state);
+}
+
+static void
+note_connection(void *argument, struct MHD_Connection *connection, void **state,
+				enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		begin_connection(connection, state);
+	else
+		end_connection(*state);
+}
+
+/*
+ * libmicrohttpd does not see that a client has gone when its last bytes came
+ * together with the end; such a connection would keep its slot until it times
+ * out.
+ */
+void
+connections_drop_dead(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &connections)
+	{
+		ConnectionState *connection_state = dlist_container(ConnectionState, node, iter.cur);
+		char		byte;
+
+		if (!connection_state->answering &&
+			recv(connection_state->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			shutdown(connection_state->fd, SHUT_RDWR);
+	}
+}
+
+bool
+connections_any(void)
+{
+	return !dlist_is_empty(&connections);
+}
+
+static void
+write_log(void *argument, const char *format, va_list arguments)
+{
+	char		message[512];
+
+	vsnprintf(message, sizeof(message), format, arguments);
+	elog(DEBUG1, "libmicrohttpd: %s", message);
+}
+
+/* Only this worker ends; the postmaster starts it again. */
+static void
+panic(void *argument, const char *file, unsigned int line, const char *reason)
+{
+	ereport(FATAL,
+			(errcode(ERRCODE_INTERNAL_ERROR),
+			 errmsg("libmicrohttpd failed at %s:%u: %s", file, line, reason != NULL ? reason : "unknown reason")));
+}
+
+struct MHD_Daemon *
+connections_begin(int listen_socket)
+{
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned int limit = Max(endpoint_connections / endpoint_workers, 1);
+	struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_Daemon *daemon;
+
+	if (endpoint_tls)
+	{
+		flags |= MHD_USE_TLS;
+		tls_options(tls);
+	}
+	MHD_set_panic_func(panic, NULL);
+	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
+							  MHD_OPTION_EXTERNAL_LOGGER, write_log, NULL,
+							  MHD_OPTION_LISTEN_SOCKET, listen_socket,
+							  MHD_OPTION_CONNECTION_LIMIT, limit,
+							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) endpoint_idle_timeout,
+							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) 64 * 1024,
+							  MHD_OPTION_STRICT_FOR_CLIENT, 1,
+							  MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
+							  MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
+							  MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+							  MHD_OPTION_ARRAY, tls,
+							  MHD_OPTION_END);
+	if (daemon == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not start serving HTTP")));
+	return daemon;
+}

@@ -1,0 +1,134 @@
+/*
+ * exception.c - errors as the bodies that AWS's SDKs know.
+ *
+ * The body of an error is {"__type": "<namespace>#<name>", "message": "..."}.
+ * Which namespace, and whether it says message or Message, has grown with
+ * AWS's frameworks and differs by exception.
+ */
+#include "postgres.h"
+
+#include "utils/json.h"
+
+#include "error.h"
+#include "http/request.h"
+
+#define MODEL "com.amazonaws.dynamodb.v20120810"
+#define SERVICE "com.amazon.coral.service"
+#define VALIDATE "com.amazon.coral.validate"
+
+static const struct
+{
+	const char *namespace;
+	const char *message;		/* the member with the text */
+	const char *detail;			/* the member with the error's detail, or NULL */
+	int			status;
+}			bodies[] =
+{
+	[CONDITIONAL_CHECK_FAILED_EXCEPTION] = {MODEL, "message", "Item", 400},
+	[VALIDATION_EXCEPTION] = {VALIDATE, "message", NULL, 400},
+	[SERIALIZATION_EXCEPTION] = {SERVICE, "Message", NULL, 400},
+	[RESOURCE_NOT_FOUND_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[RESOURCE_IN_USE_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[ACCESS_DENIED_EXCEPTION] = {SERVICE, "Message", NULL, 400},
+	[LIMIT_EXCEEDED_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[UNKNOWN_OPERATION_EXCEPTION] = {SERVICE, "message", NULL, 400},
+	[ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[TRANSACTION_CONFLICT_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[TRANSACTION_CANCELED_EXCEPTION] = {MODEL, "Message", "CancellationReasons", 400},
+	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {MODEL, "Message", NULL, 400},
+	[INTERNAL_SERVER_ERROR] = {MODEL, "message", NULL, 500},
+};
+
+static void
+write_body(HttpResponse *response, int status, const char *namespace, const char *name,
+		   const char *detail_member, const char *detail,
+		   const char *message_member, const char *message)
+{
+	StringInfo	body = &response->body;
+
+	resetStringInfo(body);
+	appendStringInfo(body, "{\"__type\":\"%s#%s\"", namespace, name);
+	if (detail != NULL)
+		appendStringInfo(body, ",\"%s\":%s", detail_member, detail);
+	if (message != NULL)
+	{
+		appendStringInfo(body, ",\"%s\":", message_member);
+		escape_json(body, message);
+	}
+	appendStringInfoChar(body, '}');
+	response->status = status;
+}
+
+void
+http_write_exception(const HttpException *exception, HttpResponse *response)
+{
+	write_body(response, 400, SERVICE, exception->name, NULL, NULL, "message", exception->message);
+}
+
+static void
+write_exception(DdbException exception, const char *message, const char *detail,
+				HttpResponse *response)
+{
+	/* of a text that is no JSON, AWS says nothing but that */
+	if (exception == SERIALIZATION_EXCEPTION && strncmp(message, "Not valid JSON", 14) == 0)
+		message = NULL;
+	write_body(response, bodies[exception].status, bodies[exception].namespace,
+			   ddb_exception_name(exception), bodies[exception].detail,
+			   bodies[exception].detail != NULL ? detail : NULL,
+			   bodies[exception].message, message);
+}
+
+/* The text behind "Name: ". */
+static const char *
+text_of_message(const char *message, const char *name)
+{
+	size_t		length = strlen(name);
+
+	if (strncmp(message, name, length) == 0 && strncmp(message + length, ": ", 2) == 0)
+		return message + length + 2;
+	return message;
+}
+
+/*
+ * PostgreSQL's own errors: what the request can be blamed for, or what another
+ * try may mend, is told as such.
+ */
+static DdbException
+exception_of_postgres(const ErrorData *error, const char **message)
+{
+	*message = error->message;
+	switch (error->sqlerrcode)
+	{
+		case ERRCODE_T_R_SERIALIZATION_FAILURE:
+		case ERRCODE_T_R_DEADLOCK_DETECTED:
+		case ERRCODE_LOCK_NOT_AVAILABLE:
+			*message = "Transaction is ongoing for the item";
+			return TRANSACTION_CONFLICT_EXCEPTION;
+		case ERRCODE_INSUFFICIENT_PRIVILEGE:
+			return ACCESS_DENIED_EXCEPTION;
+		case ERRCODE_READ_ONLY_SQL_TRANSACTION:
+			*message = "This server does not accept writes now";
+			return ACCESS_DENIED_EXCEPTION;
+		case ERRCODE_RAISE_EXCEPTION:
+			return VALIDATION_EXCEPTION;
+		default:
+			/* a constraint that somebody put on the relation */
+			if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+				return VALIDATION_EXCEPTION;
+			*message = "Internal server error";
+			return INTERNAL_SERVER_ERROR;
+	}
+}
+
+void
+http_write_error(const ErrorData *error, HttpResponse *response)
+{
+	DdbException exception;
+	const char *message;
+
+	if (ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
+		message = text_of_message(error->message, ddb_exception_name(exception));
+	else
+		exception = exception_of_postgres(error, &message);
+	write_exception(exception, message, error->detail, response);
+}

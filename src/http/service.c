@@ -1,0 +1,318 @@
+/*
+ * service.c - from a request to its answer: DynamoDB's JSON 1.0 protocol.
+ *
+ * What AWS refuses, it refuses in this order: a method or content type that it
+ * does not serve, a body that is no JSON, an unknown operation, a missing or
+ * wrong signature; then the operation judges its request.  Here the signature
+ * is checked first and the body is read by the operation alone, so that it is
+ * parsed once; only where there is something to refuse is it read for its own
+ * sake.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+
+#include "ddb.h"
+#include "error.h"
+#include "http/durability.h"
+#include "http/endpoint.h"
+#include "http/request.h"
+#include "operation/operation.h"
+#include "value/json.h"
+
+#define JSON_1_0 "application/x-amz-json-1.0"
+#define JSON_PLAIN "application/json"
+
+#define MAX_UNSIGNED_BODY (64 * 1024)
+
+const char *
+http_header(const HttpRequest *request, const char *name)
+{
+	for (int i = 0; i < request->header_count; i++)
+	{
+		if (pg_strcasecmp(request->headers[i].name, name) == 0)
+			return request->headers[i].value;
+	}
+	return NULL;
+}
+
+/* ---- Operations ---- */
+
+/* X-Amz-Target: DynamoDB_20120810.GetItem */
+static const Operation *
+requested_operation(const HttpRequest *request)
+{
+	static const char *const services[] = {"DynamoDB_20120810.", "DynamoDBStreams_20120810."};
+	static const char *const stream_operations[] = {
+		"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"
+	};
+	const char *target = http_header(request, "X-Amz-Target");
+	bool		stream_operation = false;
+	const char *name = NULL;
+	bool		stream_service = false;
+
+	if (target == NULL)
+		return NULL;
+	for (int i = 0; i < (int) lengthof(services); i++)
+	{
+		if (strncmp(target, services[i], strlen(services[i])) == 0)
+		{
+			name = target + strlen(services[i]);
+			stream_service = i == 1;
+		}
+	}
+	if (name == NULL)
+		return NULL;
+	for (int i = 0; i < (int) lengthof(stream_operations); i++)
+		stream_operation |= strcmp(name, stream_operations[i]) == 0;
+	return stream_operation == stream_service ? operation_find(name) : NULL;
+}
+
+/* The role that the request runs as, or InvalidOid with what is wrong. */
+static Oid
+authenticate(const HttpRequest *request, HttpException *exception)
+{
+	if (endpoint_auth == AUTH_TRUST)
+		return get_role_oid(endpoint_trust_role, false);
+	return http_verify_signature(request, exception);
+}
+
+/*
+ * Carries out the operation as the role.  What it changes of the session (a
+ * trigger may) is taken back, for the next request is another role's.
+ */
+static void
+execute_as(Oid role, const Operation *operation, const HttpRequest *request, StringInfo response)
+{
+	Oid			user;
+	int			context;
+	int			nest_level;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE);
+	nest_level = NewGUCNestLevel();
+	PushActiveSnapshot(GetTransactionSnapshot());
+
+	operation_execute(operation, request->body, request->body_length, response);
+
+	PopActiveSnapshot();
+	AfterTriggerFireDeferred();
+	AtEOXact_GUC(false, nest_level);
+	SetUserIdAndSecContext(user, context);
+}
+
+/* Unpacks the body; false after having refused it. */
+static bool
+unpack(const HttpRequest *request, HttpRequest *unpacked, HttpResponse *response)
+{
+	const char *encoding = http_header(request, "Content-Encoding");
+	StringInfoData body;
+
+	*unpacked = *request;
+	if (encoding == NULL || pg_strcasecmp(encoding, "identity") == 0)
+		return true;
+
+	initStringInfo(&body);
+	switch (http_decode_body(encoding, request->body, request->body_length,
+							 (size_t) endpoint_body_limit * 1024, &body))
+	{
+		case DECODE_OK:
+			unpacked->body = body.data;
+			unpacked->body_length = body.len;
+			return true;
+		case DECODE_TOO_LARGE:
+			response->status = 413;
+			return false;
+		default:
+			http_write_exception(&(HttpException) {"SerializationException", NULL}, response);
+			return false;
+	}
+}
+
+/*
+ * Refuses the request for what AWS looks at first.  Who has not signed may not
+ * make us read much.
+ */
+static void
+refuse(const HttpRequest *request, const Operation *operation, HttpException *exception,
+	   HttpResponse *response)
+{
+	if (request->body_length > 0 && request->body_length <= MAX_UNSIGNED_BODY &&
+		http_header(request, "Content-Encoding") == NULL)
+		json_parse(request->body, request->body_length);
+	if (operation == NULL)
+	{
+		exception->name = "UnknownOperationException";
+		exception->message = NULL;
+	}
+	http_write_exception(exception, response);
+}
+
+static void
+begin_request(void)
+{
+	QueryCancelPending = false;
+	SetCurrentStatementStartTimestamp();
+	if (endpoint_statement_timeout > 0)
+		enable_timeout_after(STATEMENT_TIMEOUT, endpoint_statement_timeout);
+	StartTransactionCommand();
+}
+
+static void
+end_request(void)
+{
+	if (get_timeout_active(STATEMENT_TIMEOUT))
+		disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/* The schema outlives the extension, its relations do not. */
+static bool
+extension_exists(void)
+{
+	Oid			schema = get_namespace_oid("ddb", true);
+
+	return OidIsValid(schema) && OidIsValid(get_relname_relid("access_keys", schema));
+}
+
+static void
+serve_operation(const HttpRequest *request, HttpResponse *response)
+{
+	const Operation *operation = requested_operation(request);
+	HttpException exception = {NULL, NULL};
+	HttpRequest unpacked;
+	Oid			role = InvalidOid;
+
+	begin_request();
+	if (!extension_exists())
+	{
+		http_write_exception(&(HttpException) {"ServiceUnavailableException",
+							 "The extension ddb does not exist in the database of ddb.http_database"},
+							 response);
+		response->status = 503;
+	}
+	else
+	{
+		if (operation != NULL)
+			role = authenticate(request, &exception);
+		if (!OidIsValid(role))
+			refuse(request, operation, &exception, response);
+		else if (unpack(request, &unpacked, response))
+			execute_as(role, operation, &unpacked, &response->body);
+	}
+	response->durable = durability_commit();
+	end_request();
+}
+
+/* ---- Everything else ---- */
+
+/* The part before a semicolon, without blanks around it. */
+static bool
+is_content_type(const char *header, const char *type)
+{
+	size_t		length;
+
+	header += strspn(header, " \t");
+	length = strcspn(header, " \t;");
+	return length == strlen(type) && pg_strncasecmp(header, type, length) == 0;
+}
+
+/* What a body of this request would be, or NULL where it is not served. */
+static const char *
+response_type(const HttpRequest *request)
+{
+	const char *type = http_header(request, "Content-Type");
+
+	if (type == NULL)
+		return request->body_length == 0 ? JSON_PLAIN : NULL;
+	if (is_content_type(type, JSON_1_0))
+		return JSON_1_0;
+	return is_content_type(type, JSON_PLAIN) ? JSON_PLAIN : NULL;
+}
+
+static void
+serve_preflight(const HttpRequest *request, HttpResponse *response)
+{
+	response->preflight = true;
+	response->allow_headers = http_header(request, "Access-Control-Request-Headers");
+	response->allow_methods = http_header(request, "Access-Control-Request-Method");
+}
+
+static void
+serve(const HttpRequest *request, HttpResponse *response)
+{
+	response->shared = http_header(request, "Origin") != NULL;
+
+	if (strcmp(request->method, "GET") == 0)
+	{
+		appendStringInfo(&response->body, "healthy: dynamodb.%s.amazonaws.com ", ddb_region);
+		return;
+	}
+	if (strcmp(request->method, "OPTIONS") == 0 && response->shared)
+	{
+		serve_preflight(request, response);
+		return;
+	}
+	if (strcmp(request->method, "POST") == 0)
+		response->content_type = response_type(request);
+	if (response->content_type == NULL)
+	{
+		response->status = 404;
+		appendStringInfoString(&response->body, "<UnknownOperationException/>\n");
+		return;
+	}
+	serve_operation(request, response);
+	http_encode_response(request, response);
+}
+
+/* Whether the server's log should hold the error: not what a client did wrong. */
+static bool
+worth_logging(const ErrorData *error)
+{
+	DdbException exception;
+
+	return !ddb_exception_of_sqlstate(error->sqlerrcode, &exception) ||
+		exception == INTERNAL_SERVER_ERROR;
+}
+
+void
+http_serve(const HttpRequest *request, HttpResponse *response)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	memset(response, 0, sizeof(*response));
+	response->status = 200;
+	initStringInfo(&response->body);
+
+	PG_TRY();
+	{
+		serve(request, response);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (worth_logging(error))
+			EmitErrorReport();
+		end_request();
+		durability_reset();
+		AbortCurrentTransaction();
+		FlushErrorState();
+		MemoryContextSwitchTo(context);
+		http_write_error(error, response);
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+}

@@ -1,0 +1,677 @@
+/*
+ * signature.c - AWS Signature Version 4.
+ *
+ * The signer hashes a canonical form of the request (method, path, query,
+ * headers it names, SHA-256 of the body), and signs that hash, the time and
+ * the credential's scope with a key derived from the secret. The same is done
+ * here and the results are compared.  The credential's region is part of what
+ * is signed, but any region will do.
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "common/hmac.h"
+#include "utils/timestamp.h"
+
+#include "http/access_key.h"
+#include "http/request.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define SKEW_MINUTES 5
+#define PRESIGNED_MAX_SECONDS (7 * 24 * 60 * 60)
+#define HEX_LENGTH (PG_SHA256_DIGEST_LENGTH * 2)
+
+/* A parameter of the query, decoded. */
+typedef struct QueryParameter
+{
+	char	   *name;
+	char	   *value;
+} QueryParameter;
+
+typedef struct Signature
+{
+	const HttpRequest *request;
+	HttpException *exception;
+	char	   *path;			/* as sent */
+	QueryParameter *query;
+	int			query_count;
+	bool		presigned;
+	const char *authorization;	/* the header, or NULL */
+
+	/* what the request says of its signature */
+	char	   *algorithm;
+	char	   *credential;
+	char	   *signed_headers;
+	char	   *signature;
+	const char *date;			/* as it came */
+	char		time[17];		/* 20260731T120000Z */
+
+	/* the credential's parts */
+	char	   *key_id;
+	char	   *scope_date;
+	char	   *scope_region;
+	char	   *scope_service;
+} Signature;
+
+static bool
+refuse(Signature *signature, const char *name, const char *message)
+{
+	signature->exception->name = name;
+	signature->exception->message = message;
+	return false;
+}
+
+/* ---- Hashing ---- */
+
+static void
+sha256(const char *data, size_t length, uint8 *digest)
+{
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	if (context == NULL || pg_cryptohash_init(context) < 0 ||
+		pg_cryptohash_update(context, (const uint8 *) data, length) < 0 ||
+		pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
+	{
+		pg_cryptohash_free(context);
+		elog(ERROR, "could not compute a SHA-256 hash");
+	}
+	pg_cryptohash_free(context);
+}
+
+static void
+hmac_sha256(const uint8 *key, size_t key_length, const char *data, size_t length, uint8 *digest)
+{
+	pg_hmac_ctx *context = pg_hmac_create(PG_SHA256);
+
+	if (context == NULL || pg_hmac_init(context, key, key_length) < 0 ||
+		pg_hmac_update(context, (const uint8 *) data, length) < 0 ||
+		pg_hmac_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
+	{
+		pg_hmac_free(context);
+		elog(ERROR, "could not compute an HMAC");
+	}
+	pg_hmac_free(context);
+}
+
+static void
+hex(const uint8 *digest, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
+	{
+		*text++ = digits[digest[i] >> 4];
+		*text++ = digits[digest[i] & 15];
+	}
+	*text = '\0';
+}
+
+static void
+append_sha256(StringInfo text, const char *data, size_t length)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char		digits[HEX_LENGTH + 1];
+
+	sha256(data, length, digest);
+	hex(digest, digits);
+	appendBinaryStringInfo(text, digits, HEX_LENGTH);
+}
+
+/* ---- Percent encoding ---- */
+
+static int
+hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+static char *
+decode(const char *text, size_t length)
+{
+	char	   *result = palloc(length + 1);
+	char	   *out = result;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] == '%' && i + 2 < length && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0)
+		{
+			*out++ = (char) (hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+			i += 2;
+		}
+		else
+			*out++ = text[i] == '+' ? ' ' : text[i];
+	}
+	*out = '\0';
+	return result;
+}
+
+static void
+append_encoded(StringInfo text, const char *value, bool keep_slash)
+{
+	for (; *value != '\0'; value++)
+	{
+		unsigned char c = (unsigned char) *value;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash))
+			appendStringInfoChar(text, c);
+		else
+			appendStringInfo(text, "%%%02X", c);
+	}
+}
+
+/* ---- What the request says ---- */
+
+static void
+split_uri(Signature *signature)
+{
+	const char *uri = signature->request->uri;
+	const char *at = strchr(uri, '?');
+	int			most = 1;
+
+	signature->path = at != NULL ? pnstrdup(uri, at - uri) : pstrdup(uri);
+	if (at == NULL)
+		return;
+
+	for (const char *c = at; *c != '\0'; c++)
+		most += *c == '&';
+	signature->query = palloc(most * sizeof(QueryParameter));
+	while (*at != '\0')
+	{
+		size_t		length = strcspn(++at, "&");
+		const char *equals = memchr(at, '=', length);
+
+		if (length > 0)
+		{
+			QueryParameter *parameter = &signature->query[signature->query_count++];
+
+			parameter->name = decode(at, equals != NULL ? (size_t) (equals - at) : length);
+			parameter->value = equals != NULL ? decode(equals + 1, length - (equals + 1 - at)) : pstrdup("");
+		}
+		at += length;
+	}
+}
+
+static char *
+query_value(const Signature *signature, const char *name)
+{
+	for (int i = 0; i < signature->query_count; i++)
+	{
+		if (strcmp(signature->query[i].name, name) == 0)
+			return signature->query[i].value;
+	}
+	return NULL;
+}
+
+/* Takes the parameters from the Authorization header: Name=value, Name=value. */
+static bool
+read_authorization(Signature *signature)
+{
+	char	   *at = pstrdup(signature->authorization);
+	StringInfoData missing;
+
+	signature->algorithm = at;
+	at += strcspn(at, " ");
+	while (*at != '\0')
+	{
+		char	   *name;
+		char	   *value;
+
+		*at++ = '\0';
+		at += strspn(at, " ,");
+		if (*at == '\0')
+			break;
+		name = at;
+		at += strcspn(at, " ,");
+		value = memchr(name, '=', at - name);
+		if (value == NULL)
+			return refuse(signature, "IncompleteSignatureException",
+						  psprintf("'%.*s' not a valid key=value pair (missing equal-sign) in Authorization header: '%s'.",
+								   (int) (at - name), name, signature->authorization));
+		*value++ = '\0';
+		if (strcmp(name, "Credential") == 0)
+			signature->credential = value;
+		else if (strcmp(name, "SignedHeaders") == 0)
+			signature->signed_headers = value;
+		else if (strcmp(name, "Signature") == 0)
+			signature->signature = value;
+	}
+	signature->date = http_header(signature->request, "X-Amz-Date");
+	if (signature->date == NULL)
+		signature->date = http_header(signature->request, "Date");
+
+	initStringInfo(&missing);
+	if (signature->credential == NULL)
+		appendStringInfoString(&missing, "Authorization header requires 'Credential' parameter. ");
+	if (signature->signature == NULL)
+		appendStringInfoString(&missing, "Authorization header requires 'Signature' parameter. ");
+	if (signature->signed_headers == NULL)
+		appendStringInfoString(&missing, "Authorization header requires 'SignedHeaders' parameter. ");
+	if (signature->date == NULL)
+		appendStringInfoString(&missing, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ");
+	if (missing.len > 0)
+	{
+		appendStringInfo(&missing, "Authorization=%s", signature->authorization);
+		return refuse(signature, "IncompleteSignatureException", missing.data);
+	}
+	return true;
+}
+
+/* Takes them from the query of a presigned request. */
+static bool
+read_query(Signature *signature)
+{
+	struct
+	{
+		const char *name;
+		char	  **value;
+	}			parameters[] = {
+		{"X-Amz-Algorithm", &signature->algorithm},
+		{"X-Amz-Credential", &signature->credential},
+		{"X-Amz-Signature", &signature->signature},
+		{"X-Amz-SignedHeaders", &signature->signed_headers},
+		{"X-Amz-Date", (char **) &signature->date},
+	};
+	StringInfoData missing;
+
+	initStringInfo(&missing);
+	for (int i = 0; i < (int) lengthof(parameters); i++)
+	{
+		*parameters[i].value = query_value(signature, parameters[i].name);
+		if (*parameters[i].value == NULL || **parameters[i].value == '\0')
+			appendStringInfo(&missing, "AWS query-string parameters must include '%s'. ", parameters[i].name);
+	}
+	if (missing.len > 0)
+	{
+		appendStringInfoString(&missing, "Re-examine the query-string parameters.");
+		return refuse(signature, "IncompleteSignatureException", missing.data);
+	}
+	return true;
+}
+
+static bool
+read_parameters(Signature *signature)
+{
+	signature->authorization = http_header(signature->request, "Authorization");
+	signature->presigned = query_value(signature, "X-Amz-Algorithm") != NULL;
+
+	if (signature->presigned && signature->authorization != NULL)
+		return refuse(signature, "InvalidSignatureException",
+					  "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+	if (signature->presigned)
+		return read_query(signature);
+	if (signature->authorization == NULL || strncmp(signature->authorization, "AWS4-", 5) != 0)
+		return refuse(signature, "MissingAuthenticationTokenException",
+					  "Request is missing Authentication Token");
+	return read_authorization(signature);
+}
+
+/* Credential=<key id>/<date>/<region>/<service>/aws4_request */
+static bool
+read_credential(Signature *signature)
+{
+	char	   *parts[5];
+	char	   *at = pstrdup(signature->credential);
+	int			count = 0;
+
+	if (strcmp(signature->algorithm, ALGORITHM) != 0)
+		return refuse(signature, "IncompleteSignatureException",
+					  psprintf("Unsupported AWS 'algorithm': '%s'", signature->algorithm));
+
+	while (count < 5 && at != NULL)
+	{
+		parts[count++] = at;
+		at = strchr(at, '/');
+		if (at != NULL)
+			*at++ = '\0';
+	}
+	if (count < 5 || at != NULL)
+		return refuse(signature, "IncompleteSignatureException",
+					  psprintf("Credential must have exactly 5 slash-delimited elements, "
+							   "e.g. keyid/date/region/service/term, got '%s'", signature->credential));
+
+	signature->key_id = parts[0];
+	signature->scope_date = parts[1];
+	signature->scope_region = parts[2];
+	signature->scope_service = parts[3];
+	if (strcmp(parts[4], TERMINATOR) != 0)
+		return refuse(signature, "InvalidSignatureException",
+					  psprintf("Credential should be scoped with a valid terminator: '" TERMINATOR "', not '%s'.", parts[4]));
+	if (strcmp(parts[3], "dynamodb") != 0)
+		return refuse(signature, "InvalidSignatureException",
+					  "Credential should be scoped to correct service: 'dynamodb'. ");
+	if (strlen(parts[2]) == 0 || strlen(parts[2]) > 40)
+		return refuse(signature, "InvalidSignatureException", "Credential should be scoped to a valid region. ");
+	return true;
+}
+
+/* ---- Time ---- */
+
+static bool
+two_digits(const char *text, int least, int most, int *number)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return false;
+	*number = (text[0] - '0') * 10 + text[1] - '0';
+	return *number >= least && *number <= most;
+}
+
+/* Reads 20260731T120000Z. */
+static bool
+parse_basic_time(const char *text, struct pg_tm *tm)
+{
+	int			century;
+
+	if (strlen(text) != 16 || text[8] != 'T' || text[15] != 'Z' ||
+		!two_digits(text, 19, 99, &century) || !two_digits(text + 2, 0, 99, &tm->tm_year) ||
+		!two_digits(text + 4, 1, 12, &tm->tm_mon) || !two_digits(text + 6, 1, 31, &tm->tm_mday) ||
+		!two_digits(text + 9, 0, 23, &tm->tm_hour) || !two_digits(text + 11, 0, 59, &tm->tm_min) ||
+		!two_digits(text + 13, 0, 60, &tm->tm_sec))
+		return false;
+	tm->tm_year += century * 100;
+	return true;
+}
+
+/* Reads HTTP's own form: Fri, 31 Jul 2026 12:00:00 GMT. */
+static bool
+parse_http_time(const char *text, struct pg_tm *tm)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char		month[4];
+	const char *found;
+
+	if (sscanf(text, "%*3s, %d %3s %d %d:%d:%d GMT", &tm->tm_mday, month, &tm->tm_year,
+			   &tm->tm_hour, &tm->tm_min, &tm->tm_sec) != 6 || strlen(month) != 3)
+		return false;
+	found = strstr(months, month);
+	if (found == NULL || (found - months) % 3 != 0)
+		return false;
+	tm->tm_mon = (int) (found - months) / 3 + 1;
+	return tm->tm_year >= 1900 && tm->tm_year <= 9999 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
+}
+
+static const char *
+basic_time(TimestampTz time)
+{
+	struct pg_tm tm;
+	fsec_t		fraction;
+
+	if (timestamp2tm(time, NULL, &tm, &fraction, NULL, NULL) != 0)
+		return "";
+	return psprintf("%04d%02d%02dT%02d%02d%02dZ", tm.tm_year, tm.tm_mon, tm.tm_mday,
+					tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static bool
+check_expiry(Signature *signature, TimestampTz signed_at, TimestampTz now)
+{
+	const char *text = query_value(signature, "X-Amz-Expires");
+	long		seconds = SKEW_MINUTES * 60;
+
+	if (text != NULL)
+	{
+		char	   *end;
+
+		seconds = strtol(text, &end, 10);
+		if (*text == '\0' || *end != '\0' || seconds < 1 || seconds > PRESIGNED_MAX_SECONDS)
+			return refuse(signature, "IncompleteSignatureException",
+						  psprintf("X-Amz-Expires must be between 1 and %d seconds, got '%s'",
+								   PRESIGNED_MAX_SECONDS, text));
+	}
+	if (now > TimestampTzPlusMilliseconds(signed_at, (int64) seconds * 1000))
+		return refuse(signature, "InvalidSignatureException",
+					  psprintf("Signature expired: %s is now earlier than %s (%s - %ld s.)",
+							   basic_time(signed_at), basic_time(TimestampTzPlusMilliseconds(now, -(int64) seconds * 1000)),
+							   basic_time(now), seconds));
+	return true;
+}
+
+static bool
+check_time(Signature *signature)
+{
+	struct pg_tm tm = {0};
+	TimestampTz signed_at;
+	TimestampTz now = GetCurrentTimestamp();
+	int64		skew = SKEW_MINUTES * 60 * 1000;
+	const char *time;
+
+	if ((!parse_basic_time(signature->date, &tm) && !parse_http_time(signature->date, &tm)) ||
+		tm2timestamp(&tm, 0, NULL, &signed_at) != 0)
+		return refuse(signature, "IncompleteSignatureException",
+					  psprintf("Date must be in ISO-8601 'basic format'. Got '%s'. "
+							   "See http://en.wikipedia.org/wiki/ISO_8601", signature->date));
+	time = basic_time(signed_at);
+	strlcpy(signature->time, time, sizeof(signature->time));
+
+	if (strlen(signature->scope_date) != 8 || strncmp(signature->scope_date, time, 8) != 0)
+		return refuse(signature, "InvalidSignatureException",
+					  psprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
+							   "from HTTP: '%s' != '%.8s', from '%s'.",
+							   signature->scope_date, time, signature->date));
+	if (signed_at > TimestampTzPlusMilliseconds(now, skew))
+		return refuse(signature, "InvalidSignatureException",
+					  psprintf("Signature not yet current: %s is still later than %s (%s + %d min.)",
+							   time, basic_time(TimestampTzPlusMilliseconds(now, skew)),
+							   basic_time(now), SKEW_MINUTES));
+	if (signature->presigned)
+		return check_expiry(signature, signed_at, now);
+	if (signed_at < TimestampTzPlusMilliseconds(now, -skew))
+		return refuse(signature, "InvalidSignatureException",
+					  psprintf("Signature expired: %s is now earlier than %s (%s - %d min.)",
+							   time, basic_time(TimestampTzPlusMilliseconds(now, -skew)),
+							   basic_time(now), SKEW_MINUTES));
+	return true;
+}
+
+/* ---- The canonical request ---- */
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void
+append_canonical_query(StringInfo text, const Signature *signature)
+{
+	char	  **pairs = palloc(signature->query_count * sizeof(char *) + 1);
+	int			count = 0;
+
+	for (int i = 0; i < signature->query_count; i++)
+	{
+		StringInfoData pair;
+
+		if (signature->presigned && strcmp(signature->query[i].name, "X-Amz-Signature") == 0)
+			continue;
+		initStringInfo(&pair);
+		append_encoded(&pair, signature->query[i].name, false);
+		appendStringInfoChar(&pair, '=');
+		append_encoded(&pair, signature->query[i].value, false);
+		pairs[count++] = pair.data;
+	}
+	qsort(pairs, count, sizeof(char *), compare_texts);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(text, "%s%s", i > 0 ? "&" : "", pairs[i]);
+}
+
+/* A value without the blanks around it, and with single ones inside. */
+static void
+append_trimmed(StringInfo text, const char *value)
+{
+	value += strspn(value, " \t");
+	while (*value != '\0')
+	{
+		size_t		length = strcspn(value, " \t");
+
+		appendBinaryStringInfo(text, value, length);
+		value += length;
+		length = strspn(value, " \t");
+		value += length;
+		if (length > 0 && *value != '\0')
+			appendStringInfoChar(text, ' ');
+	}
+}
+
+/* Appends "name:value,value" of the header; false where the request has none. */
+static bool
+append_canonical_header(StringInfo text, const HttpRequest *request, const char *name, size_t length)
+{
+	bool		found = false;
+
+	appendBinaryStringInfo(text, name, length);
+	appendStringInfoChar(text, ':');
+	for (int i = 0; i < request->header_count; i++)
+	{
+		const HttpHeader *header = &request->headers[i];
+
+		if (strlen(header->name) != length || pg_strncasecmp(header->name, name, length) != 0)
+			continue;
+		if (found)
+			appendStringInfoChar(text, ',');
+		append_trimmed(text, header->value);
+		found = true;
+	}
+	appendStringInfoChar(text, '\n');
+	return found;
+}
+
+static bool
+append_canonical_headers(StringInfo text, Signature *signature)
+{
+	const char *at = signature->signed_headers;
+	bool		host = false;
+
+	while (*at != '\0')
+	{
+		size_t		length = strcspn(at, ";");
+
+		if (!append_canonical_header(text, signature->request, at, length))
+			return refuse(signature, "InvalidSignatureException",
+						  psprintf("'%.*s' is named in SignedHeaders but is not a header of the request.",
+								   (int) length, at));
+		if (length == 4 && strncmp(at, "host", 4) == 0)
+			host = true;
+		at += length;
+		at += strspn(at, ";");
+	}
+	if (!host)
+		return refuse(signature, "InvalidSignatureException",
+					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+	appendStringInfo(text, "\n%s\n", signature->signed_headers);
+	return true;
+}
+
+/* "GET\n/\nquery\nheaders\n\nsigned headers\nhash of body" */
+static bool
+append_canonical_request(StringInfo text, Signature *signature)
+{
+	const HttpRequest *request = signature->request;
+
+	appendStringInfo(text, "%s\n", request->method);
+	append_encoded(text, signature->path, true);
+	appendStringInfoChar(text, '\n');
+	if (signature->query_count > 0)
+		append_canonical_query(text, signature);
+	appendStringInfoChar(text, '\n');
+	if (!append_canonical_headers(text, signature))
+		return false;
+	append_sha256(text, request->body, request->body_length);
+	return true;
+}
+
+/* ---- The key ---- */
+
+/* Derived anew only for another day or region than the last request's. */
+static const uint8 *
+signing_key(AccessKey *key, const Signature *signature)
+{
+	char		scope[sizeof(key->scope)];
+	char		first[4 + SECRET_ACCESS_KEY_MAX + 1];
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	snprintf(scope, sizeof(scope), "%s/%s", signature->scope_date, signature->scope_region);
+	if (strcmp(scope, key->scope) == 0)
+		return key->signing_key;
+
+	snprintf(first, sizeof(first), "AWS4%s", key->secret);
+	hmac_sha256((uint8 *) first, strlen(first), signature->scope_date, strlen(signature->scope_date), digest);
+	explicit_bzero(first, sizeof(first));
+	hmac_sha256(digest, sizeof(digest), signature->scope_region, strlen(signature->scope_region), digest);
+	hmac_sha256(digest, sizeof(digest), signature->scope_service, strlen(signature->scope_service), digest);
+	hmac_sha256(digest, sizeof(digest), TERMINATOR, strlen(TERMINATOR), key->signing_key);
+	strlcpy(key->scope, scope, sizeof(key->scope));
+	return key->signing_key;
+}
+
+/* Takes as long whatever is different. */
+static bool
+same_text(const char *expected, const char *given)
+{
+	unsigned char difference = 0;
+
+	if (strlen(given) != HEX_LENGTH)
+		return false;
+	for (int i = 0; i < HEX_LENGTH; i++)
+		difference |= (unsigned char) expected[i] ^ (unsigned char) given[i];
+	return difference == 0;
+}
+
+static bool
+check_signature(Signature *signature, AccessKey *key)
+{
+	StringInfoData canonical;
+	StringInfoData to_sign;
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char		expected[HEX_LENGTH + 1];
+
+	initStringInfo(&canonical);
+	if (!append_canonical_request(&canonical, signature))
+		return false;
+
+	initStringInfo(&to_sign);
+	appendStringInfo(&to_sign, ALGORITHM "\n%s\n%s/%s/%s/" TERMINATOR "\n", signature->time,
+					 signature->scope_date, signature->scope_region, signature->scope_service);
+	append_sha256(&to_sign, canonical.data, canonical.len);
+	hmac_sha256(signing_key(key, signature), PG_SHA256_DIGEST_LENGTH, to_sign.data, to_sign.len, digest);
+	hex(digest, expected);
+	if (!same_text(expected, signature->signature))
+		return refuse(signature, "InvalidSignatureException",
+					  "The request signature we calculated does not match the signature you provided. "
+					  "Check your AWS Secret Access Key and signing method. "
+					  "Consult the service documentation for details.");
+	return true;
+}
+
+Oid
+http_verify_signature(const HttpRequest *request, HttpException *exception)
+{
+	Signature	signature = {.request = request,.exception = exception};
+	AccessKey  *key;
+	Oid			role;
+
+	split_uri(&signature);
+	if (!read_parameters(&signature) || !read_credential(&signature))
+		return InvalidOid;
+
+	key = access_key_find(signature.key_id, &role);
+	if (key == NULL || !key->active)
+	{
+		refuse(&signature, "UnrecognizedClientException", "The security token included in the request is invalid.");
+		return InvalidOid;
+	}
+	if (!check_time(&signature) || !check_signature(&signature, key))
+		return InvalidOid;
+	if (key->valid_until <= GetCurrentTimestamp())
+	{
+		refuse(&signature, "ExpiredTokenException", "The security token included in the request is expired");
+		return InvalidOid;
+	}
+	return role;
+}

@@ -1,0 +1,287 @@
+/*
+ * worker.c - the endpoint's background workers.
+ *
+ * A worker waits for its latch and for libmicrohttpd's epoll descriptor; then
+ * libmicrohttpd does all that can be done without waiting, requests included,
+ * and the answers that had to wait for the disk are let go after one flush for
+ * all of them.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "storage/sinval.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "http/connection.h"
+#include "http/durability.h"
+#include "http/endpoint.h"
+#include "http/listen.h"
+
+/* How long a worker that cannot listen waits before it tries again. */
+#define RETRY_MILLISECONDS 5000
+
+/* How often a worker looks for clients that have gone, and tells its statistics. */
+#define CHORES_MILLISECONDS 1000
+
+static shmem_request_hook_type previous_shmem_request = NULL;
+static shmem_startup_hook_type previous_shmem_startup = NULL;
+
+static TimestampTz statistics_due = 0;
+
+PGDLLEXPORT void endpoint_worker_main(Datum argument);
+
+/* ---- In the postmaster ---- */
+
+static void
+request_shmem(void)
+{
+	if (previous_shmem_request != NULL)
+		previous_shmem_request();
+	RequestAddinShmemSpace(add_size(durability_shmem_size(), listen_shmem_size()));
+	RequestNamedLWLockTranche("ddb_http", 1);
+}
+
+static void
+init_shmem(void)
+{
+	bool		found;
+	void	   *memory;
+
+	if (previous_shmem_startup != NULL)
+		previous_shmem_startup();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	memory = ShmemInitStruct("ddb http durability", durability_shmem_size(), &found);
+	durability_shmem_init(memory, found);
+	memory = ShmemInitStruct("ddb http listen", listen_shmem_size(), &found);
+	listen_shmem_init(memory, found);
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+endpoint_register_workers(void)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_ConsistentState,
+		.bgw_restart_time = 1,
+		.bgw_library_name = "ddb",
+		.bgw_function_name = "endpoint_worker_main",
+		.bgw_type = "ddb http"
+	};
+
+	if (endpoint_port == 0)
+		return;
+
+	previous_shmem_request = shmem_request_hook;
+	shmem_request_hook = request_shmem;
+	previous_shmem_startup = shmem_startup_hook;
+	shmem_startup_hook = init_shmem;
+	for (int i = 0; i < endpoint_workers; i++)
+	{
+		snprintf(worker.bgw_name, BGW_MAXLEN, "ddb http worker %d", i + 1);
+		worker.bgw_main_arg = Int32GetDatum(i);
+		RegisterBackgroundWorker(&worker);
+	}
+}
+
+/* ---- In a worker ---- */
+
+/* Trust is for this machine's users, and a role must be named. */
+static const char *
+unsafe_settings(void)
+{
+	if (endpoint_auth != AUTH_TRUST)
+		return NULL;
+	if (endpoint_trust_role[0] == '\0')
+		return "ddb.http_auth = trust needs a role in ddb.http_trust_role";
+	if (!listen_is_local() && !endpoint_trust_remote)
+		return "ddb.http_auth = trust is refused on an address other than loopback unless ddb.http_trust_remote is on";
+	return NULL;
+}
+
+static void
+apply_settings(void)
+{
+	char		timeout[16];
+
+	snprintf(timeout, sizeof(timeout), "%d", endpoint_lock_timeout);
+	SetConfigOption("lock_timeout", timeout, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+static void
+reload_settings(void)
+{
+	const char *problem;
+
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	apply_settings();
+	problem = unsafe_settings();
+	if (problem != NULL)
+		ereport(FATAL,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("%s", problem)));
+}
+
+static void
+wait_to_retry(void)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 RETRY_MILLISECONDS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+/* Waits until it is safe and possible to listen. */
+static int
+listen_patiently(void)
+{
+	const char *reported = NULL;
+
+	for (;;)
+	{
+		const char *problem = unsafe_settings();
+		int			fd = -1;
+
+		if (problem == NULL)
+		{
+			fd = listen_open();
+			if (fd >= 0)
+				return fd;
+			problem = "listen";
+			if (reported != problem)
+				ereport(LOG,
+						(errcode_for_socket_access(),
+						 errmsg("could not listen for HTTP on address \"%s\", port %d: %m",
+								endpoint_address, endpoint_port),
+						 errhint("Is another server on that port? Trying again until it is free.")));
+		}
+		else if (reported != problem)
+			ereport(LOG,
+					(errcode(ERRCODE_CONFIG_FILE_ERROR),
+					 errmsg("%s", problem)));
+		reported = problem;
+		wait_to_retry();
+	}
+}
+
+/* The smaller of two numbers of milliseconds, where -1 is for ever. */
+static long
+sooner(long a, long b)
+{
+	if (a < 0 || b < 0)
+		return Max(a, b);
+	return Min(a, b);
+}
+
+/* Milliseconds until there is something to do without being waked, or -1. */
+static long
+next_timeout(struct MHD_Daemon *daemon)
+{
+	MHD_UNSIGNED_LONG_LONG timeout;
+	long		result = -1;
+
+	if (connections_any() || statistics_due != 0)
+		result = CHORES_MILLISECONDS;
+	if (MHD_get_timeout(daemon, &timeout) == MHD_YES)
+		result = sooner(result, (long) Min(timeout, INT_MAX));
+	return result;
+}
+
+/*
+ * Statistics of tables, by which autovacuum goes, reach the others while there
+ * are requests, and a little after the last one.
+ */
+static void
+report_statistics(TimestampTz now)
+{
+	if (statistics_due != 0 && now >= statistics_due)
+	{
+		pgstat_report_stat(true);
+		statistics_due = 0;
+	}
+	else if (pgstat_report_stat(false) <= 0)
+		statistics_due = 0;
+	else if (statistics_due == 0)
+		statistics_due = TimestampTzPlusMilliseconds(now, CHORES_MILLISECONDS);
+}
+
+static void
+drop_dead_connections(TimestampTz now)
+{
+	static TimestampTz last = 0;
+
+	if (now >= TimestampTzPlusMilliseconds(last, CHORES_MILLISECONDS))
+	{
+		connections_drop_dead();
+		last = now;
+	}
+}
+
+static void
+handle_interrupts(void)
+{
+	/* meant for a request that has ended */
+	QueryCancelPending = false;
+	CHECK_FOR_INTERRUPTS();
+	if (catchupInterruptPending)
+		ProcessCatchupInterrupt();
+	if (ConfigReloadPending)
+		reload_settings();
+}
+
+static void
+serve(struct MHD_Daemon *daemon)
+{
+	int			epoll = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	WaitEventSet *events = create_wait_event_set_compat(3);
+
+	AddWaitEventToSet(events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	AddWaitEventToSet(events, WL_SOCKET_READABLE, epoll, NULL, NULL);
+
+	for (;;)
+	{
+		WaitEvent	event;
+		TimestampTz now;
+
+		if (WaitEventSetWait(events, next_timeout(daemon), &event, 1, PG_WAIT_EXTENSION) == 1 &&
+			event.events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
+		handle_interrupts();
+		now = GetCurrentTimestamp();
+		drop_dead_connections(now);
+		MHD_run(daemon);
+		if (connections_release_held())
+			MHD_run(daemon);
+		report_statistics(now);
+	}
+}
+
+void
+endpoint_worker_main(Datum argument)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(endpoint_database, NULL, 0);
+
+	apply_settings();
+	pgstat_report_activity(STATE_IDLE, NULL);
+	serve(connections_begin(listen_patiently()));
+}
