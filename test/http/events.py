@@ -1,0 +1,168 @@
+"""Events in the server's life. The first argument says which part to do:
+
+session        what can be tried on a running server
+write FILE     puts items from many connections until the server goes, and
+               notes in FILE which were acknowledged
+verify FILE    all of those are there
+trust          requests without a signature
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from endpoint import Connection, call, create_key, create_table, encode, get, is_, ok, put, raw, request, signed, sql
+
+KEY_FILE = os.path.join(os.environ["DDB_WORK"], "key")
+
+
+def load_key():
+    if not os.path.exists(KEY_FILE):
+        with open(KEY_FILE, "w") as file:
+            json.dump(create_key("postgres"), file)
+        create_table(json.load(open(KEY_FILE)), "Events")
+    with open(KEY_FILE) as file:
+        return tuple(json.load(file))
+
+
+def eventually(what, condition, seconds=15):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if condition():
+                ok(what, True)
+                return
+        except (OSError, EOFError, AttributeError, subprocess.CalledProcessError):
+            pass
+        time.sleep(0.05)
+    ok(what, False, "not within %d s" % seconds)
+
+
+def pids():
+    return set(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb http'").split())
+
+
+def start_psql(statements):
+    """A session that keeps its transaction open until its input is closed."""
+    session = subprocess.Popen(["psql", "-X", "-q", "-A", "-t"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    session.stdin.write(statements + "\n\\echo ready\n")
+    session.stdin.flush()
+    while session.stdout.readline() not in ("ready\n", ""):
+        pass
+    return session
+
+
+def session(key):
+    put(key, "Events", "locked")
+    locker = start_psql("""BEGIN; SELECT ddb.update_item('{"TableName": "Events", "Key": {"pk": {"S": "locked"}},
+        "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}');""")
+    began = time.monotonic()
+    answer = call(key, "DeleteItem", {"TableName": "Events", "Key": {"pk": {"S": "locked"}}})
+    took = time.monotonic() - began
+    is_("a write of an item that another transaction holds", answer.error,
+        ("TransactionConflictException", "Transaction is ongoing for the item"))
+    ok("it waited for ddb.http_lock_timeout", 0.9 < took < 3, took)
+    locker.stdin.close()
+    locker.wait()
+    is_("afterwards it succeeds", call(key, "DeleteItem", {"TableName": "Events", "Key": {"pk": {"S": "locked"}}}).status, 200)
+
+    sql("""CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(20); RETURN NEW; END$$;
+        CREATE TRIGGER dawdle BEFORE INSERT ON dynamodb."Events" FOR EACH ROW
+        WHEN (NEW.item ->> 'pk' = 'slow') EXECUTE FUNCTION public.dawdle()""")
+    sql("ALTER SYSTEM SET ddb.http_statement_timeout = '300ms'")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+    answer = put(key, "Events", "slow")
+    is_("a request that takes too long", (answer.status, answer.json),
+        (500, {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "Internal server error"}))
+    sql("ALTER SYSTEM RESET ddb.http_statement_timeout")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+
+    with Connection() as connection:
+        connection.send(signed(key, "PutItem", {"TableName": "Events", "Item": {"pk": {"S": "slow"}}}))
+        time.sleep(0.3)
+        sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http' AND wait_event = 'PgSleep'")
+        is_("a request that is cancelled", connection.receive().status, 500)
+        connection.send(signed(key, "ListTables", {}))
+        is_("its connection goes on", connection.receive().status, 200)
+    sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'")
+    is_("a cancellation between requests changes nothing", get(key, "Events", "a").status, 200)
+
+    sql('DROP TRIGGER dawdle ON dynamodb."Events"')
+    old = pids()
+    with Connection() as connection:
+        sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'")
+        ok("a worker's end closes its connections", connection.closed())
+    eventually("workers come back by themselves", lambda: len(pids()) == len(old) and not pids() & old)
+    eventually("and serve", lambda: get(key, "Events", "a").status == 200)
+
+    sql("ALTER TABLE dynamodb.\"Events\" ADD CONSTRAINT short CHECK (length((item ->> 'text')) < 5)")
+    answer = call(key, "PutItem", {"TableName": "Events", "Item": {"pk": {"S": "c"}, "text": {"S": "too long"}}})
+    is_("a constraint of the relation", (answer.status, answer.error[0]), (400, "ValidationException"))
+
+    for number in range(30):
+        put(key, "Events", "counted%d" % number)
+    eventually("the statistics collector learns of writes",
+               lambda: int(sql("SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'Events'")) >= 30)
+
+
+def write(key, path):
+    acknowledged = []
+
+    def client(number):
+        try:
+            with Connection(5) as connection:
+                for count in range(10 ** 9):
+                    name = "%d/%d" % (number, count)
+                    connection.send(signed(key, "PutItem", {"TableName": "Events", "Item": {"pk": {"S": name}}}))
+                    if connection.receive().status != 200:
+                        return
+                    acknowledged.append(name)
+        except (OSError, EOFError):
+            pass
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with open(path, "w") as file:
+        json.dump(acknowledged, file)
+
+
+def verify(path):
+    with open(path) as file:
+        acknowledged = set(json.load(file))
+    present = set(sql('SELECT pk FROM dynamodb."Events"').split())
+    print("# %d writes were acknowledged before the crash" % len(acknowledged))
+    ok("every acknowledged write is there", len(acknowledged) > 20 and acknowledged <= present,
+       len(acknowledged - present))
+
+
+def trust():
+    eventually("a request without signature is its role's",
+               lambda: raw(request(headers={"X-Amz-Target": "DynamoDB_20120810.ListTables"}, body=b"")).status == 400)
+    body = encode({})
+    is_("trust lists tables", raw(request(headers={"X-Amz-Target": "DynamoDB_20120810.ListTables",
+                                                   "Content-Type": "application/x-amz-json-1.0"}, body=body)).status, 200)
+
+
+def main():
+    part = sys.argv[1]
+    if part == "trust":
+        trust()
+    elif part == "verify":
+        verify(sys.argv[2])
+        key = load_key()
+        eventually("the endpoint serves again", lambda: get(key, "Events", "a").status == 200)
+    elif part == "write":
+        write(load_key(), sys.argv[2])
+    else:
+        session(load_key())
+
+
+main()

@@ -1,0 +1,159 @@
+"""DynamoDB's JSON 1.0 protocol: what is served, and how what is not is refused."""
+
+import gzip
+import re
+import zlib
+
+from endpoint import (Connection, call, crc32, create_key, create_table, get, is_, ok, put, raw, request,
+                      signed, signed_headers, sql)
+
+TARGET = {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
+JSON = {"Content-Type": "application/x-amz-json-1.0"}
+MB = 1024 * 1024
+
+key = create_key("postgres")
+
+# ---- the answers' headers ----
+
+answer = raw(request("GET"))
+is_("GET is the health check", answer.body, b"healthy: dynamodb.us-east-1.amazonaws.com ")
+is_("its length", answer.headers["content-length"], str(len(answer.body)))
+is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
+ok("its request ID", re.fullmatch("[0-9A-Z]{52}", answer.headers["x-amzn-requestid"]))
+ok("another request has another ID",
+   raw(request("GET")).headers["x-amzn-requestid"] != answer.headers["x-amzn-requestid"])
+
+answer = call(key, "ListTables", {})
+is_("ListTables", (answer.status, answer.json), (200, {"TableNames": []}))
+is_("its content type", answer.headers["content-type"], "application/x-amz-json-1.0")
+is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
+
+# ---- what is not served ----
+
+for what, data in [
+        ("OPTIONS without an origin", request("OPTIONS")),
+        ("PUT", request("PUT")),
+        ("DELETE", request("DELETE")),
+        ("PATCH", request("PATCH")),
+        ("a body without content type", request(body=b"hi")),
+        ("another content type", request(headers={"Content-Type": "whatever"}, body=b"hi")),
+        ("JSON 1.1", request(headers={"Content-Type": "application/x-amz-json-1.1"}, body=b"hi")),
+        ("a longer content type", request(headers={"Content-Type": "application/jsonasdf"}, body=b"hi"))]:
+    answer = raw(data)
+    is_("%s is not found" % what, (answer.status, answer.body, answer.headers["x-amz-crc32"]),
+        (404, b"<UnknownOperationException/>\n", "3552371480"))
+
+for content_type, returned in [
+        ("application/json", "application/json"), ("application/x-amz-json-1.0", "application/x-amz-json-1.0"),
+        ("application/json;", "application/json"), ("  application/json  ;   asfd", "application/json"),
+        ("application/x-amz-json-1.0;blahblah", "application/x-amz-json-1.0")]:
+    answer = raw(request(headers={"Content-Type": content_type}, body=b"hi"))
+    is_("no JSON as %r" % content_type, (answer.status, answer.body, answer.headers["content-type"]),
+        (400, b'{"__type":"com.amazon.coral.service#SerializationException"}', returned))
+
+UNKNOWN = b'{"__type":"com.amazon.coral.service#UnknownOperationException"}'
+for what, data in [
+        ("no target", request()),
+        ("no target, with a body", request(headers=JSON, body=b"{}")),
+        ("a target that is none", request(headers={"X-Amz-Target": "whatever"})),
+        ("an operation that is none", request(headers={"X-Amz-Target": "DynamoDB_20120810.ListTable"})),
+        ("another version", request(headers={"X-Amz-Target": "DynamoDB_20111205.ListTables"})),
+        ("an operation of the other service", request(headers={"X-Amz-Target": "DynamoDBStreams_20120810.ListTables"})),
+        ("a signed unknown operation", signed(key, "MakeCoffee", {}))]:
+    answer = raw(data)
+    is_(what, (answer.status, answer.body), (400, UNKNOWN))
+
+answer = call(key, "GetItem", b'{"TableName": ')
+is_("a signed request that is no JSON", answer.body,
+    b'{"__type":"com.amazon.coral.service#SerializationException"}')
+answer = call(key, "GetItem", {"TableName": 1})
+is_("a wrong JSON type", (answer.status, answer.json),
+    (400, {"__type": "com.amazon.coral.service#SerializationException",
+           "Message": "NUMBER_VALUE cannot be converted to String"}))
+answer = call(key, "GetItem", {"TableName": "a"})
+is_("a failed validation", answer.json["__type"], "com.amazon.coral.validate#ValidationException")
+answer = get(key, "missing", "a")
+is_("a missing table", (answer.status, answer.json),
+    (400, {"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+           "message": "Requested resource not found"}))
+
+# ---- CORS ----
+
+answer = raw(request("OPTIONS", headers={"Origin": "whatever", "Access-Control-Request-Headers": "a, b, c",
+                                         "Access-Control-Request-Method": "d"}))
+is_("a preflight", (answer.status, answer.body), (200, b""))
+is_("its headers", [answer.headers.get("access-control-" + name) for name in
+                    ("allow-origin", "allow-headers", "allow-methods", "max-age")], ["*", "a, b, c", "d", "172800"])
+is_("an origin is allowed", raw(request(headers={"Origin": "whatever"})).headers["access-control-allow-origin"], "*")
+ok("without one nothing is said", "access-control-allow-origin" not in raw(request()).headers)
+
+# ---- bodies ----
+
+create_table(key, "Things")
+is_("PutItem", put(key, "Things", "a").json, {})
+is_("GetItem", get(key, "Things", "a").json, {"Item": {"pk": {"S": "a"}}})
+answer = put(key, "Things", "a", ConditionExpression="attribute_not_exists(pk)",
+             ReturnValuesOnConditionCheckFailure="ALL_OLD")
+is_("a condition that fails", (answer.status, answer.json),
+    (400, {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+           "message": "The conditional request failed", "Item": {"pk": {"S": "a"}}}))
+
+body = b'{"TableName": "Things", "Key": {"pk": {"S": "a"}}}'
+for encoding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body)), ("identity", body)):
+    is_("a request's body as %s" % encoding,
+        call(key, "GetItem", packed, extra={"Content-Encoding": encoding}).json, {"Item": {"pk": {"S": "a"}}})
+is_("a torn gzip body", call(key, "GetItem", gzip.compress(body)[:-9], extra={"Content-Encoding": "gzip"}).error[0],
+    "SerializationException")
+is_("an unknown encoding", call(key, "GetItem", body, extra={"Content-Encoding": "br"}).error[0],
+    "SerializationException")
+is_("a body that unpacks to more than 16 MB",
+    call(key, "GetItem", gzip.compress(b" " * (17 * MB)), extra={"Content-Encoding": "gzip"}).status, 413)
+
+call(key, "PutItem", {"TableName": "Things", "Item": {"pk": {"S": "long"}, "text": {"S": "abc" * 5000}}})
+answer = get(key, "Things", "long", extra={"Accept-Encoding": "identity, gzip"})
+is_("an answer as gzip", answer.headers.get("content-encoding"), "gzip")
+is_("its checksum is over what is sent", answer.headers["x-amz-crc32"], crc32(answer.body))
+ok("it is shorter", len(answer.body) < 1000)
+is_("and the same", gzip.decompress(answer.body), get(key, "Things", "long").body)
+for accepted in ("identity", "gzip;q=0", "br"):
+    ok("no gzip for %s" % accepted,
+       "content-encoding" not in get(key, "Things", "long", extra={"Accept-Encoding": accepted}).headers)
+
+headers = signed_headers(key, "GetItem", body)
+chunked = request(headers={**headers, "Transfer-Encoding": "chunked"}).replace(b"Content-Length: 0\r\n", b"")
+chunked += b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (body[:1], body[1:20], body[20:])) + b"0\r\n\r\n"
+is_("a body in chunks", raw(chunked).json, {"Item": {"pk": {"S": "a"}}})
+
+with Connection() as connection:
+    whole = request(headers={**headers, "Expect": "100-continue"}, body=body)
+    connection.send(whole[:-len(body)])
+    is_("Expect: 100-continue", connection.receive().status, 100)
+    connection.send(body)
+    is_("and what follows", connection.receive().json, {"Item": {"pk": {"S": "a"}}})
+
+with Connection() as connection:
+    connection.send(b"".join(signed(key, "PutItem", {"TableName": "Things", "Item": {"pk": {"S": "p%d" % number}}}) +
+                             signed(key, "GetItem", {"TableName": "Things", "Key": {"pk": {"S": "p%d" % number}}})
+                             for number in range(50)))
+    answers = [connection.receive() for _ in range(100)]
+    is_("100 requests at once on one connection, in order",
+        [answer.json for answer in answers],
+        [expected for number in range(50) for expected in ({}, {"Item": {"pk": {"S": "p%d" % number}}})])
+
+with Connection() as connection:
+    for byte in signed(key, "GetItem", body):
+        connection.send(bytes([byte]))
+    is_("a request byte by byte", connection.receive().json, {"Item": {"pk": {"S": "a"}}})
+
+answer = raw(request(body=b"a" * (16 * MB)))
+is_("a body of 16 MB is read", answer.status, 404)
+answer = raw(request(body=b"a" * (16 * MB + 1)))
+is_("a longer one is not", (answer.status, answer.headers.get("transfer-encoding")), (413, "chunked"))
+
+# ---- a server without the extension ----
+
+sql("DROP EXTENSION ddb CASCADE", "-c", "SET client_min_messages = error")
+is_("without the extension", call(key, "ListTables", {}).status, 503)
+sql("CREATE EXTENSION ddb")
+key = create_key("postgres")
+is_("with it again", call(key, "ListTables", {}).json, {"TableNames": []})

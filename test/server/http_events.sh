@@ -1,0 +1,83 @@
+#!/bin/bash
+# The HTTP endpoint through what happens to a server: reload, termination, crashes, a second server on its port, trust.
+. "$(dirname "$0")/../lib.sh"
+
+events() {
+	python3 "$top/test/http/events.py" "$@" || echo "not ok - $1 ended with an error"
+}
+
+# says PATTERN: the server's log does, within ten seconds.
+says() {
+	local try
+	for try in {1..100}; do
+		grep -Eq -- "$1" "$DDB_WORK/$2/server.log" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+DDB_HTTP_PORT=$(free_port)
+export DDB_HTTP_PORT
+new_cluster cluster <<END
+ddb.http_port = $DDB_HTTP_PORT
+END
+sql -c 'CREATE EXTENSION ddb'
+events session
+
+for how in immediate kill backend; do
+	events write "$DDB_WORK/$how" &
+	writer=$!
+	sleep 2
+	case $how in
+		immediate) stop_cluster "$DDB_WORK/cluster" immediate ;;
+		kill) kill_cluster "$DDB_WORK/cluster" ;;
+		backend) kill -9 "$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")" ;;
+	esac
+	wait "$writer"
+	echo "# after $how"
+	[ "$how" = backend ] || start_cluster "$DDB_WORK/cluster"
+	until sql -c 'SELECT 1' >"$DDB_WORK/out" 2>&1; do sleep 0.1; done
+	events verify "$DDB_WORK/$how"
+done
+
+events write "$DDB_WORK/fast" &
+writer=$!
+sleep 1
+ok "a fast shutdown under load" stop_cluster "$DDB_WORK/cluster" fast
+wait "$writer"
+start_cluster "$DDB_WORK/cluster"
+events verify "$DDB_WORK/fast"
+
+first=$DDB_WORK/cluster
+new_cluster second <<END
+ddb.http_port = $DDB_HTTP_PORT
+END
+ok "a second server does not take the first one's port" says 'could not listen for HTTP on address "127.0.0.1", port' second
+stop_cluster "$DDB_WORK/second"
+use_cluster "$first"
+
+echo "ddb.http_auth = trust" >>"$first/data/postgresql.conf"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+ok "trust without a role is refused" says 'ddb.http_auth = trust needs a role' cluster
+echo "ddb.http_trust_role = postgres" >>"$first/data/postgresql.conf"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+events trust
+echo "ddb.http_address = '0.0.0.0'" >>"$first/data/postgresql.conf"
+stop_cluster "$first"
+start_cluster "$first"
+ok "trust on another address than loopback is refused" says 'refused on an address other than loopback' cluster
+ok "and nobody listens" port_is_free "$DDB_HTTP_PORT"
+echo "ddb.http_trust_remote = on" >>"$first/data/postgresql.conf"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+events trust
+
+stop_cluster "$first"
+sed -i '/^ddb.http_a/d' "$first/data/postgresql.conf"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$DDB_WORK/server.key" \
+	-out "$DDB_WORK/server.crt" 2>"$DDB_WORK/out"
+install -m 600 -o "$server_user" "$DDB_WORK/server.key" "$DDB_WORK/server.crt" "$first/data"
+echo "ddb.http_tls = on" >>"$first/data/postgresql.conf"
+start_cluster "$first"
+until ! port_is_free "$DDB_HTTP_PORT"; do sleep 0.1; done
+like "TLS with the server's certificate" \
+	"$(curl -sS --cacert "$DDB_WORK/server.crt" --resolve "localhost:$DDB_HTTP_PORT:127.0.0.1" "https://localhost:$DDB_HTTP_PORT/" 2>&1)" '^healthy: '
