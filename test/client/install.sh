@@ -1,0 +1,67 @@
+# Installs the clients that the tests use, each from its registry, once: what is
+# in the cache already is kept. Sourced; sets client_cache.
+
+client_cache=${DDB_CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ddb-clients}
+client_source=$top/test/client
+mkdir -p "$client_cache"
+
+# need PROGRAM PACKAGE...: installs Debian's packages where the program is missing.
+need() {
+	local program=$1
+	shift
+	command -v "$program" >/dev/null && return
+	local as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# cached NAME FILE...: whether $client_cache/NAME was made from these very files.
+cached() {
+	local name=$1
+	shift
+	cat "$@" | sha256sum | cmp -s - "$client_cache/$name.sum"
+}
+
+# keep NAME FILE...: notes what $client_cache/NAME was made from.
+keep() {
+	local name=$1
+	shift
+	cat "$@" | sha256sum >"$client_cache/$name.sum"
+}
+
+install_python() {
+	local from=$client_source/python/requirements.txt
+	cached python "$from" && return
+	python3 -m venv --help >/dev/null 2>&1 || need no-such-program python3-venv
+	python3 -m venv "$client_cache/python"
+	"$client_cache/python/bin/pip" install -q --disable-pip-version-check -r "$from"
+	keep python "$from"
+}
+
+install_javascript() {
+	local from=$client_source/javascript/package.json
+	need npm nodejs npm
+	cached javascript "$from" && return
+	mkdir -p "$client_cache/javascript"
+	cp "$from" "$client_cache/javascript"
+	npm install --prefix "$client_cache/javascript" --no-audit --no-fund --loglevel=error
+	keep javascript "$from"
+}
+
+install_go() {
+	local from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/scenario.go)
+	need go golang-go
+	cached go "${from[@]}" && return
+	(cd "$client_source/go" && go build -o "$client_cache/go" .)
+	keep go "${from[@]}"
+}
+
+install_java() {
+	local from=("$client_source/java/pom.xml" "$client_source/java/src/main/java/ddb/Scenario.java")
+	need mvn maven default-jdk-headless
+	cached java "${from[@]}" && return
+	rm -rf "$client_cache/java"
+	cp -r "$client_source/java" "$client_cache/java"
+	(cd "$client_cache/java" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies compile -DoutputDirectory=lib)
+	keep java "${from[@]}"
+}
