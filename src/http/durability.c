@@ -47,10 +47,20 @@ durability_shmem_init(void *memory, bool found)
 }
 
 static void
-flush_at_exit(int code, Datum argument)
+discount(void)
 {
 	if (counted)
-		durability_flush(XactLastCommitEnd);
+		pg_atomic_fetch_sub_u32(&shared->unflushed, 1);
+	counted = false;
+}
+
+/* Nobody is told of these commits any more, but others may have seen them. */
+static void
+flush_at_exit(int code, Datum argument)
+{
+	if (counted && !XLogRecPtrIsInvalid(XactLastCommitEnd))
+		XLogFlush(XactLastCommitEnd);
+	discount();
 }
 
 /* Others are to know before they can see the commit. */
@@ -132,11 +142,10 @@ durability_flush(XLogRecPtr upto)
 			HOLD_INTERRUPTS();
 			SyncRepWaitForLSN(upto, true);
 			RESUME_INTERRUPTS();
+			/* told to end, it has not waited for the standby */
+			if (ProcDiePending)
+				CHECK_FOR_INTERRUPTS();
 		}
 	}
-	if (counted)
-	{
-		pg_atomic_fetch_sub_u32(&shared->unflushed, 1);
-		counted = false;
-	}
+	discount();
 }

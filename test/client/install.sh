@@ -65,3 +65,14 @@ install_java() {
 	(cd "$client_cache/java" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies compile -DoutputDirectory=lib)
 	keep java "${from[@]}"
 }
+
+install_dynamodb_admin() {
+	local from=$client_source/dynamodb-admin/package.json
+	need npm nodejs npm
+	need chromium chromium
+	cached dynamodb-admin "$from" && return
+	mkdir -p "$client_cache/dynamodb-admin"
+	cp "$from" "$client_cache/dynamodb-admin"
+	npm install --prefix "$client_cache/dynamodb-admin" --no-audit --no-fund --loglevel=error
+	keep dynamodb-admin "$from"
+}
