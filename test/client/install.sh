@@ -9,10 +9,7 @@ mkdir -p "$client_cache"
 need() {
 	local program=$1
 	shift
-	command -v "$program" >/dev/null && return
-	local as_root=()
-	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
-	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+	command -v "$program" >/dev/null || "$top/scripts/install-packages" "$@"
 }
 
 # cached NAME FILE...: whether $client_cache/NAME was made from these very files.
