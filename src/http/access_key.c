@@ -114,11 +114,11 @@ copy_key(HeapTuple tuple, Relation relation, AccessKey *key)
 	key->scope[0] = '\0';
 }
 
-static AccessKey *
-read_key(const char *id)
+/* Reads the key of that id from the table; false where there is none. */
+static bool
+read_key(const char *id, AccessKey *key)
 {
 	Relation	keys = table_open(keys_relation("access_keys"), AccessShareLock);
-	AccessKey  *key = NULL;
 	SysScanDesc scan;
 	ScanKeyData scan_key;
 	HeapTuple	tuple;
@@ -129,26 +129,30 @@ read_key(const char *id)
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		AccessKey	copy = {0};
-
-		/* nothing may raise an error while the entry is half filled */
-		copy_key(tuple, keys, &copy);
-		strlcpy(copy.id, id, sizeof(copy.id));
-		cached_relation = RelationGetRelid(keys);
-		key = hash_search(cached_keys, id, HASH_ENTER, NULL);
-		*key = copy;
+		memset(key, 0, sizeof(*key));
+		strlcpy(key->id, id, sizeof(key->id));
+		copy_key(tuple, keys, key);
 	}
 	systable_endscan(scan);
 	table_close(keys, NoLock);
-	return key;
+	return HeapTupleIsValid(tuple);
 }
 
 static AccessKey *
 find_key(const char *id)
 {
 	AccessKey  *key = hash_search(cached_keys, id, HASH_FIND, NULL);
+	AccessKey	read;
 
-	return key != NULL ? key : read_key(id);
+	/* nothing may raise an error while an entry is half filled */
+	if (key == NULL && read_key(id, &read))
+	{
+		cached_relation = keys_relation("access_keys");
+		key = hash_search(cached_keys, id, HASH_ENTER, NULL);
+		*key = read;
+		explicit_bzero(&read, sizeof(read));
+	}
+	return key;
 }
 
 AccessKey *
@@ -254,32 +258,18 @@ ddb_create_access_key(PG_FUNCTION_ARGS)
 static void
 check_own_key(const char *id)
 {
-	Relation	keys = table_open(keys_relation("access_keys"), AccessShareLock);
-	char		role[NAMEDATALEN] = "";
-	SysScanDesc scan;
-	ScanKeyData scan_key;
-	HeapTuple	tuple;
+	AccessKey	key;
+	bool		found = strlen(id) <= ACCESS_KEY_ID_MAX && read_key(id, &key);
 
-	ScanKeyEntryInitialize(&scan_key, 0, KEYS_ID, BTEqualStrategyNumber, TEXTOID,
-						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(id));
-	scan = systable_beginscan(keys, keys_relation("access_keys_pkey"), true, NULL, 1, &scan_key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		bool		isnull;
-
-		strlcpy(role, NameStr(*DatumGetName(column(tuple, keys, KEYS_ROLE, &isnull))), NAMEDATALEN);
-	}
-	systable_endscan(scan);
-	table_close(keys, NoLock);
-
-	if (role[0] == '\0')
+	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("access key \"%s\" does not exist", id)));
+	explicit_bzero(key.secret, sizeof(key.secret));
+
 	/* the key of a role that is gone is left to superusers */
 	if (!superuser())
-		check_may_act_as(role);
+		check_may_act_as(key.role);
 }
 
 PG_FUNCTION_INFO_V1(ddb_set_access_key_active);

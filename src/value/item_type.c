@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "utils/memutils.h"
@@ -216,31 +215,6 @@ Datum
 attribute_value_cmp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(compare_stored(fcinfo));
-}
-
-PG_FUNCTION_INFO_V1(attribute_value_hash);
-
-Datum
-attribute_value_hash(PG_FUNCTION_ARGS)
-{
-	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
-	Datum		hash = hash_any((unsigned char *) VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored));
-
-	PG_FREE_IF_COPY(stored, 0);
-	PG_RETURN_DATUM(hash);
-}
-
-PG_FUNCTION_INFO_V1(attribute_value_hash_extended);
-
-Datum
-attribute_value_hash_extended(PG_FUNCTION_ARGS)
-{
-	struct varlena *stored = PG_GETARG_VARLENA_PP(0);
-	Datum		hash = hash_any_extended((unsigned char *) VARDATA_ANY(stored),
-										 VARSIZE_ANY_EXHDR(stored), PG_GETARG_INT64(1));
-
-	PG_FREE_IF_COPY(stored, 0);
-	PG_RETURN_DATUM(hash);
 }
 
 /* ---- What is in it ---- */

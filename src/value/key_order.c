@@ -72,10 +72,11 @@ key_smaller(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(compare_arguments(fcinfo) <= 0 ? PG_GETARG_DATUM(0) : PG_GETARG_DATUM(1));
 }
 
-PG_FUNCTION_INFO_V1(key_hash32);
+/* Hashes of the bytes, which serve the stored values too: equal values have equal bytes. */
+PG_FUNCTION_INFO_V1(bytes_hash);
 
 Datum
-key_hash32(PG_FUNCTION_ARGS)
+bytes_hash(PG_FUNCTION_ARGS)
 {
 	struct varlena *key = PG_GETARG_VARLENA_PP(0);
 	Datum		hash = hash_any((unsigned char *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
@@ -84,10 +85,10 @@ key_hash32(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(hash);
 }
 
-PG_FUNCTION_INFO_V1(key_hash64);
+PG_FUNCTION_INFO_V1(bytes_hash_extended);
 
 Datum
-key_hash64(PG_FUNCTION_ARGS)
+bytes_hash_extended(PG_FUNCTION_ARGS)
 {
 	struct varlena *key = PG_GETARG_VARLENA_PP(0);
 	Datum		hash = hash_any_extended((unsigned char *) VARDATA_ANY(key),
