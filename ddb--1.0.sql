@@ -722,6 +722,9 @@ CREATE FUNCTION hash(number) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
 CREATE FUNCTION hash(binary) RETURNS uuid
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+-- Of keys of several attributes, which secondary indexes may have.
+CREATE FUNCTION hash(VARIADIC keys "any") RETURNS uuid
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_of_several';
 
 COMMENT ON FUNCTION string_key(item, text, integer) IS 'the item''s key attribute of type S, of 1 to maximum bytes';
 COMMENT ON FUNCTION number_key(item, text, integer) IS 'the item''s key attribute of type N';
@@ -729,6 +732,7 @@ COMMENT ON FUNCTION binary_key(item, text, integer) IS 'the item''s key attribut
 COMMENT ON FUNCTION hash(string) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(number) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(binary) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+COMMENT ON FUNCTION hash("any") IS 'SipHash-2-4 of a key of several attributes, each of a key type';
 
 -- ==========================================================================
 -- Tables: the access method, the catalog, the planner's support

@@ -55,6 +55,16 @@ check_key_column(Relation relation, TupleTableSlot *slot, const KeyAttribute *ke
 					RelationGetRelationName(relation))));
 }
 
+static void
+check_key_columns(Relation relation, TupleTableSlot *slot, const KeySchema *schema,
+				  const Value *item)
+{
+	for (int i = 0; i < schema->partition_count; i++)
+		check_key_column(relation, slot, &schema->partition[i], item);
+	for (int i = 0; i < schema->sort_count; i++)
+		check_key_column(relation, slot, &schema->sort[i], item);
+}
+
 /* Refuses what no DynamoDB table can hold, whoever writes it. */
 static void
 check_row(Relation relation, TupleTableSlot *slot)
@@ -72,9 +82,8 @@ check_row(Relation relation, TupleTableSlot *slot)
 		return;					/* the column's NOT NULL is the executor's to check */
 
 	item = value_from_datum(datum);
-	check_key_column(relation, slot, &layout->schema.partition[0], &item);
-	if (layout->schema.sort_count > 0)
-		check_key_column(relation, slot, &layout->schema.sort[0], &item);
+	check_key_columns(relation, slot, &layout->schema, &item);
+	check_key_columns(relation, slot, &layout->table_schema, &item);
 	if (item.length > STORED_SIZE_TO_CHECK && item_size(&item) > ITEM_MAX_SIZE)
 		validation_error("Item size has exceeded the maximum allowed size");
 }

@@ -5,11 +5,13 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_opclass.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/primnodes.h"
@@ -104,38 +106,119 @@ read_key_columns(Relation relation, int16 *item_column)
 	return columns;
 }
 
+/* ---- The primary index ---- */
+
+/* A walk over an index's columns, and the key columns that they may name. */
+typedef struct IndexColumns
+{
+	Form_pg_index form;
+	ListCell   *expression;		/* the next one */
+	List	   *expressions;
+	const KeyAttribute *key_columns;
+	int			next;
+} IndexColumns;
+
+/* Takes a column that is ddb.hash() of key columns. */
+static bool
+take_hash(IndexColumns *columns, KeyAttribute *attributes, int *count)
+{
+	FuncExpr   *call;
+	ListCell   *cell;
+
+	if (columns->next >= columns->form->indnkeyatts ||
+		columns->form->indkey.values[columns->next] != 0 || columns->expression == NULL)
+		return false;
+
+	call = (FuncExpr *) lfirst(columns->expression);
+	if (!IsA(call, FuncExpr) || !is_function_of_ddb(call->funcid, "hash") ||
+		list_length(call->args) > KEY_MAX_ATTRIBUTES)
+		return false;
+	*count = 0;
+	foreach(cell, call->args)
+	{
+		Var		   *column = (Var *) lfirst(cell);
+
+		if (!IsA(column, Var) || column->varattno <= 0 ||
+			columns->key_columns[column->varattno - 1].column == 0)
+			return false;
+		attributes[(*count)++] = columns->key_columns[column->varattno - 1];
+	}
+	columns->next++;
+	columns->expression = lnext(columns->expressions, columns->expression);
+	return true;
+}
+
+/* Takes the key columns up to the next hash or the end. */
+static bool
+take_attributes(IndexColumns *columns, KeyAttribute *attributes, int *count, int most)
+{
+	for (*count = 0; columns->next < columns->form->indnkeyatts; columns->next++)
+	{
+		int16		column = columns->form->indkey.values[columns->next];
+
+		if (column == 0)
+			return true;
+		if (*count == most || column < 0 || columns->key_columns[column - 1].column == 0)
+			return false;
+		attributes[(*count)++] = columns->key_columns[column - 1];
+	}
+	return true;
+}
+
+static bool
+take_schema(IndexColumns *columns, KeySchema *schema)
+{
+	return take_hash(columns, schema->partition, &schema->partition_count) &&
+		take_attributes(columns, schema->sort, &schema->sort_count, KEY_MAX_ATTRIBUTES);
+}
+
 /*
- * Whether the index is on (ddb.hash(partition key), sort key), and which
- * columns these are; *sort is 0 where there is no sort key.
+ * Whether the index is a primary one, on (ddb.hash(partition key), sort key)
+ * or, of a secondary index's relation, on that and the same of its table; if
+ * so, sets the schemas.
  */
 static bool
-read_primary_index(Oid index_oid, int16 *partition, int16 *sort)
+read_primary_index(Oid index_oid, const KeyAttribute *key_columns, TableLayout *layout)
 {
 	Relation	index = index_open(index_oid, AccessShareLock);
-	Form_pg_index form = index->rd_index;
+	IndexColumns columns = {.form = index->rd_index,.key_columns = key_columns};
+	KeySchema  *table = &layout->table_schema;
 	bool		found = false;
 
-	*sort = 0;
-	if (form->indisunique && form->indisvalid && form->indisready &&
-		form->indnkeyatts <= 2 && form->indkey.values[0] == 0 &&
+	if (columns.form->indisunique && columns.form->indisvalid && columns.form->indisready &&
 		RelationGetIndexPredicate(index) == NIL)
 	{
-		List	   *expressions = RelationGetIndexExpressions(index);
-		FuncExpr   *call = (FuncExpr *) linitial(expressions);
-
-		if (list_length(expressions) == 1 && IsA(call, FuncExpr) &&
-			list_length(call->args) == 1 && IsA(linitial(call->args), Var) &&
-			is_function_of_ddb(call->funcid, "hash"))
-		{
-			*partition = linitial_node(Var, call->args)->varattno;
-			if (form->indnkeyatts == 2)
-				*sort = form->indkey.values[1];
-			found = true;
-		}
+		columns.expressions = RelationGetIndexExpressions(index);
+		columns.expression = list_head(columns.expressions);
+		memset(table, 0, sizeof(*table));
+		found = take_schema(&columns, &layout->schema);
+		if (found && columns.next < columns.form->indnkeyatts)
+			found = take_schema(&columns, table) && table->partition_count == 1 &&
+				table->sort_count <= 1 && columns.next == columns.form->indnkeyatts;
 	}
 	index_close(index, AccessShareLock);
 	return found;
 }
+
+/* ---- Triggers ---- */
+
+static void
+read_triggers(Relation relation, TableLayout *layout)
+{
+	TriggerDesc *triggers = relation->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!is_function_of_ddb(trigger->tgfoid, "maintain_indexes"))
+			layout->other_triggers = true;
+		else if (TRIGGER_FOR_ROW(trigger->tgtype))
+			layout->index_trigger = trigger->tgenabled;
+	}
+}
+
+/* ---- The cache ---- */
 
 /* Copies a key attribute's name behind the layout, in the same allocation. */
 static char *
@@ -146,28 +229,39 @@ place_name(KeyAttribute *attribute, char *place)
 	return place + attribute->name_length + 1;
 }
 
+static char *
+place_names(KeySchema *schema, char *place)
+{
+	for (int i = 0; i < schema->partition_count; i++)
+		place = place_name(&schema->partition[i], place);
+	for (int i = 0; i < schema->sort_count; i++)
+		place = place_name(&schema->sort[i], place);
+	return place;
+}
+
+static Size
+size_of_names(const KeySchema *schema)
+{
+	Size		size = 0;
+
+	for (int i = 0; i < schema->partition_count; i++)
+		size += schema->partition[i].name_length + 1;
+	for (int i = 0; i < schema->sort_count; i++)
+		size += schema->sort[i].name_length + 1;
+	return size;
+}
+
 /* The layout in one allocation of the cache's context, as rd_amcache wants it. */
 static TableLayout *
 cache_layout(Relation relation, const TableLayout *layout)
 {
-	KeySchema  *schema;
 	TableLayout *cached;
-	char	   *place;
-	Size		size = sizeof(TableLayout);
 
-	if (layout->schema.partition_count > 0)
-		size += layout->schema.partition[0].name_length + 1;
-	if (layout->schema.sort_count > 0)
-		size += layout->schema.sort[0].name_length + 1;
-
-	cached = MemoryContextAlloc(CacheMemoryContext, size);
+	cached = MemoryContextAlloc(CacheMemoryContext,
+								sizeof(TableLayout) + size_of_names(&layout->schema) +
+								size_of_names(&layout->table_schema));
 	*cached = *layout;
-	schema = &cached->schema;
-	place = (char *) (cached + 1);
-	if (schema->partition_count > 0)
-		place = place_name(&schema->partition[0], place);
-	if (schema->sort_count > 0)
-		place_name(&schema->sort[0], place);
+	place_names(&cached->table_schema, place_names(&cached->schema, (char *) (cached + 1)));
 
 	/* reading the definition may have processed an invalidation, or recursed */
 	if (relation->rd_amcache != NULL)
@@ -194,24 +288,16 @@ read_layout(Relation relation)
 		layout.only_index = list_length(indexes) == 1;
 		foreach(cell, indexes)
 		{
-			int16		partition;
-			int16		sort;
+			TableLayout found = layout;
 
-			if (!read_primary_index(lfirst_oid(cell), &partition, &sort) ||
-				partition <= 0 || columns[partition - 1].column == 0 ||
-				(sort > 0 && columns[sort - 1].column == 0))
-				continue;
-
-			layout.primary_index = lfirst_oid(cell);
-			layout.schema.partition_count = 1;
-			layout.schema.partition[0] = columns[partition - 1];
-			if (sort > 0)
+			if (read_primary_index(lfirst_oid(cell), columns, &found))
 			{
-				layout.schema.sort_count = 1;
-				layout.schema.sort[0] = columns[sort - 1];
+				layout = found;
+				layout.primary_index = lfirst_oid(cell);
+				break;
 			}
-			break;
 		}
+		read_triggers(relation, &layout);
 	}
 
 	cached = cache_layout(relation, &layout);
@@ -230,6 +316,7 @@ layout_of_relation(Relation relation)
 
 /* ---- Operators of the key types ---- */
 
+/* By strategy; at 0 the comparison. */
 static RegProcedure key_procedures[VALUE_BINARY + 1][BTMaxStrategyNumber + 1];
 static bool key_procedures_watched = false;
 
@@ -258,9 +345,16 @@ layout_key_procedure(ValueType type, int strategy)
 		Oid			class_oid = GetDefaultOpClass(type_oid, BTREE_AM_OID);
 		Oid			family = get_opclass_family(class_oid);
 
-		*procedure = get_opcode(get_opfamily_member(family, type_oid, type_oid, strategy));
+		*procedure = strategy == 0 ? get_opfamily_proc(family, type_oid, type_oid, BTORDER_PROC) :
+			get_opcode(get_opfamily_member(family, type_oid, type_oid, strategy));
 		if (!RegProcedureIsValid(*procedure))
 			elog(ERROR, "type ddb.%s has no B-tree operator %d", key_types[type], strategy);
 	}
 	return *procedure;
+}
+
+RegProcedure
+layout_key_comparison(ValueType type)
+{
+	return layout_key_procedure(type, 0);
 }

@@ -3,8 +3,9 @@
  *
  * A relation says by itself that it is a DynamoDB table: the item column, the
  * generated columns that take the key attributes from it, and the unique index
- * on the partition key's hash and the sort key.  Relations USING ddb without
- * these are plain heaps (a table being rewritten is one for a while).
+ * on the partition key's hash and the sort key.  A secondary index's relation
+ * has the table's key behind its own in that index.  Relations USING ddb
+ * without these are plain heaps (a table being rewritten is one for a while).
  */
 #ifndef DDB_LAYOUT_H
 #define DDB_LAYOUT_H
@@ -18,7 +19,10 @@ typedef struct TableLayout
 	Oid			primary_index;	/* InvalidOid: not a DynamoDB table */
 	int16		item_column;	/* from 1 */
 	bool		only_index;		/* the relation has no other index */
+	bool		other_triggers; /* has triggers besides those that keep its indexes */
+	char		index_trigger;	/* tgenabled of the row trigger that does, or 0 */
 	KeySchema	schema;
+	KeySchema	table_schema;	/* of a secondary index's table; else partition_count is 0 */
 } TableLayout;
 
 /*
@@ -27,10 +31,16 @@ typedef struct TableLayout
  */
 extern const TableLayout *layout_of_relation(Relation relation);
 
+/* The most columns that a primary index can have. */
+#define PRIMARY_INDEX_MAX_COLUMNS (1 + KEY_MAX_ATTRIBUTES + 2)
+
 /*
  * The operator of a key type's B-tree family, as the function that a scan key
  * wants: strategy is BTLessStrategyNumber and so on.
  */
 extern RegProcedure layout_key_procedure(ValueType type, int strategy);
+
+/* The comparison of a key type's B-tree family, as a row comparison wants it. */
+extern RegProcedure layout_key_comparison(ValueType type);
 
 #endif							/* DDB_LAYOUT_H */

@@ -163,22 +163,44 @@ compare_blocks_descending(const void *a, const void *b)
 	return left < right ? 1 : left > right ? -1 : 0;
 }
 
+/* Fills the primary index's columns that a key schema stands for. */
+static int
+fill_columns(const KeySchema *schema, TupleTableSlot *slot, pg_uuid_t *hash, Datum *values)
+{
+	Value		partition[KEY_MAX_ATTRIBUTES];
+	bool		isnull;
+	int			count = 0;
+
+	for (int i = 0; i < schema->partition_count; i++)
+	{
+		struct varlena *column =
+			PG_DETOAST_DATUM_PACKED(slot_getattr(slot, schema->partition[i].column, &isnull));
+
+		partition[i].data = VARDATA_ANY(column);
+		partition[i].length = VARSIZE_ANY_EXHDR(column);
+	}
+	key_hash_of_values(partition, schema->partition_count, hash->data);
+	values[count++] = UUIDPGetDatum(hash);
+	for (int i = 0; i < schema->sort_count; i++)
+		values[count++] = slot_getattr(slot, schema->sort[i].column, &isnull);
+	return count;
+}
+
 void
 neighbours_find(const TableLayout *layout, TupleTableSlot *slot, Neighbours *neighbours)
 {
 	Relation	index = index_open(layout->primary_index, AccessShareLock);
-	struct varlena *partition;
 	pg_uuid_t	hash;
-	Datum		values[2];
-	bool		isnull[2];
+	pg_uuid_t	table_hash;
+	Datum		values[PRIMARY_INDEX_MAX_COLUMNS];
+	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
 	IndexTuple	tuple;
 	BTScanInsert key;
+	int			count;
 
-	partition = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, layout->schema.partition[0].column,
-													 &isnull[0]));
-	key_hash(VARDATA_ANY(partition), VARSIZE_ANY_EXHDR(partition), hash.data);
-	values[0] = UUIDPGetDatum(&hash);
-	values[1] = slot_getattr(slot, layout->schema.sort[0].column, &isnull[1]);
+	count = fill_columns(&layout->schema, slot, &hash, values);
+	if (layout->table_schema.partition_count > 0)
+		fill_columns(&layout->table_schema, slot, &table_hash, values + count);
 	tuple = index_form_tuple(RelationGetDescr(index), values, isnull);
 	key = _bt_mkscankey(index, tuple);
 

@@ -58,6 +58,7 @@ is_partition_key(PlannerInfo *root, Node *expression)
 	relation = table_open(entry->relid, NoLock);
 	layout = layout_of_relation(relation);
 	result = OidIsValid(layout->primary_index) &&
+		layout->schema.partition_count == 1 &&
 		layout->schema.partition[0].column == var->varattno;
 	table_close(relation, NoLock);
 	return result;

@@ -183,7 +183,7 @@ set_query_keys(TableScan *scan)
 	const KeyCondition *condition = range->condition;
 
 	scan->partition = &condition->partition[0];
-	scan->hash = row_key_hash(scan->partition);
+	scan->hash = row_key_hash(scan->partition, scan->table->schema.partition_count);
 	add_hash_key(scan, BTEqualStrategyNumber, F_UUID_EQ, &scan->hash);
 	if (scan->table->schema.sort_count == 0)
 		return;
@@ -218,7 +218,7 @@ set_scan_keys(TableScan *scan)
 		return;
 	}
 
-	scan->hash = row_key_hash(&range->exclusive_start->partition);
+	scan->hash = row_key_hash(&range->exclusive_start->partition, 1);
 	if (scan->table->schema.sort_count > 0)
 	{
 		scan->another_walk = true;
@@ -347,7 +347,7 @@ table_range_contains(const Table *table, const TableRange *range, const PrimaryK
 			(table->schema.sort_count == 0 ||
 			 sort_condition_holds(range->condition, &key->sort));
 
-	hash = row_key_hash(&key->partition);
+	hash = row_key_hash(&key->partition, 1);
 	start = segment_start(range->segment, range->total_segments);
 	if (memcmp(&hash, &start, sizeof(hash)) < 0)
 		return false;

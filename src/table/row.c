@@ -24,12 +24,95 @@ row_key_datum(const Value *value)
 }
 
 pg_uuid_t
-row_key_hash(const Value *partition)
+row_key_hash(const Value *partition, int count)
 {
 	pg_uuid_t	hash;
 
-	key_hash(partition->data, partition->length, hash.data);
+	key_hash_of_values(partition, count, hash.data);
 	return hash;
+}
+
+static Value
+key_of(const Table *table, const KeyAttribute *attribute, const Value *item)
+{
+	Value		value;
+
+	if (!value_map_find(item, attribute->name, attribute->name_length, &value) ||
+		value.type != attribute->type)
+		elog(ERROR, "item of relation \"%s\" lacks key attribute \"%s\"",
+			 RelationGetRelationName(table->relation), attribute->name);
+	return value;
+}
+
+/* Adds the columns of a key schema: the hash and the sort key's attributes. */
+static void
+add_schema(const Table *table, const KeySchema *schema, const Value *item, pg_uuid_t *hash,
+		   PrimaryIndexEntry *entry)
+{
+	Value		partition[KEY_MAX_ATTRIBUTES];
+
+	for (int i = 0; i < schema->partition_count; i++)
+		partition[i] = key_of(table, &schema->partition[i], item);
+	*hash = row_key_hash(partition, schema->partition_count);
+	entry->values[entry->count++] = UUIDPGetDatum(hash);
+	for (int i = 0; i < schema->sort_count; i++)
+	{
+		Value		sort = key_of(table, &schema->sort[i], item);
+
+		entry->values[entry->count++] = row_key_datum(&sort);
+	}
+}
+
+void
+row_index_entry(const Table *table, const Value *item, PrimaryIndexEntry *entry)
+{
+	entry->count = 0;
+	add_schema(table, &table->schema, item, &entry->hash, entry);
+	if (table->table_schema.partition_count > 0)
+		add_schema(table, &table->table_schema, item, &entry->table_hash, entry);
+}
+
+/* The key attribute that is the index's column, or NULL where that is a hash. */
+static const KeyAttribute *
+attribute_of_column(const Table *table, int column)
+{
+	int			table_hash = 2 + table->schema.sort_count;
+
+	if (column == 1 || column == table_hash)
+		return NULL;
+	return column < table_hash ? &table->schema.sort[column - 2] :
+		&table->table_schema.sort[column - table_hash - 1];
+}
+
+static RegProcedure
+hash_procedure(int strategy)
+{
+	static const RegProcedure procedures[] = {
+		[BTLessStrategyNumber] = F_UUID_LT,
+		[BTLessEqualStrategyNumber] = F_UUID_LE,
+		[BTEqualStrategyNumber] = F_UUID_EQ,
+		[BTGreaterEqualStrategyNumber] = F_UUID_GE,
+		[BTGreaterStrategyNumber] = F_UUID_GT
+	};
+
+	return procedures[strategy];
+}
+
+RegProcedure
+row_column_procedure(const Table *table, int column, int strategy)
+{
+	const KeyAttribute *attribute = attribute_of_column(table, column);
+
+	return attribute == NULL ? hash_procedure(strategy) :
+		layout_key_procedure(attribute->type, strategy);
+}
+
+RegProcedure
+row_column_comparison(const Table *table, int column)
+{
+	const KeyAttribute *attribute = attribute_of_column(table, column);
+
+	return attribute == NULL ? F_UUID_CMP : layout_key_comparison(attribute->type);
 }
 
 Value
@@ -43,35 +126,53 @@ row_item(const Table *table, TupleTableSlot *slot)
 	return value_from_datum(datum);
 }
 
-bool
-row_has_partition(const Table *table, TupleTableSlot *slot, const Value *partition)
+static bool
+has_value(TupleTableSlot *slot, const KeyAttribute *attribute, const Value *value)
 {
 	bool		isnull;
-	Datum		datum = slot_getattr(slot, table->schema.partition[0].column, &isnull);
+	Datum		datum = slot_getattr(slot, attribute->column, &isnull);
 	struct varlena *column;
 
 	if (isnull)
 		return false;
 	column = PG_DETOAST_DATUM_PACKED(datum);
-	return VARSIZE_ANY_EXHDR(column) == partition->length &&
-		memcmp(VARDATA_ANY(column), partition->data, partition->length) == 0;
+	return VARSIZE_ANY_EXHDR(column) == value->length &&
+		memcmp(VARDATA_ANY(column), value->data, value->length) == 0;
+}
+
+bool
+row_has_partition(const Table *table, TupleTableSlot *slot, const Value *partition)
+{
+	for (int i = 0; i < table->schema.partition_count; i++)
+	{
+		if (!has_value(slot, &table->schema.partition[i], &partition[i]))
+			return false;
+	}
+	return true;
+}
+
+static void
+store_keys(const Table *table, const KeySchema *schema, const Value *item, TupleTableSlot *slot)
+{
+	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	{
+		const KeyAttribute *attribute = i < schema->partition_count ? &schema->partition[i] :
+			&schema->sort[i - schema->partition_count];
+		Value		value = key_of(table, attribute, item);
+
+		slot->tts_values[attribute->column - 1] = row_key_datum(&value);
+		slot->tts_isnull[attribute->column - 1] = false;
+	}
 }
 
 void
-row_store(const Table *table, const PrimaryKey *key, const Value *item, TupleTableSlot *slot)
+row_store(const Table *table, const Value *item, TupleTableSlot *slot)
 {
-	const KeySchema *schema = &table->schema;
-
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts * sizeof(bool));
 
-	slot->tts_values[schema->partition[0].column - 1] = row_key_datum(&key->partition);
-	slot->tts_isnull[schema->partition[0].column - 1] = false;
-	if (schema->sort_count > 0)
-	{
-		slot->tts_values[schema->sort[0].column - 1] = row_key_datum(&key->sort);
-		slot->tts_isnull[schema->sort[0].column - 1] = false;
-	}
+	store_keys(table, &table->schema, item, slot);
+	store_keys(table, &table->table_schema, item, slot);
 	slot->tts_values[table->item_column - 1] = value_to_datum(item);
 	slot->tts_isnull[table->item_column - 1] = false;
 	ExecStoreVirtualTuple(slot);
@@ -80,7 +181,7 @@ row_store(const Table *table, const PrimaryKey *key, const Value *item, TupleTab
 int
 row_scan_keys(const Table *table, const PrimaryKey *key, pg_uuid_t *hash, ScanKey keys)
 {
-	*hash = row_key_hash(&key->partition);
+	*hash = row_key_hash(&key->partition, 1);
 	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(hash));
 	if (table->schema.sort_count == 0)
 		return 1;

@@ -53,7 +53,8 @@ needs_executor(const Table *table)
 {
 	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
 
-	return !table->only_index || table->relation->trigdesc != NULL ||
+	return !table->only_index || table->other_triggers ||
+		(table->index_trigger && table->changed == NULL) ||
 		(constraints != NULL && constraints->num_check > 0) || has_other_columns(table);
 }
 

@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -140,10 +141,22 @@ check_privileges(Relation relation, const char *name, AclMode privileges)
 }
 
 static void
-copy_names(KeyAttribute *attributes, int count)
+copy_names(KeySchema *schema)
 {
-	for (int i = 0; i < count; i++)
-		attributes[i].name = pnstrdup(attributes[i].name, attributes[i].name_length);
+	for (int i = 0; i < schema->partition_count; i++)
+		schema->partition[i].name = pnstrdup(schema->partition[i].name,
+											 schema->partition[i].name_length);
+	for (int i = 0; i < schema->sort_count; i++)
+		schema->sort[i].name = pnstrdup(schema->sort[i].name, schema->sort[i].name_length);
+}
+
+/* Whether a trigger of this tgenabled fires in this session. */
+static bool
+fires(char enabled)
+{
+	return enabled == TRIGGER_FIRES_ALWAYS ||
+		enabled == (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ?
+					TRIGGER_FIRES_ON_REPLICA : TRIGGER_FIRES_ON_ORIGIN);
 }
 
 /* The relation's layout as a description of its own. */
@@ -166,9 +179,12 @@ describe(const char *name, Relation relation, LOCKMODE lock)
 	table->relation = relation;
 	table->item_column = layout->item_column;
 	table->only_index = layout->only_index;
+	table->other_triggers = layout->other_triggers;
+	table->index_trigger = fires(layout->index_trigger);
 	table->schema = layout->schema;
-	copy_names(table->schema.partition, table->schema.partition_count);
-	copy_names(table->schema.sort, table->schema.sort_count);
+	table->table_schema = layout->table_schema;
+	copy_names(&table->schema);
+	copy_names(&table->table_schema);
 	table->primary_index = index_open(index, lock);
 	return table;
 }
@@ -191,6 +207,19 @@ table_open_by_name(const char *name, AclMode privileges)
 	return describe(table_name, relation, lock);
 }
 
+Table *
+table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
+{
+	Table	   *index = describe(name, table_open(relid, lock), lock);
+
+	if (index->table_schema.partition_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" is not that of a secondary index of table \"%s\"",
+						RelationGetRelationName(index->relation), table->name)));
+	return index;
+}
+
 void
 table_release(Table *table)
 {
@@ -204,7 +233,6 @@ catalog_key_schema(Oid relid, KeySchema *schema)
 	Relation	relation = table_open(relid, AccessShareLock);
 
 	*schema = layout_of_relation(relation)->schema;
-	copy_names(schema->partition, schema->partition_count);
-	copy_names(schema->sort, schema->sort_count);
+	copy_names(schema);
 	table_close(relation, NoLock);
 }

@@ -15,24 +15,39 @@
 #define DDB_TABLE_H
 
 #include "nodes/parsenodes.h"
+#include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
 #include "expression/expression.h"
 
 /* ---- Opening ---- */
 
+typedef struct Table Table;
+
 /*
- * What a backend knows of a table.  Valid until the table is closed.
+ * Told of each change that table_write() has made; old_item is NULL where there
+ * was none, new_item where there is none now.
  */
-typedef struct Table
+typedef void (*ItemChanged) (Table *table, const Value *old_item, const Value *new_item);
+
+/*
+ * What a backend knows of a table, or of a secondary index's relation, which
+ * is read like one.  Valid until it is closed.
+ */
+struct Table
 {
 	char	   *name;			/* DynamoDB's name for it */
 	Relation	relation;
 	Relation	primary_index;
-	KeySchema	schema;			/* partition_count 1, sort_count 0 or 1 */
+	KeySchema	schema;			/* a table's: partition_count 1, sort_count 0 or 1 */
+	KeySchema	table_schema;	/* of an index's relation: its table's; else partition_count is 0 */
 	int16		item_column;	/* from 1 */
 	bool		only_index;		/* the relation has no index but the primary one */
-} Table;
+	bool		other_triggers; /* it has triggers besides those that keep its indexes */
+	bool		index_trigger;	/* it has the trigger that keeps them, to be fired in this session */
+	ItemChanged changed;		/* does that trigger's work in its place, or NULL */
+	void	   *follower;		/* what belongs to whom `changed` is */
+};
 
 /*
  * Opens a table by name or ARN for reading (ACL_SELECT) or for writing (any of
@@ -40,6 +55,12 @@ typedef struct Table
  * of these privileges on the relation.
  */
 extern Table *table_open_by_name(const char *name, AclMode privileges);
+
+/*
+ * Opens the relation of a secondary index of the table, with the lock given;
+ * no privileges are checked, since those on the table decide.
+ */
+extern Table *table_open_index(const Table *table, const char *name, Oid relation, LOCKMODE lock);
 
 /* Closes it; its lock stays to the transaction's end. */
 extern void table_release(Table *table);
@@ -99,6 +120,23 @@ typedef WriteAction (*WriteDecision) (const Value *old_item, Value *new_item, vo
 /* Writes one item: the only way in which operations change a table. */
 extern void table_write(Table *table, const PrimaryKey *key,
 						WriteDecision decide, void *argument);
+
+/* ---- Entries of secondary indexes ---- */
+
+/*
+ * Writing an index's relation, which only the keeper of the index does, while
+ * it has the row of the table's item locked: so nobody else writes the entry.
+ * item is what the index holds of it, old_item any map of the key attributes;
+ * the caller's next command sees the change.
+ */
+extern void table_insert_entry(Table *index, const Value *item);
+
+/* The entry whose key is old_item's; false where there is none. */
+extern bool table_replace_entry(Table *index, const Value *old_item, const Value *item);
+extern bool table_delete_entry(Table *index, const Value *old_item);
+
+/* Whether there is one. */
+extern bool table_has_entry(Table *index, const Value *old_item);
 
 /* ---- Ordered reads ---- */
 

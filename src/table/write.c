@@ -274,11 +274,13 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	Value		old_item;
 	Value		new_item;
 	WriteAction action;
+	bool		found;
 	bool		done = true;
 
 	write->snapshot = row_statement_snapshot();
 	PushActiveSnapshot(write->snapshot);
-	if (find_item(write))
+	found = find_item(write);
+	if (found)
 	{
 		old_item = row_item(write->table, write->old_slot);
 		action = decide(&old_item, &new_item, argument);
@@ -287,9 +289,13 @@ attempt(Write *write, WriteDecision decide, void *argument)
 		action = decide(NULL, &new_item, argument);
 
 	if (action == WRITE_PUT)
-		row_store(write->table, write->key, &new_item, write->new_slot);
+		row_store(write->table, &new_item, write->new_slot);
 	if (action != WRITE_NOTHING)
 		done = carry_out(write, action);
+	if (done && action != WRITE_NOTHING && write->executor == NULL &&
+		write->table->changed != NULL)
+		write->table->changed(write->table, found ? &old_item : NULL,
+							  action == WRITE_PUT ? &new_item : NULL);
 
 	PopActiveSnapshot();
 	UnregisterSnapshot(write->snapshot);

@@ -92,3 +92,25 @@ key_hash(const char *data, uint32 length, unsigned char hash[KEY_HASH_LENGTH])
 	sip_rounds(&state, FINAL_ROUNDS);
 	write_word(hash + 8, state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
 }
+
+void
+key_hash_of_values(const Value *values, int count, unsigned char hash[KEY_HASH_LENGTH])
+{
+	StringInfoData bytes;
+
+	if (count == 1)
+	{
+		key_hash(values[0].data, values[0].length, hash);
+		return;
+	}
+
+	initStringInfo(&bytes);
+	for (int i = 0; i < count; i++)
+	{
+		for (int shift = 0; shift < 32; shift += 8)
+			appendStringInfoChar(&bytes, (char) (values[i].length >> shift));
+		appendBinaryStringInfo(&bytes, values[i].data, values[i].length);
+	}
+	key_hash(bytes.data, bytes.len, hash);
+	pfree(bytes.data);
+}

@@ -8,10 +8,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
+#include "utils/syscache.h"
 #include "utils/uuid.h"
 
 #include "error.h"
@@ -332,6 +336,23 @@ binary_key(PG_FUNCTION_ARGS)
 	return item_key(fcinfo, VALUE_BINARY);
 }
 
+/* Whether it is one of the three types above. */
+static bool
+is_key_type(Oid type)
+{
+	static const char *const names[] = {"string", "number", "binary"};
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	for (int i = 0; i < (int) lengthof(names); i++)
+		result |= strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), names[i]) == 0;
+	result &= ((Form_pg_type) GETSTRUCT(tuple))->typnamespace == get_namespace_oid("ddb", true);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 PG_FUNCTION_INFO_V1(ddb_hash);
 
 Datum
@@ -342,5 +363,32 @@ ddb_hash(PG_FUNCTION_ARGS)
 
 	StaticAssertStmt(UUID_LEN == KEY_HASH_LENGTH, "a key's hash is a uuid");
 	key_hash(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), hash->data);
+	PG_RETURN_UUID_P(hash);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_of_several);
+
+/* hash(VARIADIC "any"): of keys of several attributes, each of a key type. */
+Datum
+ddb_hash_of_several(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *hash = palloc(sizeof(pg_uuid_t));
+	Value		values[FUNC_MAX_ARGS];
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		struct varlena *key;
+
+		if (!is_key_type(get_fn_expr_argtype(fcinfo->flinfo, i)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("a key attribute is of type ddb.string, ddb.number or ddb.binary")));
+		if (PG_ARGISNULL(i))
+			PG_RETURN_NULL();
+		key = PG_GETARG_VARLENA_PP(i);
+		values[i].data = VARDATA_ANY(key);
+		values[i].length = VARSIZE_ANY_EXHDR(key);
+	}
+	key_hash_of_values(values, PG_NARGS(), hash->data);
 	PG_RETURN_UUID_P(hash);
 }

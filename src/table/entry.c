@@ -1,0 +1,159 @@
+/*
+ * entry.c - writing the relations of secondary indexes.
+ *
+ * Whoever writes an entry has the row of its item in the table locked, so there
+ * are no races here: an entry is looked for as it is now (SnapshotSelf), and is
+ * found where it was left by whoever had the item's row before.
+ */
+#include "postgres.h"
+
+#include "access/nbtree.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "table/row.h"
+#include "table/table.h"
+
+/* Only the primary index is kept here. */
+static void
+check_indexes(const Table *index)
+{
+	if (!index->only_index)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" of a secondary index has further indexes",
+						RelationGetRelationName(index->relation)),
+				 errhint("Drop them: a secondary index has its primary index only.")));
+}
+
+/* Finds the entry into the slot. */
+static bool
+find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
+{
+	ScanKeyData keys[PRIMARY_INDEX_MAX_COLUMNS];
+	IndexScanDesc scan;
+	bool		found;
+
+	for (int i = 0; i < entry->count; i++)
+		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber,
+					row_column_procedure(index, i + 1, BTEqualStrategyNumber), entry->values[i]);
+	scan = index_beginscan_compat(index->relation, index->primary_index, SnapshotSelf,
+								  entry->count, 0);
+	index_rescan(scan, keys, entry->count, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	index_endscan(scan);
+	return found;
+}
+
+static void
+insert_index_entry(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *slot, bool unchanged)
+{
+	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
+
+	/* a B-tree does not read the IndexInfo */
+	index_insert(index->primary_index, entry->values, isnull, &slot->tts_tid, index->relation,
+				 UNIQUE_CHECK_YES, unchanged, NULL);
+}
+
+void
+table_insert_entry(Table *index, const Value *item)
+{
+	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
+	PrimaryIndexEntry entry;
+
+	check_indexes(index);
+	row_index_entry(index, item, &entry);
+	row_store(index, item, slot);
+	table_tuple_insert(index->relation, slot, GetCurrentCommandId(true), 0, NULL);
+	insert_index_entry(index, &entry, slot, false);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* Whether it is done; false if the entry was written by this very command. */
+static bool
+changed(Table *index, TM_Result result)
+{
+	if (result == TM_Invisible)
+	{
+		CommandCounterIncrement();
+		return false;
+	}
+	if (result != TM_Ok)
+		elog(ERROR, "unexpected result %d of writing an entry of secondary index \"%s\"",
+			 result, RelationGetRelationName(index->relation));
+	return true;
+}
+
+static bool
+replace(Table *index, PrimaryIndexEntry *entry, ItemPointer old_tid, TupleTableSlot *slot)
+{
+	UpdateIndexes update_indexes = UPDATE_INDEXES_NONE;
+	LockTupleMode lock_mode;
+	TM_FailureData failure;
+
+	if (!changed(index, table_tuple_update(index->relation, old_tid, slot,
+										   GetCurrentCommandId(true), SnapshotSelf,
+										   InvalidSnapshot, true, &failure, &lock_mode,
+										   &update_indexes)))
+		return false;
+	if (update_indexes != UPDATE_INDEXES_NONE)
+		insert_index_entry(index, entry, slot, true);
+	return true;
+}
+
+bool
+table_replace_entry(Table *index, const Value *old_item, const Value *item)
+{
+	TupleTableSlot *old_slot = table_slot_create(index->relation, NULL);
+	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
+	PrimaryIndexEntry entry;
+	bool		found;
+
+	check_indexes(index);
+	row_index_entry(index, old_item, &entry);
+	found = find_entry(index, &entry, old_slot);
+	if (found)
+	{
+		row_store(index, item, slot);
+		while (!replace(index, &entry, &old_slot->tts_tid, slot))
+			;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	ExecDropSingleTupleTableSlot(old_slot);
+	return found;
+}
+
+bool
+table_delete_entry(Table *index, const Value *old_item)
+{
+	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
+	PrimaryIndexEntry entry;
+	TM_FailureData failure;
+	bool		found;
+
+	row_index_entry(index, old_item, &entry);
+	found = find_entry(index, &entry, slot);
+	while (found && !changed(index, table_tuple_delete(index->relation, &slot->tts_tid,
+													   GetCurrentCommandId(true), SnapshotSelf,
+													   InvalidSnapshot, true, &failure, false)))
+		;
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+bool
+table_has_entry(Table *index, const Value *old_item)
+{
+	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
+	PrimaryIndexEntry entry;
+	bool		found;
+
+	row_index_entry(index, old_item, &entry);
+	found = find_entry(index, &entry, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
