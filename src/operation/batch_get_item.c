@@ -250,7 +250,7 @@ append_capacities(const RequestEnum *wanted, const TableReads *reads, int count,
 	{
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		append_consumed_capacity(response, wanted, reads[i].table_name, reads[i].capacity);
+		append_consumed_capacity(response, wanted, reads[i].table_name, reads[i].capacity, NULL, 0);
 	}
 	appendStringInfoChar(response, ']');
 }

@@ -253,7 +253,7 @@ execute(const void *argument, StringInfo response)
 			if (i > 0)
 				appendStringInfoChar(response, ',');
 			append_consumed_capacity(response, &request->return_consumed_capacity, tables[i].name,
-									 tables[i].capacity);
+									 tables[i].capacity, NULL, 0);
 		}
 		appendStringInfoChar(response, ']');
 	}

@@ -30,14 +30,46 @@ wants_capacity(const RequestEnum *wanted)
 	return wanted->value == CAPACITY_INDEXES || wanted->value == CAPACITY_TOTAL;
 }
 
+/* The member for the indexes of one kind, unless there is none. */
+static void
+append_index_shares(StringInfo response, const char *member, const IndexCapacity *indexes,
+					int count, bool local)
+{
+	bool		any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (indexes[i].local != local)
+			continue;
+		if (any)
+			appendStringInfoChar(response, ',');
+		else
+			appendStringInfo(response, ",\"%s\":{", member);
+		any = true;
+		json_append_string(response, indexes[i].name, strlen(indexes[i].name));
+		appendStringInfo(response, ":{\"CapacityUnits\":%.1f}", indexes[i].units);
+	}
+	if (any)
+		appendStringInfoChar(response, '}');
+}
+
 void
 append_consumed_capacity(StringInfo response, const RequestEnum *wanted, const char *table_name,
-						 double units)
+						 double table_units, const IndexCapacity *indexes, int index_count)
 {
+	double		units = table_units;
+
+	for (int i = 0; i < index_count; i++)
+		units += indexes[i].units;
+
 	appendStringInfoString(response, "{\"TableName\":");
 	json_append_string(response, table_name, strlen(table_name));
 	appendStringInfo(response, ",\"CapacityUnits\":%.1f", units);
 	if (wanted->value == CAPACITY_INDEXES)
-		appendStringInfo(response, ",\"Table\":{\"CapacityUnits\":%.1f}", units);
+	{
+		appendStringInfo(response, ",\"Table\":{\"CapacityUnits\":%.1f}", table_units);
+		append_index_shares(response, "LocalSecondaryIndexes", indexes, index_count, true);
+		append_index_shares(response, "GlobalSecondaryIndexes", indexes, index_count, false);
+	}
 	appendStringInfoChar(response, '}');
 }

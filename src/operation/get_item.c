@@ -78,7 +78,8 @@ execute(const void *argument, StringInfo response)
 		append_consumed_capacity(response, &request->return_consumed_capacity,
 								 request->table_name.data,
 								 read_capacity(found ? item_size(&item) : 0,
-											   request->consistent_read == BOOLEAN_TRUE));
+											   request->consistent_read == BOOLEAN_TRUE),
+								 NULL, 0);
 	}
 	appendStringInfoChar(response, '}');
 	table_release(table);

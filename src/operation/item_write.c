@@ -152,7 +152,8 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 	{
 		append_member(response, "ConsumedCapacity");
 		append_consumed_capacity(response, &parameters->return_consumed_capacity,
-								 parameters->table_name.data, write_capacity(write->written_size));
+								 parameters->table_name.data, write_capacity(write->written_size),
+								 NULL, 0);
 	}
 	appendStringInfoChar(response, '}');
 	table_release(table);

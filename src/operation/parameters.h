@@ -76,13 +76,23 @@ extern void check_key_paths(const KeySchema *schema, const Condition *condition,
 extern double read_capacity(uint64 size, bool consistent);
 extern double write_capacity(uint64 size);
 
+/* What an operation consumed of one secondary index. */
+typedef struct IndexCapacity
+{
+	const char *name;
+	bool		local;
+	double		units;
+} IndexCapacity;
+
 /*
- * Appends {"TableName": ..., "CapacityUnits": ...}, with the table's share of
- * its own where the request asks for INDEXES.  The table is named as in the
+ * Appends {"TableName": ..., "CapacityUnits": ...}: what the table and the
+ * indexes (NULL and 0 where none was touched) consumed in all, with the share
+ * of each where the request asks for INDEXES.  The table is named as in the
  * request.
  */
 extern void append_consumed_capacity(StringInfo response, const RequestEnum *wanted,
-									 const char *table_name, double units);
+									 const char *table_name, double table_units,
+									 const IndexCapacity *indexes, int index_count);
 
 /* Whether the request asks for consumed capacity. */
 extern bool wants_capacity(const RequestEnum *wanted);

@@ -169,7 +169,8 @@ read_page(const ReadPage *page, Table *table, const TableRange *range, StringInf
 		append_member(response, "ConsumedCapacity");
 		append_consumed_capacity(response, &parameters->return_consumed_capacity,
 								 parameters->table_name.data,
-								 read_capacity(state.size, parameters->consistent_read == BOOLEAN_TRUE));
+								 read_capacity(state.size, parameters->consistent_read == BOOLEAN_TRUE),
+								 NULL, 0);
 	}
 	appendStringInfoChar(response, '}');
 	table_release(table);
