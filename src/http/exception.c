@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "utils/json.h"
 
 #include "error.h"
@@ -100,6 +101,10 @@ exception_of_postgres(const ErrorData *error, const char **message)
 	switch (error->sqlerrcode)
 	{
 		case ERRCODE_T_R_SERIALIZATION_FAILURE:
+			/* on a standby the replay of WAL was in the way, and SDKs are to try again */
+			if (RecoveryInProgress())
+				break;
+			/* FALLTHROUGH */
 		case ERRCODE_T_R_DEADLOCK_DETECTED:
 		case ERRCODE_LOCK_NOT_AVAILABLE:
 			*message = "Transaction is ongoing for the item";
@@ -115,9 +120,10 @@ exception_of_postgres(const ErrorData *error, const char **message)
 			/* a constraint that somebody put on the relation */
 			if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 				return VALIDATION_EXCEPTION;
-			*message = "Internal server error";
-			return INTERNAL_SERVER_ERROR;
+			break;
 	}
+	*message = "Internal server error";
+	return INTERNAL_SERVER_ERROR;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "port/atomics.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
@@ -38,6 +39,9 @@ static shmem_startup_hook_type previous_shmem_startup = NULL;
 
 static TimestampTz statistics_due = 0;
 
+/* In shared memory: workers that have begun to connect to the database since one could. */
+static pg_atomic_uint32 *unconnected = NULL;
+
 PGDLLEXPORT void endpoint_worker_main(Datum argument);
 
 /* ---- In the postmaster ---- */
@@ -48,6 +52,7 @@ request_shmem(void)
 	if (previous_shmem_request != NULL)
 		previous_shmem_request();
 	RequestAddinShmemSpace(add_size(durability_shmem_size(), listen_shmem_size()));
+	RequestAddinShmemSpace(MAXALIGN(sizeof(*unconnected)));
 	RequestNamedLWLockTranche("ddb_http", 1);
 }
 
@@ -64,6 +69,9 @@ init_shmem(void)
 	durability_shmem_init(memory, found);
 	memory = ShmemInitStruct("ddb http listen", listen_shmem_size(), &found);
 	listen_shmem_init(memory, found);
+	unconnected = ShmemInitStruct("ddb http workers", sizeof(*unconnected), &found);
+	if (!found)
+		pg_atomic_init_u32(unconnected, 0);
 	LWLockRelease(AddinShmemInitLock);
 }
 
@@ -145,6 +153,27 @@ wait_to_retry(void)
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
 	}
+}
+
+/*
+ * A worker that cannot connect ends, and the postmaster starts it again.  Where
+ * the database does not exist, let only one try, and not every second, lest the
+ * log fill up with it.
+ */
+static void
+connect_patiently(int number)
+{
+	if (pg_atomic_read_u32(unconnected) >= (uint32) endpoint_workers)
+	{
+		TimestampTz due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_MILLISECONDS);
+
+		while (GetCurrentTimestamp() < due ||
+			   (number > 0 && pg_atomic_read_u32(unconnected) > 0))
+			wait_to_retry();
+	}
+	pg_atomic_fetch_add_u32(unconnected, 1);
+	BackgroundWorkerInitializeConnection(endpoint_database, NULL, 0);
+	pg_atomic_write_u32(unconnected, 0);
 }
 
 /* Waits until it is safe and possible to listen. */
@@ -279,7 +308,7 @@ endpoint_worker_main(Datum argument)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnection(endpoint_database, NULL, 0);
+	connect_patiently(DatumGetInt32(argument));
 
 	apply_settings();
 	pgstat_report_activity(STATE_IDLE, NULL);
