@@ -80,6 +80,11 @@ SELECT pg_temp.query(pg_temp.key(' AND posted = :v1', '9') || '{"ExclusiveStartK
 SELECT pg_temp.query('{"KeyConditionExpression": "forum = :f", "ExpressionAttributeValues": {":f": {"S": "db"}},
 	"ExclusiveStartKey": {"forum": {"S": "web"}, "posted": {"N": "9"}}}');
 
+-- the only item there can be
+SELECT ddb.query('{"TableName": "Users", "Limit": 1, "KeyConditionExpression": "#n = :n", "ExpressionAttributeNames": {"#n": "name"}, "ExpressionAttributeValues": {":n": {"S": "user 7"}}}');
+SELECT ddb.query('{"TableName": "Users", "ScanIndexForward": false, "KeyConditionExpression": "#n = :n", "ExpressionAttributeNames": {"#n": "name"}, "ExpressionAttributeValues": {":n": {"S": "user 7"}},
+	"ExclusiveStartKey": {"name": {"S": "user 7"}}}');
+
 -- ---- Filters, Select, projections ----
 
 SELECT pg_temp.query(pg_temp.key(' AND posted > :v1', '9') || '{"FilterExpression": "posted > :v1"}');

@@ -105,7 +105,4 @@ extern bool wants_capacity(const RequestEnum *wanted);
  */
 extern void append_member(StringInfo response, const char *name);
 
-/* Appends the item's primary key as a map of attribute values. */
-extern void append_key(StringInfo response, const KeySchema *schema, const Value *item);
-
 #endif							/* DDB_PARAMETERS_H */

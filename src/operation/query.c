@@ -43,59 +43,22 @@ check_parameters(const QueryRequest *request)
 	check_parameter_use(uses, lengthof(uses), read->names.json != NULL, read->values != NULL);
 }
 
-/*
- * The first part of what AWS checks of ExclusiveStartKey, before it looks at
- * the key condition: as many attributes as the key has, the partition key
- * among them and of its type.
- */
+/* Whether the starting key lies within what is queried. */
 static void
-check_start_partition(const KeySchema *schema, const Value *start)
+check_start_in_range(const Table *table, const TableRange *range, const Value *start)
 {
-	const KeyAttribute *partition = &schema->partition[0];
-	Value		value;
+	bool		same_partition = table_range_has_partition(table, range, start);
+	SortOperator operator = range->condition->sort_operator;
 
-	if (value_count(start) != (uint32) (schema->partition_count + schema->sort_count) ||
-		!value_map_find(start, partition->name, partition->name_length, &value))
-		validation_error("The provided starting key is invalid");
-	if (value.type != partition->type)
-		validation_error("The provided key element does not match the schema");
-}
-
-/* The second part: the sort key. */
-static PrimaryKey
-check_start_sort(const KeySchema *schema, const Value *start)
-{
-	Value		value;
-
-	if (schema->sort_count > 0 &&
-		!value_map_find(start, schema->sort[0].name, schema->sort[0].name_length, &value))
-		validation_error("The provided starting key is invalid");
-	return key_of_map(schema, start);
-}
-
-/* The third: whether the key lies within what is queried. */
-static void
-check_start_in_range(const Table *table, const TableRange *range, const PrimaryKey *start)
-{
-	const KeyCondition *condition = range->condition;
-	bool		same_partition = value_equal(&start->partition, &condition->partition[0]);
-	KeyCondition there = *condition;
-	TableRange	range_there = *range;
-
-	if (condition->sort_operator == SORT_ANY)
+	if (operator == SORT_ANY)
 	{
 		if (!same_partition)
 			validation_error("The provided starting key is outside query boundaries based on provided conditions");
 		return;
 	}
-	if (condition->sort_operator == SORT_EQUAL)
+	if (operator == SORT_EQUAL && table->table_schema.partition_count == 0)
 		validation_error("The query can return at most one row and cannot be restarted");
-
-	/* judge the sort key alone: in the collection where the starting key is */
-	there.partition[0] = start->partition;
-	range_there.condition = &there;
-	range_there.exclusive_start = NULL;
-	if (!table_range_contains(table, &range_there, start))
+	if (!table_range_has_sort(table, range, start))
 		validation_error("The provided starting key does not match the range key predicate");
 	if (!same_partition)
 		validation_error("The query can return at most one row and cannot be restarted");
@@ -168,20 +131,21 @@ execute(const void *argument, StringInfo response)
 	const QueryRequest *request = argument;
 	QueryPlan	plan = {.page.parameters = &request->read};
 	TableRange	range = {.total_segments = 1};
-	PrimaryKey	start;
+	bool		has_start = request->read.exclusive_start_key != NULL;
 	Table	   *table;
 
 	parse(request, &plan);
 	table = open_table_to_read(&request->read);
-	if (request->read.exclusive_start_key != NULL)
-		check_start_partition(&table->schema, &plan.start);
+	if (has_start)
+		check_start_partition(table, &plan.start);
 	range.condition = key_condition_bind(plan.key_condition, &table->schema);
 	range.backward = request->scan_index_forward == BOOLEAN_FALSE;
-	if (request->read.exclusive_start_key != NULL)
+	if (has_start)
 	{
-		start = check_start_sort(&table->schema, &plan.start);
-		check_start_in_range(table, &range, &start);
-		range.exclusive_start = &start;
+		check_start_sort(table, &plan.start);
+		check_start_key(table, &plan.start);
+		check_start_in_range(table, &range, &plan.start);
+		range.exclusive_start = &plan.start;
 	}
 	check_filter(request, plan.page.filter, &table->schema);
 	check_key_paths(&table->schema, NULL, plan.page.projection);

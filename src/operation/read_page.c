@@ -16,33 +16,6 @@
 
 #define PAGE_MAX_SIZE (1024 * 1024)
 
-/*
- * AWS says that it was the starting key where the value is no value at all,
- * but not where a number or a set's member is bad.
- */
-static bool
-tells_starting_key(const char *text)
-{
-	return strncmp(text, "Supplied AttributeValue", strlen("Supplied AttributeValue")) == 0 ||
-		strstr(text, "Null attribute value types") != NULL ||
-		strstr(text, "An string set") != NULL ||
-		strstr(text, "Binary sets should not be empty") != NULL;
-}
-
-Value
-read_start_key(const ReadParameters *parameters)
-{
-	ErrorWords	words = {
-		.before = "The provided starting key is invalid: ", .apply = tells_starting_key
-	};
-	Value		key;
-
-	error_words_begin(&words);
-	key = read_attributes(parameters->exclusive_start_key);
-	error_words_end(&words);
-	return key;
-}
-
 void
 check_select(const ReadParameters *parameters)
 {
@@ -130,7 +103,7 @@ read_items(const ReadPage *page, Table *table, const TableRange *range, PageStat
 
 		if (page_is_full(page, state))
 		{
-			append_key(&state->last_key, &table->schema, &item);
+			append_last_key(&state->last_key, table, &item);
 			break;
 		}
 	}

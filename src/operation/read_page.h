@@ -50,9 +50,6 @@ typedef struct ReadPage
 	Projection *projection;		/* or NULL: whole items */
 } ReadPage;
 
-/* ExclusiveStartKey, packed, with AWS's words around what is wrong in it. */
-extern Value read_start_key(const ReadParameters *parameters);
-
 /* The rules of Select, AttributesToGet and ProjectionExpression. */
 extern void check_select(const ReadParameters *parameters);
 
@@ -62,5 +59,22 @@ extern Table *open_table_to_read(const ReadParameters *parameters);
 /* Reads a page of the range and appends the whole response. */
 extern void read_page(const ReadPage *page, Table *table, const TableRange *range,
 					  StringInfo response);
+
+/* ---- start_key.c: where a page begins and ends ---- */
+
+/* ExclusiveStartKey, packed, with AWS's words around what is wrong in it. */
+extern Value read_start_key(const ReadParameters *parameters);
+
+/*
+ * AWS's checks of it, to be made in this order: as many attributes as the key
+ * has, the partition key among them and of its type; the sort key; and all the
+ * rest, which for an index is its table's key.
+ */
+extern void check_start_partition(const Table *source, const Value *start);
+extern void check_start_sort(const Table *source, const Value *start);
+extern void check_start_key(const Table *source, const Value *start);
+
+/* Appends the key of the last item that was read, as LastEvaluatedKey has it. */
+extern void append_last_key(StringInfo response, const Table *source, const Value *item);
 
 #endif							/* DDB_READ_PAGE_H */

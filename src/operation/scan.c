@@ -80,20 +80,18 @@ parse(const ScanRequest *request, ReadPage *page, Value *start)
 	check_select(read);
 }
 
-/* ExclusiveStartKey as a key of the segment that is scanned. */
-static PrimaryKey
-read_start(const Table *table, const TableRange *range, const Value *start)
+/* Whether ExclusiveStartKey is a key of the segment that is scanned. */
+static void
+check_start(const Table *table, const TableRange *range, const Value *start)
 {
 	ErrorWords	words = {.before = "The provided starting key is invalid: "};
-	PrimaryKey	key;
 
 	error_words_begin(&words);
-	key = key_of_map(&table->schema, start);
-	if (!table_range_contains(table, range, &key))
+	key_of_map(&table->schema, start);
+	if (!table_range_contains(table, range, start))
 		validation_error("Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
 						 "TotalSegments: %d Segment: %d", range->total_segments, range->segment);
 	error_words_end(&words);
-	return key;
 }
 
 static void
@@ -102,11 +100,10 @@ execute(const void *argument, StringInfo response)
 	const ScanRequest *request = argument;
 	ReadPage	page = {.parameters = &request->read};
 	TableRange	range = {.total_segments = 1};
-	Value		start_map;
-	PrimaryKey	start;
+	Value		start;
 	Table	   *table;
 
-	parse(request, &page, &start_map);
+	parse(request, &page, &start);
 	if (request->segment.given)
 	{
 		range.segment = request->segment.value;
@@ -116,7 +113,7 @@ execute(const void *argument, StringInfo response)
 	table = open_table_to_read(&request->read);
 	if (request->read.exclusive_start_key != NULL)
 	{
-		start = read_start(table, &range, &start_map);
+		check_start(table, &range, &start);
 		range.exclusive_start = &start;
 	}
 	check_key_paths(&table->schema, page.filter, page.projection);

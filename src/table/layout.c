@@ -316,7 +316,6 @@ layout_of_relation(Relation relation)
 
 /* ---- Operators of the key types ---- */
 
-/* By strategy; at 0 the comparison. */
 static RegProcedure key_procedures[VALUE_BINARY + 1][BTMaxStrategyNumber + 1];
 static bool key_procedures_watched = false;
 
@@ -345,16 +344,9 @@ layout_key_procedure(ValueType type, int strategy)
 		Oid			class_oid = GetDefaultOpClass(type_oid, BTREE_AM_OID);
 		Oid			family = get_opclass_family(class_oid);
 
-		*procedure = strategy == 0 ? get_opfamily_proc(family, type_oid, type_oid, BTORDER_PROC) :
-			get_opcode(get_opfamily_member(family, type_oid, type_oid, strategy));
+		*procedure = get_opcode(get_opfamily_member(family, type_oid, type_oid, strategy));
 		if (!RegProcedureIsValid(*procedure))
 			elog(ERROR, "type ddb.%s has no B-tree operator %d", key_types[type], strategy);
 	}
 	return *procedure;
-}
-
-RegProcedure
-layout_key_comparison(ValueType type)
-{
-	return layout_key_procedure(type, 0);
 }

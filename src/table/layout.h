@@ -40,7 +40,4 @@ extern const TableLayout *layout_of_relation(Relation relation);
  */
 extern RegProcedure layout_key_procedure(ValueType type, int strategy);
 
-/* The comparison of a key type's B-tree family, as a row comparison wants it. */
-extern RegProcedure layout_key_comparison(ValueType type);
-
 #endif							/* DDB_LAYOUT_H */

@@ -6,6 +6,11 @@
  * or, for a segment, a range of hashes: an order that no concurrent write
  * changes, so that a page can be continued behind any key, even one whose item
  * has gone, and segments never overlap.
+ *
+ * The relation of a secondary index is read as a table is.  Its primary index
+ * has up to four sort attributes, and the table's key behind them, hashed and
+ * sorted likewise: so its entries have an order, and each a place in it, where
+ * many items have the same index key.
  */
 #include "postgres.h"
 
@@ -32,10 +37,10 @@ copy_value(const Value *value)
 	return copy;
 }
 
-bool
-table_get(Table *table, const PrimaryKey *key, Value *item)
+/* The item with that key as the snapshot sees it, copied; false where there is none. */
+static bool
+find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
 {
-	Snapshot	snapshot = row_statement_snapshot();
 	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
 	IndexScanDesc scan;
 	ScanKeyData keys[2];
@@ -57,17 +62,24 @@ table_get(Table *table, const PrimaryKey *key, Value *item)
 	}
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
+	return found;
+}
+
+bool
+table_get(Table *table, const PrimaryKey *key, Value *item)
+{
+	Snapshot	snapshot = row_statement_snapshot();
+	bool		found = find_item(table, key, snapshot, item);
+
 	UnregisterSnapshot(snapshot);
 	return found;
 }
 
 /* ---- Ordered reads ---- */
 
-/*
- * A scan is one walk over the index or two: behind an exclusive start key,
- * Scan reads first the rest of that key's item collection, then the greater
- * hashes.
- */
+/* An equality for each column, two ends of a range, a starting key. */
+#define KEYS_MAX (PRIMARY_INDEX_MAX_COLUMNS + 3)
+
 struct TableScan
 {
 	Table	   *table;
@@ -76,27 +88,70 @@ struct TableScan
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	ScanDirection direction;
-	const Value *partition;		/* what rows must have, or NULL */
-	bool		another_walk;	/* the greater hashes are still to be read */
-	pg_uuid_t	hash;			/* what the scan keys point at */
-	pg_uuid_t	upper_hash;
 	int			key_count;
-	ScanKeyData keys[4];
+	ScanKeyData keys[KEYS_MAX];
+
+	/* what the scan keys point at */
+	pg_uuid_t	hash;
+	pg_uuid_t	end_hash;
+	PrimaryIndexEntry start;
+	ScanKeyData start_columns[PRIMARY_INDEX_MAX_COLUMNS];
 };
 
+/* ---- Scan keys ---- */
+
 static void
-add_hash_key(TableScan *scan, int strategy, RegProcedure procedure, pg_uuid_t *hash)
+add_key(TableScan *scan, int column, int strategy, Datum datum)
 {
-	ScanKeyInit(&scan->keys[scan->key_count++], 1, strategy, procedure, UUIDPGetDatum(hash));
+	Assert(scan->key_count < KEYS_MAX);
+	ScanKeyInit(&scan->keys[scan->key_count++], column, strategy,
+				row_column_procedure(scan->table, column, strategy), datum);
 }
 
 static void
-add_sort_key(TableScan *scan, int strategy, const Value *value)
+add_sort_key(TableScan *scan, int column, int strategy, const Value *value)
 {
-	ValueType	type = scan->table->schema.sort[0].type;
+	add_key(scan, column, strategy, row_key_datum(value));
+}
 
-	ScanKeyInit(&scan->keys[scan->key_count++], 2, strategy,
-				layout_key_procedure(type, strategy), row_key_datum(value));
+/*
+ * Reads on behind the starting key, whose columns before `first` are equal in
+ * all that is read: by one comparison of the others as a row, to which a B-tree
+ * descends at once.
+ *
+ * Where there are no others, the other scan keys ask for the starting key
+ * alone, and nothing is behind it.  That its last column be equal and greater at
+ * once is a contradiction, of which a B-tree makes an empty scan.
+ */
+static void
+add_start(TableScan *scan, int first)
+{
+	Relation	index = scan->table->primary_index;
+	int			strategy = scan->range.backward ? BTLessStrategyNumber : BTGreaterStrategyNumber;
+	const PrimaryIndexEntry *start = &scan->start;
+	ScanKey		header;
+
+	row_index_entry(scan->table, scan->range.exclusive_start, &scan->start);
+	if (first >= start->count)
+	{
+		add_key(scan, start->count, strategy, start->values[start->count - 1]);
+		return;
+	}
+
+	for (int column = first; column <= start->count; column++)
+		ScanKeyEntryInitializeWithInfo(&scan->start_columns[column - first],
+									   SK_ROW_MEMBER | (column == start->count ? SK_ROW_END : 0),
+									   column, strategy, InvalidOid,
+									   index->rd_indcollation[column - 1],
+									   index_getprocinfo(index, column, BTORDER_PROC),
+									   start->values[column - 1]);
+
+	Assert(scan->key_count < KEYS_MAX);
+	header = &scan->keys[scan->key_count++];
+	header->sk_flags = SK_ROW_HEADER;
+	header->sk_attno = first;
+	header->sk_strategy = strategy;
+	header->sk_argument = PointerGetDatum(scan->start_columns);
 }
 
 /*
@@ -121,47 +176,72 @@ prefix_end(const Value *prefix, Value *end)
 	return true;
 }
 
+/*
+ * One end of the range of a sort attribute.  Behind a starting key, which lies
+ * in the range, the end that the scan would begin at is left out: a B-tree
+ * would go there rather than to the starting key.
+ */
 static void
-add_sort_condition(TableScan *scan, const KeyCondition *condition)
+add_end(TableScan *scan, int column, int strategy, const Value *value)
+{
+	bool		lower = strategy == BTGreaterStrategyNumber || strategy == BTGreaterEqualStrategyNumber;
+
+	if (scan->range.exclusive_start == NULL || lower == scan->range.backward)
+		add_sort_key(scan, column, strategy, value);
+}
+
+static void
+add_sort_range(TableScan *scan, int column, const KeyCondition *condition)
 {
 	const Value *values = condition->sort_values;
 	Value		end;
 
-	if (condition->sort_equal_count > 0)
-	{
-		add_sort_key(scan, BTEqualStrategyNumber, &condition->sort_equal[0]);
-		return;
-	}
-
 	switch (condition->sort_operator)
 	{
 		case SORT_ANY:
-			break;
 		case SORT_EQUAL:
-			add_sort_key(scan, BTEqualStrategyNumber, &values[0]);
 			break;
 		case SORT_LESS:
-			add_sort_key(scan, BTLessStrategyNumber, &values[0]);
+			add_end(scan, column, BTLessStrategyNumber, &values[0]);
 			break;
 		case SORT_LESS_OR_EQUAL:
-			add_sort_key(scan, BTLessEqualStrategyNumber, &values[0]);
+			add_end(scan, column, BTLessEqualStrategyNumber, &values[0]);
 			break;
 		case SORT_GREATER:
-			add_sort_key(scan, BTGreaterStrategyNumber, &values[0]);
+			add_end(scan, column, BTGreaterStrategyNumber, &values[0]);
 			break;
 		case SORT_GREATER_OR_EQUAL:
-			add_sort_key(scan, BTGreaterEqualStrategyNumber, &values[0]);
+			add_end(scan, column, BTGreaterEqualStrategyNumber, &values[0]);
 			break;
 		case SORT_BETWEEN:
-			add_sort_key(scan, BTGreaterEqualStrategyNumber, &values[0]);
-			add_sort_key(scan, BTLessEqualStrategyNumber, &values[1]);
+			add_end(scan, column, BTGreaterEqualStrategyNumber, &values[0]);
+			add_end(scan, column, BTLessEqualStrategyNumber, &values[1]);
 			break;
 		case SORT_BEGINS_WITH:
-			add_sort_key(scan, BTGreaterEqualStrategyNumber, &values[0]);
+			add_end(scan, column, BTGreaterEqualStrategyNumber, &values[0]);
 			if (prefix_end(&values[0], &end))
-				add_sort_key(scan, BTLessStrategyNumber, &end);
+				add_end(scan, column, BTLessStrategyNumber, &end);
 			break;
 	}
+}
+
+/* The item collection, then the sort attributes from the left, then the start. */
+static void
+set_query_keys(TableScan *scan)
+{
+	const KeyCondition *condition = scan->range.condition;
+	int			column = 1;
+
+	scan->hash = row_key_hash(condition->partition, scan->table->schema.partition_count);
+	add_key(scan, column++, BTEqualStrategyNumber, UUIDPGetDatum(&scan->hash));
+	for (int i = 0; i < condition->sort_equal_count; i++)
+		add_sort_key(scan, column++, BTEqualStrategyNumber, &condition->sort_equal[i]);
+	if (condition->sort_operator == SORT_EQUAL)
+		add_sort_key(scan, column++, BTEqualStrategyNumber, &condition->sort_values[0]);
+	else
+		add_sort_range(scan, column, condition);
+	if (scan->range.exclusive_start != NULL)
+		add_start(scan, column);
 }
 
 /* The first hash of a segment; segments divide the hashes evenly. */
@@ -176,83 +256,28 @@ segment_start(int segment, int total_segments)
 	return hash;
 }
 
-static void
-set_query_keys(TableScan *scan)
-{
-	const TableRange *range = &scan->range;
-	const KeyCondition *condition = range->condition;
-
-	scan->partition = &condition->partition[0];
-	scan->hash = row_key_hash(scan->partition, scan->table->schema.partition_count);
-	add_hash_key(scan, BTEqualStrategyNumber, F_UUID_EQ, &scan->hash);
-	if (scan->table->schema.sort_count == 0)
-		return;
-	add_sort_condition(scan, condition);
-	if (range->exclusive_start != NULL)
-		add_sort_key(scan, range->backward ? BTLessStrategyNumber : BTGreaterStrategyNumber,
-					 &range->exclusive_start->sort);
-}
-
 /* The last segment has no end: its hashes go up to the greatest there is. */
-static void
-add_segment_end(TableScan *scan)
-{
-	const TableRange *range = &scan->range;
-
-	if (range->segment == range->total_segments - 1)
-		return;
-	scan->upper_hash = segment_start(range->segment + 1, range->total_segments);
-	add_hash_key(scan, BTLessStrategyNumber, F_UUID_LT, &scan->upper_hash);
-}
-
 static void
 set_scan_keys(TableScan *scan)
 {
-	const TableRange *range = &scan->range;
+	int			segment = scan->range.segment;
+	int			total_segments = scan->range.total_segments;
 
-	if (range->exclusive_start == NULL)
+	if (scan->range.exclusive_start != NULL)
+		add_start(scan, 1);
+	else if (segment > 0)
 	{
-		scan->hash = segment_start(range->segment, range->total_segments);
-		add_hash_key(scan, BTGreaterEqualStrategyNumber, F_UUID_GE, &scan->hash);
-		add_segment_end(scan);
-		return;
+		scan->hash = segment_start(segment, total_segments);
+		add_key(scan, 1, BTGreaterEqualStrategyNumber, UUIDPGetDatum(&scan->hash));
 	}
-
-	scan->hash = row_key_hash(&range->exclusive_start->partition, 1);
-	if (scan->table->schema.sort_count > 0)
+	if (segment < total_segments - 1)
 	{
-		scan->another_walk = true;
-		add_hash_key(scan, BTEqualStrategyNumber, F_UUID_EQ, &scan->hash);
-		add_sort_key(scan, BTGreaterStrategyNumber, &range->exclusive_start->sort);
-	}
-	else
-	{
-		add_hash_key(scan, BTGreaterStrategyNumber, F_UUID_GT, &scan->hash);
-		add_segment_end(scan);
+		scan->end_hash = segment_start(segment + 1, total_segments);
+		add_key(scan, 1, BTLessStrategyNumber, UUIDPGetDatum(&scan->end_hash));
 	}
 }
 
-static void
-begin_walk(TableScan *scan)
-{
-	Table	   *table = scan->table;
-
-	scan->scan = index_beginscan_compat(table->relation, table->primary_index,
-										scan->snapshot, scan->key_count, 0);
-	index_rescan(scan->scan, scan->keys, scan->key_count, NULL, 0);
-}
-
-/* Goes on from the start key's item collection to the greater hashes. */
-static void
-begin_second_walk(TableScan *scan)
-{
-	index_endscan(scan->scan);
-	scan->another_walk = false;
-	scan->key_count = 0;
-	add_hash_key(scan, BTGreaterStrategyNumber, F_UUID_GT, &scan->hash);
-	add_segment_end(scan);
-	begin_walk(scan);
-}
+/* ---- The walk ---- */
 
 TableScan *
 table_scan_begin(Table *table, const TableRange *range)
@@ -268,29 +293,32 @@ table_scan_begin(Table *table, const TableRange *range)
 		set_query_keys(scan);
 	else
 		set_scan_keys(scan);
-	begin_walk(scan);
+	scan->scan = index_beginscan_compat(table->relation, table->primary_index,
+										scan->snapshot, scan->key_count, 0);
+	index_rescan(scan->scan, scan->keys, scan->key_count, NULL, 0);
 	return scan;
 }
 
 bool
 table_scan_next(TableScan *scan, Value *item)
 {
-	for (;;)
+	const KeyCondition *condition = scan->range.condition;
+
+	while (index_getnext_slot(scan->scan, scan->direction, scan->slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!index_getnext_slot(scan->scan, scan->direction, scan->slot))
-		{
-			if (!scan->another_walk)
-				return false;
-			begin_second_walk(scan);
+		if (condition != NULL && !row_has_partition(scan->table, scan->slot, condition->partition))
 			continue;
-		}
-		if (scan->partition == NULL ||
-			row_has_partition(scan->table, scan->slot, scan->partition))
-			break;
+		*item = row_item(scan->table, scan->slot);
+		return true;
 	}
-	*item = row_item(scan->table, scan->slot);
-	return true;
+	return false;
+}
+
+bool
+table_scan_fetch(TableScan *scan, Table *table, const PrimaryKey *key, Value *item)
+{
+	return find_item(table, key, scan->snapshot, item);
 }
 
 void
@@ -305,12 +333,9 @@ table_scan_end(TableScan *scan)
 /* ---- Start keys ---- */
 
 static bool
-sort_condition_holds(const KeyCondition *condition, const Value *key)
+sort_range_holds(const KeyCondition *condition, const Value *key)
 {
 	const Value *values = condition->sort_values;
-
-	if (condition->sort_equal_count > 0)
-		return value_equal(key, &condition->sort_equal[0]);
 
 	switch (condition->sort_operator)
 	{
@@ -335,24 +360,68 @@ sort_condition_holds(const KeyCondition *condition, const Value *key)
 	return false;
 }
 
-bool
-table_range_contains(const Table *table, const TableRange *range, const PrimaryKey *key)
+static Value
+attribute_of(const KeyAttribute *attribute, const Value *map)
 {
+	Value		value;
+
+	if (!value_map_find(map, attribute->name, attribute->name_length, &value))
+		elog(ERROR, "starting key lacks key attribute \"%s\"", attribute->name);
+	return value;
+}
+
+bool
+table_range_has_partition(const Table *table, const TableRange *range, const Value *start)
+{
+	for (int i = 0; i < table->schema.partition_count; i++)
+	{
+		Value		value = attribute_of(&table->schema.partition[i], start);
+
+		if (!value_equal(&value, &range->condition->partition[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+table_range_has_sort(const Table *table, const TableRange *range, const Value *start)
+{
+	const KeyCondition *condition = range->condition;
+	int			equal = condition->sort_equal_count;
+	Value		value;
+
+	for (int i = 0; i < equal; i++)
+	{
+		value = attribute_of(&table->schema.sort[i], start);
+		if (!value_equal(&value, &condition->sort_equal[i]))
+			return false;
+	}
+	if (condition->sort_operator == SORT_ANY)
+		return true;
+	value = attribute_of(&table->schema.sort[equal], start);
+	return sort_range_holds(condition, &value);
+}
+
+bool
+table_range_contains(const Table *table, const TableRange *range, const Value *start)
+{
+	const KeySchema *schema = &table->schema;
+	Value		partition[KEY_MAX_ATTRIBUTES];
 	pg_uuid_t	hash;
-	pg_uuid_t	start;
-	pg_uuid_t	end;
+	pg_uuid_t	bound;
 
 	if (range->condition != NULL)
-		return value_equal(&key->partition, &range->condition->partition[0]) &&
-			(table->schema.sort_count == 0 ||
-			 sort_condition_holds(range->condition, &key->sort));
+		return table_range_has_partition(table, range, start) &&
+			table_range_has_sort(table, range, start);
 
-	hash = row_key_hash(&key->partition, 1);
-	start = segment_start(range->segment, range->total_segments);
-	if (memcmp(&hash, &start, sizeof(hash)) < 0)
+	for (int i = 0; i < schema->partition_count; i++)
+		partition[i] = attribute_of(&schema->partition[i], start);
+	hash = row_key_hash(partition, schema->partition_count);
+	bound = segment_start(range->segment, range->total_segments);
+	if (memcmp(&hash, &bound, sizeof(hash)) < 0)
 		return false;
 	if (range->segment == range->total_segments - 1)
 		return true;
-	end = segment_start(range->segment + 1, range->total_segments);
-	return memcmp(&hash, &end, sizeof(hash)) < 0;
+	bound = segment_start(range->segment + 1, range->total_segments);
+	return memcmp(&hash, &bound, sizeof(hash)) < 0;
 }

@@ -107,14 +107,6 @@ row_column_procedure(const Table *table, int column, int strategy)
 		layout_key_procedure(attribute->type, strategy);
 }
 
-RegProcedure
-row_column_comparison(const Table *table, int column)
-{
-	const KeyAttribute *attribute = attribute_of_column(table, column);
-
-	return attribute == NULL ? F_UUID_CMP : layout_key_comparison(attribute->type);
-}
-
 Value
 row_item(const Table *table, TupleTableSlot *slot)
 {

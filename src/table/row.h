@@ -29,12 +29,8 @@ typedef struct PrimaryIndexEntry
 /* The item, which may be a mere map of all key attributes, must have them with their types. */
 extern void row_index_entry(const Table *table, const Value *item, PrimaryIndexEntry *entry);
 
-/*
- * The operator of the primary index's column (from 1) as a scan key wants it,
- * and its comparison as a row comparison wants it.
- */
+/* The operator of the primary index's column (from 1) as a scan key wants it. */
 extern RegProcedure row_column_procedure(const Table *table, int column, int strategy);
-extern RegProcedure row_column_comparison(const Table *table, int column);
 
 /* The row's item; points into the slot unless it had to be detoasted. */
 extern Value row_item(const Table *table, TupleTableSlot *slot);

@@ -143,13 +143,18 @@ extern bool table_has_entry(Table *index, const Value *old_item);
 /*
  * Which items to read, and in which order: those of one item collection by
  * sort key (condition != NULL), or those of a segment by the hash of their
- * partition key and then by sort key.
+ * partition key and then by sort key.  Entries of an index that are equal in
+ * its key come in the order of their table.
+ *
+ * exclusive_start is a map with the key attributes of the table, or of the
+ * index and of its table, each of its type; it must lie within the range, as
+ * table_range_contains() tells.
  */
 typedef struct TableRange
 {
 	const KeyCondition *condition;
 	bool		backward;
-	const PrimaryKey *exclusive_start;	/* or NULL: read behind this key */
+	const Value *exclusive_start;	/* or NULL: read behind this key */
 	int			segment;		/* 0 .. total_segments - 1, without condition */
 	int			total_segments; /* 1 for the whole table */
 } TableRange;
@@ -162,11 +167,20 @@ extern TableScan *table_scan_begin(Table *table, const TableRange *range);
 extern bool table_scan_next(TableScan *scan, Value *item);
 extern void table_scan_end(TableScan *scan);
 
+/* table_get() as of the scan's snapshot: for an index's items in its table. */
+extern bool table_scan_fetch(TableScan *scan, Table *table, const PrimaryKey *key, Value *item);
+
 /*
  * Whether the key could be the last one of a read of this range, as an
  * ExclusiveStartKey must be (DynamoDB refuses one of another segment).
  */
 extern bool table_range_contains(const Table *table, const TableRange *range,
-								 const PrimaryKey *key);
+								 const Value *start);
+
+/* The two halves of it, for a range with a condition. */
+extern bool table_range_has_partition(const Table *table, const TableRange *range,
+									  const Value *start);
+extern bool table_range_has_sort(const Table *table, const TableRange *range,
+								 const Value *start);
 
 #endif							/* DDB_TABLE_H */
