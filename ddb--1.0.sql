@@ -776,6 +776,53 @@ CREATE EVENT TRIGGER ddb_forget_dropped_tables ON sql_drop
 -- also where session_replication_role is replica
 ALTER EVENT TRIGGER ddb_forget_dropped_tables ENABLE ALWAYS;
 
+-- ==========================================================================
+-- Secondary indexes
+-- ==========================================================================
+
+CREATE TABLE indexes (
+	table_relation regclass NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	relation regclass NOT NULL UNIQUE,
+	kind text NOT NULL,
+	projection text NOT NULL,
+	non_key_attributes attribute_value NOT NULL,
+	status text NOT NULL,
+	settings json NOT NULL,
+	PRIMARY KEY (table_relation, name)
+);
+COMMENT ON TABLE indexes IS 'secondary indexes of DynamoDB tables';
+COMMENT ON COLUMN indexes.table_relation IS 'the relation of its table';
+COMMENT ON COLUMN indexes.name IS 'the index''s name, as DynamoDB''s requests have it';
+COMMENT ON COLUMN indexes.relation IS 'the relation that holds what the index projects of the items';
+COMMENT ON COLUMN indexes.kind IS 'GLOBAL or LOCAL';
+COMMENT ON COLUMN indexes.projection IS 'ALL, KEYS_ONLY or INCLUDE';
+COMMENT ON COLUMN indexes.non_key_attributes IS 'what INCLUDE projects besides the keys';
+COMMENT ON COLUMN indexes.status IS 'CREATING or ACTIVE';
+COMMENT ON COLUMN indexes.settings IS 'throughput and the like, named as in DynamoDB''s API';
+GRANT SELECT ON indexes TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('indexes', '');
+
+CREATE FUNCTION forget_dropped_indexes() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_forget_dropped_indexes' LANGUAGE C;
+REVOKE ALL ON FUNCTION forget_dropped_indexes() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_forget_dropped_indexes ON sql_drop
+	EXECUTE FUNCTION forget_dropped_indexes();
+ALTER EVENT TRIGGER ddb_forget_dropped_indexes ENABLE ALWAYS;
+
+CREATE FUNCTION maintain_indexes() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_maintain_indexes' LANGUAGE C;
+CREATE FUNCTION refuse_index_write() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_refuse_index_write' LANGUAGE C;
+
+COMMENT ON FUNCTION maintain_indexes() IS 'trigger of a table with secondary indexes: keeps them in agreement with it';
+COMMENT ON FUNCTION refuse_index_write() IS 'trigger of a secondary index''s relation: only its table''s items change it';
+
+-- ==========================================================================
+-- The planner's support
+-- ==========================================================================
+
 -- WHERE year = 2013 finds the index on ddb.hash(year)
 CREATE FUNCTION key_equality_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME', 'ddb_key_equality_support' LANGUAGE C;

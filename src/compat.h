@@ -83,6 +83,15 @@ typedef bool UpdateIndexes;
 	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
 #endif
 
+/* Truncating says, since 16, as whom. */
+#if PG_VERSION_NUM >= 160000
+#define execute_truncate_compat(relations, oids) \
+	ExecuteTruncateGuts(relations, oids, NIL, DROP_RESTRICT, false, false)
+#else
+#define execute_truncate_compat(relations, oids) \
+	ExecuteTruncateGuts(relations, oids, NIL, DROP_RESTRICT, false)
+#endif
+
 /* A range table with the relation alone, which constraints' errors ask for. */
 static inline void
 init_range_table_compat(EState *estate, Relation relation)

@@ -10,6 +10,7 @@
 #include "utils/rel.h"
 
 #include "error.h"
+#include "index/index.h"
 #include "operation/operations.h"
 #include "operation/parameters.h"
 
@@ -204,7 +205,10 @@ static void
 open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count)
 {
 	for (int i = 0; i < table_count; i++)
+	{
 		tables[i].table = table_open_by_name(tables[i].name, privileges(&tables[i], writes, count));
+		index_attach(tables[i].table);
+	}
 	for (int i = 0; i < count; i++)
 	{
 		const KeySchema *schema = &writes[i].writes->table->schema;

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "index/index.h"
 #include "operation/item_write.h"
 #include "value/json.h"
 
@@ -140,6 +141,7 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 
 	check_key_paths(&table->schema, write->condition, NULL);
 	initStringInfo(&write->attributes);
+	index_attach(table);
 	table_write(table, key, decide, write);
 
 	appendStringInfoChar(response, '{');

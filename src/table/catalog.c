@@ -1,6 +1,5 @@
 /*
- * catalog.c - the relation ddb.tables, and the statements that create and
- * drop a table's relation.
+ * catalog.c - the relation ddb.tables.
  *
  * Tables come and go seldom, so this speaks SQL to the server.  Relations are
  * created and dropped as the current role, whose privileges decide; records
@@ -34,6 +33,7 @@
 #include "error.h"
 #include "owner_statement.h"
 #include "table/catalog.h"
+#include "table/relation.h"
 #include "table/table.h"
 #include "value/value.h"
 
@@ -168,114 +168,11 @@ catalog_lock_table_to_drop(const char *name)
 
 /* ---- Statements ---- */
 
-/* Runs one statement as the current role. */
-static void
-run(const char *statement)
-{
-	int			result = SPI_execute(statement, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), statement);
-}
-
-/* Runs one that writes ddb.tables; returns how many rows it wrote. */
+/* Runs a statement that writes ddb.tables; returns how many rows it wrote. */
 static uint64
 write_tables(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
 	return owner_statement_run(catalog_relation("tables"), statement, count, types, values, nulls);
-}
-
-/* A column for a key attribute, of a name that the relation can have. */
-static const char *
-column_name(const KeyAttribute *attribute, const char *fallback)
-{
-	static const char *const taken[] = {
-		"item", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"
-	};
-
-	if (attribute->name_length >= NAMEDATALEN)
-		return fallback;
-	for (int i = 0; i < (int) lengthof(taken); i++)
-	{
-		if (strcmp(attribute->name, taken[i]) == 0)
-			return fallback;
-	}
-	return attribute->name;
-}
-
-static const char *
-type_name(ValueType type)
-{
-	switch (type)
-	{
-		case VALUE_STRING:
-			return "string";
-		case VALUE_NUMBER:
-			return "number";
-		case VALUE_BINARY:
-			return "binary";
-		default:
-			elog(ERROR, "a key attribute cannot be of type %s", value_type_name(type));
-	}
-}
-
-static void
-append_key_column(StringInfo statement, const KeyAttribute *attribute, const char *column, int most)
-{
-	const char *type = type_name(attribute->type);
-
-	appendStringInfo(statement,
-					 "%s ddb.%s GENERATED ALWAYS AS (ddb.%s_key(item, %s, %d)) STORED NOT NULL, ",
-					 quote_identifier(column), type, type,
-					 quote_literal_cstr(attribute->name), most);
-}
-
-/*
- * The relation's name: the table's own, unless it is longer than PostgreSQL's
- * names or was taken by something that is no table of ours.
- */
-static const char *
-relation_name(const char *name, Oid schema)
-{
-	if (strlen(name) < NAMEDATALEN && !OidIsValid(get_relname_relid(name, schema)))
-		return name;
-	return psprintf("%.40s_" UINT64_FORMAT, name,
-					DatumGetUInt64(hash_any_extended((const unsigned char *) name, strlen(name), 0)) / 10);
-}
-
-static void
-create_relation(const char *relation, const KeySchema *schema)
-{
-	const KeyAttribute *partition = &schema->partition[0];
-	const KeyAttribute *sort = schema->sort_count > 0 ? &schema->sort[0] : NULL;
-	const char *partition_column = column_name(partition, "partition_key");
-	const char *sort_column = sort != NULL ? column_name(sort, "sort_key") : NULL;
-	const char *quoted = quote_qualified_identifier("dynamodb", relation);
-	StringInfoData statement;
-
-	if (sort != NULL && strcmp(partition_column, sort_column) == 0)
-		sort_column = strcmp(partition_column, "sort_key") == 0 ? "sort_attribute" : "sort_key";
-
-	initStringInfo(&statement);
-	appendStringInfo(&statement, "CREATE TABLE %s (", quoted);
-	append_key_column(&statement, partition, partition_column, PARTITION_KEY_MAX_SIZE);
-	if (sort != NULL)
-		append_key_column(&statement, sort, sort_column, SORT_KEY_MAX_SIZE);
-	appendStringInfoString(&statement, "item ddb.item NOT NULL) USING ddb");
-	run(statement.data);
-
-	resetStringInfo(&statement);
-	appendStringInfo(&statement, "CREATE UNIQUE INDEX ON %s (ddb.hash(%s)", quoted,
-					 quote_identifier(partition_column));
-	if (sort != NULL)
-		appendStringInfo(&statement, ", %s", quote_identifier(sort_column));
-	appendStringInfoChar(&statement, ')');
-	run(statement.data);
-
-	/* a consumer of changes wants to know which item was deleted */
-	resetStringInfo(&statement);
-	appendStringInfo(&statement, "ALTER TABLE %s REPLICA IDENTITY FULL", quoted);
-	run(statement.data);
 }
 
 void
@@ -286,7 +183,6 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Oid			relation_types[] = {TEXTOID, OIDOID};
 	Datum		values[3];
-	const char *relation;
 
 	if (catalog_read_table(name) != NULL)
 		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
@@ -311,9 +207,7 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 					 3, types, values, NULL) == 0)
 		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
 
-	relation = relation_name(name, namespace);
-	create_relation(relation, schema);
-	values[1] = ObjectIdGetDatum(get_relname_relid(relation, namespace));
+	values[1] = ObjectIdGetDatum(relation_create(name, schema, NULL));
 	write_tables("UPDATE ddb.tables SET relation = $2 WHERE name = $1",
 				 2, relation_types, values, NULL);
 	SPI_finish();
@@ -322,12 +216,9 @@ catalog_create_table(const char *name, const KeySchema *schema, const char *sett
 void
 catalog_drop_table(const TableRecord *record)
 {
-	char	   *relation = get_rel_name(record->relation);
-	char	   *namespace = get_namespace_name(get_rel_namespace(record->relation));
-
 	/* the record goes with the relation, by the event trigger on drops */
 	SPI_connect();
-	run(psprintf("DROP TABLE %s", quote_qualified_identifier(namespace, relation)));
+	relation_run("DROP TABLE %s", relation_quoted_name(record->relation));
 	SPI_finish();
 }
 

@@ -1,0 +1,143 @@
+/*
+ * index.h - secondary indexes.
+ *
+ * Each is a relation USING ddb of its own (layout.h), which holds what the
+ * index projects of the items that have its key attributes, and a record in
+ * ddb.indexes.  A row trigger of the table keeps all of them within the
+ * transaction that changes an item; operations do its work without it.
+ */
+#ifndef DDB_INDEX_H
+#define DDB_INDEX_H
+
+#include "table/catalog.h"
+#include "table/table.h"
+
+typedef enum IndexKind
+{
+	INDEX_GLOBAL,
+	INDEX_LOCAL
+} IndexKind;
+
+typedef enum IndexProjection
+{
+	PROJECTION_ALL,
+	PROJECTION_KEYS_ONLY,
+	PROJECTION_INCLUDE
+} IndexProjection;
+
+typedef enum IndexStatus
+{
+	INDEX_CREATING,				/* not all items that are older than it are in it */
+	INDEX_ACTIVE
+} IndexStatus;
+
+typedef struct AttributeName
+{
+	char	   *name;
+	uint32		length;
+} AttributeName;
+
+typedef struct IndexDefinition
+{
+	char	   *name;
+	IndexKind	kind;
+	KeySchema	schema;			/* column numbers are those of its relation */
+	KeySchema	table_schema;	/* likewise */
+	IndexProjection projection;
+	int			non_key_count;	/* of PROJECTION_INCLUDE */
+	AttributeName *non_key;
+	Oid			relation;
+	IndexStatus status;
+	char	   *settings;		/* JSON, as catalog.h's */
+} IndexDefinition;
+
+typedef struct IndexSet
+{
+	int			count;
+	IndexDefinition *indexes;	/* by name */
+} IndexSet;
+
+/* ---- The catalog: index/catalog.c ---- */
+
+/* The indexes of a table's relation, from a cache; valid until the transaction's end. */
+extern const IndexSet *index_set(Oid table);
+
+/* The index of that name; NULL where there is none. */
+extern const IndexDefinition *index_find(const IndexSet *set, const char *name);
+
+/*
+ * Creates an index of a table: its relation, its record and the triggers that
+ * keep it.  Of the definition, relation, status and column numbers are ignored.
+ * Waits for all who are writing the table, so that once the transaction has
+ * committed every write keeps the index; what was there before is the caller's
+ * to put in, unless the table is empty (INDEX_ACTIVE).
+ *
+ * The table must be locked to be updated, or be created by this transaction.
+ */
+extern void index_create(const TableRecord *table, const IndexDefinition *definition,
+						 IndexStatus status);
+
+/* Drops it with all that belongs to it; the table must be locked to be updated. */
+extern void index_drop(const TableRecord *table, const IndexDefinition *index);
+
+/* Change the record; whoever reads or writes the table hears of it. */
+extern void index_set_settings(const TableRecord *table, const IndexDefinition *index,
+							   const char *settings);
+extern void index_set_status(Oid table, const IndexDefinition *index, IndexStatus status);
+
+/* ---- Entries: index/entry.c ---- */
+
+/* Whether the item is in the index: it has all of its key attributes, as they must be. */
+extern bool index_has_item(const IndexDefinition *index, const Value *item);
+
+/* What the index holds of the item; points into it, or is palloc'd. */
+extern Value index_project(const IndexDefinition *index, const Value *item);
+
+/* Whether the index holds the attribute of every item that is in it. */
+extern bool index_projects(const IndexDefinition *index, const char *name, uint32 length);
+
+/* What a change of an item does to its entry. */
+typedef enum EntryChange
+{
+	ENTRY_UNTOUCHED,			/* neither its key nor its projection changes */
+	ENTRY_INSERTED,
+	ENTRY_DELETED,
+	ENTRY_REPLACED,				/* its key stays */
+	ENTRY_MOVED					/* its key changes: deleted and inserted */
+} EntryChange;
+
+/* Either item may be NULL. */
+extern EntryChange index_entry_change(const IndexDefinition *index, const Value *old_item,
+									  const Value *new_item);
+
+/* Who writes an item, for the words of an error. */
+typedef enum IndexWriter
+{
+	WRITER_PUT,					/* or a statement in SQL */
+	WRITER_UPDATE_EXPRESSION
+} IndexWriter;
+
+/*
+ * Raises ValidationException where an index key attribute of the item is of
+ * another type than the index key, empty or too long.  An index that is not
+ * ACTIVE yet refuses no item.
+ */
+extern void index_check_item(const IndexSet *set, const Value *item, IndexWriter writer);
+
+/* ---- Keeping them: index/maintenance.c ---- */
+
+/*
+ * Makes table_write() keep the table's indexes without the executor and its
+ * triggers; to be called for every table that is opened to be written.
+ */
+extern void index_attach(Table *table);
+
+/*
+ * What the change costs the index in write units of 1 KB, as AWS counts them:
+ * an entry written or deleted by its size, one that moves twice.  Either item
+ * may be NULL.
+ */
+extern double index_write_units(const IndexDefinition *index, const Value *old_item,
+								const Value *new_item);
+
+#endif							/* DDB_INDEX_H */
