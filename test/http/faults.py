@@ -130,8 +130,5 @@ def verify(path):
     is_("and read", get(key, "Faults", "after").json, {"Item": {"pk": {"S": "after"}}})
 
 
-def main():
+if __name__ == "__main__":
     {"extension": extension, "disk": disk, "crash": crash, "verify": verify}[sys.argv[1]](*sys.argv[2:])
-
-
-main()

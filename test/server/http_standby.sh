@@ -1,0 +1,91 @@
+#!/bin/bash
+# The endpoint of a standby, and of a primary server that waits for it.
+. "$(dirname "$0")/../lib.sh"
+
+standby=$DDB_WORK/standby
+
+part() {
+	local port=$1
+	shift
+	DDB_HTTP_PORT=$port python3 "$top/test/http/$1.py" "${@:2}" || echo "not ok - $2 ended with an error"
+}
+
+# replayed: the standby has all that is in the primary's WAL now.
+replayed() {
+	local lsn try
+	lsn=$(sql -c 'SELECT pg_current_wal_lsn()')
+	for try in {1..300}; do
+		[ "$(psql -X -A -t -d "$standby_conninfo" -c "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" = t ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+serves() {
+	local try
+	for try in {1..200}; do
+		[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$1/")" = 200 ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+first_port=$(free_port)
+new_cluster primary <<END
+ddb.http_port = $first_port
+END
+sql -c 'CREATE EXTENSION ddb'
+second_port=$(free_port)
+prepare_cluster "$standby"
+as_server_user "$bindir/pg_basebackup" --dbname="host=$PGHOST port=$PGPORT user=$PGUSER application_name=standby" \
+	--pgdata="$standby/data" --write-recovery-conf --checkpoint=fast --no-sync
+configure_cluster "$standby" <<END
+ddb.http_port = $second_port
+# The replay of WAL waits for no read, and starts again at once where it was cut off.
+max_standby_streaming_delay = 0
+wal_retrieve_retry_interval = 100ms
+END
+start_cluster "$standby"
+standby_conninfo="host=$PGHOST port=$PGPORT user=$PGUSER dbname=postgres"
+use_cluster "$DDB_WORK/primary"
+
+echo "# reads"
+ok "the standby's endpoint is there" serves "$second_port"
+part "$first_port" standby fill
+ok "replay goes on" replayed
+is "a standby answers reads as the primary server does" "$(part "$second_port" standby reads)" "$(part "$first_port" standby reads)"
+part "$second_port" standby refused
+sql -c 'VACUUM dynamodb."Pages"'
+part "$second_port" standby conflict "$standby_conninfo"
+
+echo "# keys"
+id=$(python3 -c "import json; print(json.load(open('$DDB_WORK/key'))[0])")
+sql -o "$DDB_WORK/out" -c "SELECT ddb.set_access_key_active('$id', false)"
+ok "replay goes on" replayed
+like "a key that is disabled is so on the standby" "$(part "$second_port" standby reads)" '^GetItem 400 .*UnrecognizedClientException'
+sql -o "$DDB_WORK/out" -c "SELECT ddb.set_access_key_active('$id', true)"
+
+echo "# synchronous"
+sql -c "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
+sql -o "$DDB_WORK/out" -c 'SELECT pg_reload_conf()'
+until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
+# The workers read the setting when they next wake.
+sleep 0.5
+stop_cluster "$standby"
+part "$first_port" standby waits "$DDB_WORK/waited" &
+waits=$!
+until [ -e "$DDB_WORK/waited" ] || ! kill -0 "$waits"; do sleep 0.1; done
+start_cluster "$standby"
+wait "$waits"
+use_cluster "$DDB_WORK/primary"
+
+echo "# the primary server dies"
+part "$first_port" faults crash "$DDB_WORK/acknowledged" &
+crash=$!
+sleep 2
+kill_cluster "$DDB_WORK/primary"
+wait "$crash"
+use_cluster "$standby"
+part "$second_port" standby promotion
+part "$second_port" faults verify "$DDB_WORK/acknowledged"
+is "nothing has crashed" "$(cat "$DDB_WORK"/*/server.log | grep -c 'was terminated by signal')" 0
