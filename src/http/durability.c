@@ -131,6 +131,27 @@ durability_reset(void)
 	configured_commit = -1;
 }
 
+/*
+ * PostgreSQL gives up this wait when the query is cancelled, with a warning to
+ * the client.  Here the query has ended, and nobody could be warned: so it goes
+ * on after any interrupt that does not end the worker.
+ */
+static void
+wait_for_standby(XLogRecPtr upto)
+{
+	do
+	{
+		QueryCancelPending = false;
+		HOLD_CANCEL_INTERRUPTS();
+		/* told to end, it must not go on as if it had waited */
+		CHECK_FOR_INTERRUPTS();
+		RESUME_CANCEL_INTERRUPTS();
+		HOLD_INTERRUPTS();
+		SyncRepWaitForLSN(upto, true);
+		RESUME_INTERRUPTS();
+	} while (InterruptPending);
+}
+
 void
 durability_flush(XLogRecPtr upto)
 {
@@ -138,14 +159,7 @@ durability_flush(XLogRecPtr upto)
 	{
 		XLogFlush(upto);
 		if (SyncRepRequested())
-		{
-			HOLD_INTERRUPTS();
-			SyncRepWaitForLSN(upto, true);
-			RESUME_INTERRUPTS();
-			/* told to end, it has not waited for the standby */
-			if (ProcDiePending)
-				CHECK_FOR_INTERRUPTS();
-		}
+			wait_for_standby(upto);
 	}
 	discount();
 }

@@ -265,9 +265,11 @@ drop_dead_connections(TimestampTz now)
 static void
 handle_interrupts(void)
 {
-	/* meant for a request that has ended */
+	/* a cancellation was meant for a request that has ended */
+	HOLD_CANCEL_INTERRUPTS();
 	QueryCancelPending = false;
 	CHECK_FOR_INTERRUPTS();
+	RESUME_CANCEL_INTERRUPTS();
 	if (catchupInterruptPending)
 		ProcessCatchupInterrupt();
 	if (ConfigReloadPending)
