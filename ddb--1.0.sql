@@ -421,6 +421,31 @@ CREATE OPERATOR pg_catalog.> (FUNCTION = text_string_gt, LEFTARG = text, RIGHTAR
 CREATE OPERATOR pg_catalog.>= (FUNCTION = text_string_ge, LEFTARG = text, RIGHTARG = string,
 	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
 
+-- A name, such as current_user, is compared as the text that it is.
+CREATE FUNCTION string_name_eq(string, name) RETURNS boolean
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN $1 = $2::text;
+CREATE FUNCTION string_name_ne(string, name) RETURNS boolean
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN $1 <> $2::text;
+CREATE FUNCTION name_string_eq(name, string) RETURNS boolean
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN $1::text = $2;
+CREATE FUNCTION name_string_ne(name, string) RETURNS boolean
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN $1::text <> $2;
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = string_name_eq, LEFTARG = string, RIGHTARG = name,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = string_name_ne, LEFTARG = string, RIGHTARG = name,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.= (FUNCTION = name_string_eq, LEFTARG = name, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = name_string_ne, LEFTARG = name, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+
+-- What makes IN (SELECT text) hashable; text's own equality can go by collation.
+CREATE FUNCTION same_text(text, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_eq';
+CREATE OPERATOR === (FUNCTION = same_text, LEFTARG = text, RIGHTARG = text,
+	COMMUTATOR = ===, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+
 CREATE FUNCTION string_text_cmp(string, text) RETURNS integer
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_cmp';
 CREATE FUNCTION text_string_cmp(text, string) RETURNS integer
@@ -456,6 +481,7 @@ ALTER OPERATOR FAMILY string_ops USING btree ADD
 
 ALTER OPERATOR FAMILY string_ops USING hash ADD
 	OPERATOR 1 pg_catalog.= (string, text), OPERATOR 1 pg_catalog.= (text, string),
+	OPERATOR 1 === (text, text),
 	FUNCTION 1 (text, text) string_text_hash(text), FUNCTION 2 (text, text) string_text_hash_extended(text, bigint);
 
 CREATE AGGREGATE pg_catalog.max(string) (

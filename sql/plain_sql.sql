@@ -36,6 +36,10 @@ CREATE TEMP TABLE seen (year int, title text, stars int);
 INSERT INTO seen VALUES (2013, 'Rush', 5), (2014, 'Boyhood', 4), (1960, 'Psycho', 5);
 SELECT s.title, s.stars, f.item #>> 'info.rating' AS rating
 FROM seen s LEFT JOIN dynamodb."Films" f ON f.year = s.year AND f.title = s.title ORDER BY s.title;
+SELECT title FROM dynamodb."Films" WHERE title IN (SELECT title FROM seen) OR year = 1 ORDER BY title;
+SELECT title FROM seen WHERE title NOT IN (SELECT title FROM dynamodb."Films" WHERE title < 'F' OR title > 'G') ORDER BY title;
+-- a name is compared as text
+SELECT 'Rush'::ddb.string = 'Rush'::name AS same, 'Rush'::name <> 'Rush'::ddb.string AS other;
 
 -- writes that are refused
 INSERT INTO dynamodb."Films" (item) VALUES ('{"title": {"S": "No year"}}');

@@ -64,7 +64,7 @@ is_partition_key(PlannerInfo *root, Node *expression)
 	return result;
 }
 
-/* The expression as the key's type; NULL where there is no cast by function. */
+/* The expression as the key's type; NULL where there is no cast. */
 static Node *
 as_key_type(Node *expression, Oid key_type)
 {
@@ -72,11 +72,17 @@ as_key_type(Node *expression, Oid key_type)
 
 	if (exprType(expression) == key_type)
 		return expression;
-	if (find_coercion_pathway(key_type, exprType(expression), COERCION_EXPLICIT,
-							  &function) != COERCION_PATH_FUNC)
-		return NULL;
-	return (Node *) makeFuncExpr(function, key_type, list_make1(expression), InvalidOid,
-								 InvalidOid, COERCE_EXPLICIT_CAST);
+	switch (find_coercion_pathway(key_type, exprType(expression), COERCION_EXPLICIT, &function))
+	{
+		case COERCION_PATH_FUNC:
+			return (Node *) makeFuncExpr(function, key_type, list_make1(expression), InvalidOid,
+										 InvalidOid, COERCE_EXPLICIT_CAST);
+		case COERCION_PATH_RELABELTYPE:
+			return (Node *) makeRelabelType((Expr *) expression, key_type, -1, InvalidOid,
+											COERCE_EXPLICIT_CAST);
+		default:
+			return NULL;
+	}
 }
 
 /* The hash of an expression of a key type, computed now if it is constant. */
