@@ -9,6 +9,7 @@
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/relcache.h"
 
@@ -90,6 +91,33 @@ typedef bool UpdateIndexes;
 #else
 #define execute_truncate_compat(relations, oids) \
 	ExecuteTruncateGuts(relations, oids, NIL, DROP_RESTRICT, false)
+#endif
+
+/* Adds the relation to a query, used with these privileges. */
+static inline RangeTblEntry *
+add_relation_compat(Query *query, Relation relation, AclMode privileges)
+{
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+
+	entry->rtekind = RTE_RELATION;
+	entry->relid = RelationGetRelid(relation);
+	entry->relkind = relation->rd_rel->relkind;
+	entry->rellockmode = AccessShareLock;
+	query->rtable = lappend(query->rtable, entry);
+#if PG_VERSION_NUM >= 160000
+	addRTEPermissionInfo(&query->rteperminfos, entry)->requiredPerms = privileges;
+#else
+	entry->requiredPerms = privileges;
+#endif
+	return entry;
+}
+
+/* Generated columns may be virtual since 18. */
+#if PG_VERSION_NUM >= 180000
+#define expand_virtual_columns_compat(node, relation, varno) \
+	expand_generated_columns_in_expr(node, relation, varno)
+#else
+#define expand_virtual_columns_compat(node, relation, varno) (node)
 #endif
 
 /* A range table with the relation alone, which constraints' errors ask for. */

@@ -18,12 +18,14 @@
 #include "access/nbtree.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "table/layout.h"
 #include "table/row.h"
+#include "table/row_security.h"
 #include "table/table.h"
 
 static Value
@@ -37,11 +39,10 @@ copy_value(const Value *value)
 	return copy;
 }
 
-/* The item with that key as the snapshot sees it, copied; false where there is none. */
+/* Finds the row with that key, if the role may see it. */
 static bool
-find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
+find_row(const Table *table, const PrimaryKey *key, Snapshot snapshot, TupleTableSlot *slot)
 {
-	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
 	IndexScanDesc scan;
 	ScanKeyData keys[2];
 	pg_uuid_t	hash;
@@ -51,16 +52,24 @@ find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
 	scan = index_beginscan_compat(table->relation, table->primary_index, snapshot, count, 0);
 	index_rescan(scan, keys, count, NULL, 0);
 	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
-	{
-		if (row_has_partition(table, slot, &key->partition))
-		{
-			Value		stored = row_item(table, slot);
-
-			*item = copy_value(&stored);
-			found = true;
-		}
-	}
+		found = row_has_partition(table, slot, &key->partition);
 	index_endscan(scan);
+	return found && row_allowed(table, ROW_READ, slot, snapshot);
+}
+
+/* The item with that key as the snapshot sees it, copied; false where there is none. */
+static bool
+find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
+{
+	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
+	bool		found = find_row(table, key, snapshot, slot);
+
+	if (found)
+	{
+		Value		stored = row_item(table, slot);
+
+		*item = copy_value(&stored);
+	}
 	ExecDropSingleTupleTableSlot(slot);
 	return found;
 }
@@ -88,6 +97,7 @@ struct TableScan
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	ScanDirection direction;
+	MemoryContext guard;		/* for looks at the table's rows, where policies apply */
 	int			key_count;
 	ScanKeyData keys[KEYS_MAX];
 
@@ -289,6 +299,9 @@ table_scan_begin(Table *table, const TableRange *range)
 	scan->direction = range->backward ? BackwardScanDirection : ForwardScanDirection;
 	scan->snapshot = row_statement_snapshot();
 	scan->slot = table_slot_create(table->relation, NULL);
+	if (table->guarded != NULL)
+		scan->guard = AllocSetContextCreate(CurrentMemoryContext, "ddb guarded index",
+											ALLOCSET_DEFAULT_SIZES);
 	if (range->condition != NULL)
 		set_query_keys(scan);
 	else
@@ -297,6 +310,34 @@ table_scan_begin(Table *table, const TableRange *range)
 										scan->snapshot, scan->key_count, 0);
 	index_rescan(scan->scan, scan->keys, scan->key_count, NULL, 0);
 	return scan;
+}
+
+/*
+ * Whether the role may see what has been read.  Of an index's entry the
+ * table's row tells, as that is what policies are on.
+ */
+static bool
+may_see(TableScan *scan)
+{
+	const Table *guarded = scan->table->guarded;
+	MemoryContext caller;
+	PrimaryKey	key;
+	TupleTableSlot *slot;
+	Value		item;
+	bool		found;
+
+	if (guarded == NULL)
+		return row_allowed(scan->table, ROW_READ, scan->slot, scan->snapshot);
+
+	caller = MemoryContextSwitchTo(scan->guard);
+	item = row_item(scan->table, scan->slot);
+	key = key_of_item(&guarded->schema, &item);
+	slot = table_slot_create(guarded->relation, NULL);
+	found = find_row(guarded, &key, scan->snapshot, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(scan->guard);
+	return found;
 }
 
 bool
@@ -308,6 +349,8 @@ table_scan_next(TableScan *scan, Value *item)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (condition != NULL && !row_has_partition(scan->table, scan->slot, condition->partition))
+			continue;
+		if (!may_see(scan))
 			continue;
 		*item = row_item(scan->table, scan->slot);
 		return true;
@@ -327,6 +370,8 @@ table_scan_end(TableScan *scan)
 	index_endscan(scan->scan);
 	ExecDropSingleTupleTableSlot(scan->slot);
 	UnregisterSnapshot(scan->snapshot);
+	if (scan->guard != NULL)
+		MemoryContextDelete(scan->guard);
 	pfree(scan);
 }
 

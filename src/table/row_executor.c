@@ -10,9 +10,11 @@
 #include "parser/parse_relation.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "table/row_executor.h"
+#include "table/row_security.h"
 
 struct RowExecutor
 {
@@ -139,6 +141,7 @@ row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot)
 		!ExecBRInsertTriggers(executor->estate, result, slot))
 		return false;
 	ExecComputeStoredGenerated(result, executor->estate, slot, CMD_INSERT);
+	row_require(executor->table, ROW_INSERT, slot, GetActiveSnapshot());
 	ExecConstraints(result, slot, executor->estate);
 	return true;
 }
@@ -164,6 +167,8 @@ row_executor_update(RowExecutor *executor, TupleTableSlot *old_slot, TupleTableS
 {
 	ExecSimpleRelationUpdate(executor->result, executor->estate, &executor->epq, old_slot,
 							 new_slot);
+	/* only now is known what triggers and generated columns have made of it */
+	row_require(executor->table, ROW_UPDATE_NEW, new_slot, GetActiveSnapshot());
 }
 
 void

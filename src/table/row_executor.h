@@ -23,14 +23,17 @@ extern void row_executor_end(RowExecutor *executor);
 extern void row_executor_fill_columns(RowExecutor *executor, TupleTableSlot *old_slot,
 									  TupleTableSlot *new_slot);
 
-/* Triggers before, generated columns, constraints; false: do not insert. */
+/* Triggers before, generated columns, policies, constraints; false: do not insert. */
 extern bool row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot);
 
 /* All indexes' entries; false if the primary one has that key already. */
 extern bool row_executor_insert_index_entries(RowExecutor *executor, TupleTableSlot *slot);
 extern void row_executor_after_insert(RowExecutor *executor, TupleTableSlot *slot);
 
-/* The old row must have been locked. */
+/*
+ * The old row must have been locked.  Here the new row's policies are checked;
+ * those of the old row are the caller's.
+ */
 extern void row_executor_update(RowExecutor *executor, TupleTableSlot *old_slot,
 								TupleTableSlot *new_slot);
 extern void row_executor_delete(RowExecutor *executor, TupleTableSlot *old_slot);

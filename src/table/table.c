@@ -15,13 +15,13 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 
 #include "compat.h"
 #include "ddb.h"
 #include "error.h"
 #include "table/catalog.h"
 #include "table/layout.h"
+#include "table/row_security.h"
 #include "table/table.h"
 
 /* The longest name of a table. */
@@ -131,13 +131,6 @@ check_privileges(Relation relation, const char *name, AclMode privileges)
 		ddb_error(ACCESS_DENIED_EXCEPTION,
 				  "User: %s is not authorized to perform this operation on resource: %s",
 				  GetUserNameFromId(GetUserId(), false), table_arn(name));
-
-	/* a read or a write of ours would go around the policies */
-	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
-		ddb_error(ACCESS_DENIED_EXCEPTION,
-				  "User: %s is not authorized to perform this operation on resource: %s"
-				  " because its row-level security policies apply to SQL statements only",
-				  GetUserNameFromId(GetUserId(), false), table_arn(name));
 }
 
 static void
@@ -196,6 +189,7 @@ table_open_by_name(const char *name, AclMode privileges)
 	const char *table_name = table_name_of_arn(name);
 	Oid			relid = find_relation(table_name);
 	Relation	relation;
+	Table	   *table;
 
 	if (!OidIsValid(relid))
 		report_not_found();
@@ -204,7 +198,9 @@ table_open_by_name(const char *name, AclMode privileges)
 	if (relation == NULL)
 		report_not_found();
 	check_privileges(relation, table_name, privileges);
-	return describe(table_name, relation, lock);
+	table = describe(table_name, relation, lock);
+	table->security = row_security_begin(table, privileges);
+	return table;
 }
 
 Table *
@@ -217,12 +213,14 @@ table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("relation \"%s\" is not that of a secondary index of table \"%s\"",
 						RelationGetRelationName(index->relation), table->name)));
+	index->guarded = table->security != NULL ? table : NULL;
 	return index;
 }
 
 void
 table_release(Table *table)
 {
+	row_security_end(table->security);
 	index_close(table->primary_index, NoLock);
 	table_close(table->relation, NoLock);
 }

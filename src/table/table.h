@@ -7,9 +7,10 @@
  * primary index is a unique B-tree on (hash of the partition key, sort key).
  *
  * Everything here raises ResourceNotFoundException for a table that is not
- * there and AccessDeniedException where GRANT does not allow it.  Locks on
- * relations are PostgreSQL's and kept to the end of the transaction; rows are
- * locked only by being written.
+ * there and AccessDeniedException where GRANT or a row-level security policy
+ * does not allow it.  Items that policies hide from the role are as if absent.
+ * Locks on relations are PostgreSQL's and kept to the end of the transaction;
+ * rows are locked only by being written.
  */
 #ifndef DDB_TABLE_H
 #define DDB_TABLE_H
@@ -23,6 +24,7 @@
 /* ---- Opening ---- */
 
 typedef struct Table Table;
+struct RowSecurity;
 
 /*
  * Told of each change that table_write() has made; old_item is NULL where there
@@ -47,6 +49,8 @@ struct Table
 	bool		index_trigger;	/* it has the trigger that keeps them, to be fired in this session */
 	ItemChanged changed;		/* does that trigger's work in its place, or NULL */
 	void	   *follower;		/* what belongs to whom `changed` is */
+	struct RowSecurity *security;	/* NULL: no policies apply to the role */
+	const Table *guarded;		/* of an index's relation: its table, if policies apply there */
 };
 
 /*
@@ -58,7 +62,8 @@ extern Table *table_open_by_name(const char *name, AclMode privileges);
 
 /*
  * Opens the relation of a secondary index of the table, with the lock given;
- * no privileges are checked, since those on the table decide.
+ * no privileges are checked, since those on the table decide.  A scan of it
+ * passes over what the table's policies hide, so the table stays open.
  */
 extern Table *table_open_index(const Table *table, const char *name, Oid relation, LOCKMODE lock);
 
@@ -110,10 +115,10 @@ typedef enum WriteAction
 
 /*
  * Decides what becomes of an item.  old_item is the newest version, the very
- * one that the write replaces, or NULL where there is none.  For WRITE_PUT it
- * sets *new_item to a packed map with the same key.  It is called again when
- * another transaction changed the item in between; it may raise an error,
- * which then leaves no trace.
+ * one that the write replaces, or NULL where the role sees none.  For
+ * WRITE_PUT it sets *new_item to a packed map with the same key.  It is called
+ * again when another transaction changed the item in between; it may raise an
+ * error, which then leaves no trace.
  */
 typedef WriteAction (*WriteDecision) (const Value *old_item, Value *new_item, void *argument);
 

@@ -30,6 +30,7 @@
 #include "compat.h"
 #include "table/row.h"
 #include "table/row_executor.h"
+#include "table/row_security.h"
 #include "table/table.h"
 
 typedef struct Write
@@ -225,15 +226,21 @@ lock_row(Write *write)
 static bool
 carry_out(Write *write, WriteAction action)
 {
+	const Table *table = write->table;
 	bool		found = !TTS_EMPTY(write->old_slot);
 
-	if (action == WRITE_DELETE && !found)
+	if (found)
+		row_require(table, action == WRITE_DELETE ? ROW_DELETE : ROW_UPDATE_OLD,
+					write->old_slot, write->snapshot);
+	else if (action == WRITE_DELETE)
 		return true;
 
 	if (write->executor == NULL)
 	{
 		if (action == WRITE_DELETE)
 			return delete_row(write);
+		row_require(table, found ? ROW_UPDATE_NEW : ROW_INSERT, write->new_slot,
+					write->snapshot);
 		if (found)
 			return update_row(write);
 	}
@@ -275,18 +282,28 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	Value		new_item;
 	WriteAction action;
 	bool		found;
+	bool		visible;
 	bool		done = true;
 
 	write->snapshot = row_statement_snapshot();
 	PushActiveSnapshot(write->snapshot);
 	found = find_item(write);
-	if (found)
+	visible = found && row_allowed(write->table, ROW_READ, write->old_slot, write->snapshot);
+	if (visible)
 	{
 		old_item = row_item(write->table, write->old_slot);
 		action = decide(&old_item, &new_item, argument);
 	}
 	else
 		action = decide(NULL, &new_item, argument);
+
+	/* an item that is hidden from the role cannot be deleted, and not be put over */
+	if (found && !visible)
+	{
+		if (action == WRITE_PUT)
+			row_security_refuse(write->table);
+		action = WRITE_NOTHING;
+	}
 
 	if (action == WRITE_PUT)
 		row_store(write->table, &new_item, write->new_slot);

@@ -131,9 +131,42 @@ for _ in range(20):
 is_("after errors a request is still its own role's", put(reader, "Things", "c").error[0], "AccessDeniedException")
 sql("DROP OWNED BY passing; DROP ROLE passing")
 is_("the key of a dropped role", get(passing, "Things", "a").error, UNRECOGNIZED)
-sql('ALTER TABLE dynamodb."Things" ENABLE ROW LEVEL SECURITY')
-is_("row-level security is not gone around", get(reader, "Things", "a").error[0], "AccessDeniedException")
-sql('ALTER TABLE dynamodb."Things" DISABLE ROW LEVEL SECURITY')
+# ---- row-level security ----
+
+create_table(key, "Shared")
+sql('GRANT ALL ON dynamodb."Shared" TO reader, writer; ALTER TABLE dynamodb."Shared" ENABLE ROW LEVEL SECURITY')
+sql("""CREATE POLICY own ON dynamodb."Shared" USING (item ->> 'owner' = current_user)""")
+
+
+def write(who, pk, owner, **more):
+    return call(who, "PutItem", {"TableName": "Shared", "Item": {"pk": {"S": pk}, "owner": {"S": owner}}, **more})
+
+
+def seen(who, operation, request, member="Items"):
+    return [item["pk"]["S"] for item in call(who, operation, {"TableName": "Shared", **request}).json[member]]
+
+
+for pk, who, owner in (("1", reader, "reader"), ("2", writer, "writer"), ("3", key, "nobody")):
+    is_("%s writes its own" % owner, write(who, pk, owner).status, 200)
+is_("a reader sees what is its own", seen(reader, "Scan", {}), ["1"])
+is_("a writer, over the same connection's worker, its own", seen(writer, "Scan", {}), ["2"])
+ok("a superuser all", sorted(seen(key, "Scan", {})) == ["1", "2", "3"])
+is_("another's item is as if absent", get(reader, "Shared", "2").json, {})
+is_("by key", call(reader, "BatchGetItem", {"RequestItems": {"Shared": {"Keys": [{"pk": {"S": "1"}}, {"pk": {"S": "2"}}]}}}).json["Responses"]["Shared"],
+    [{"pk": {"S": "1"}, "owner": {"S": "reader"}}])
+answer = write(reader, "2", "reader", ReturnValues="ALL_OLD")
+is_("another's item is not replaced", (answer.status, answer.error),
+    (400, ("AccessDeniedException", "User: reader is not authorized to perform this operation on resource: "
+           "arn:aws:dynamodb:us-east-1:000000000000:table/Shared because no row-level security policy allows it")))
+is_("nor is an item made another's", write(reader, "1", "writer").error[0], "AccessDeniedException")
+is_("another's item is not deleted",
+    call(reader, "DeleteItem", {"TableName": "Shared", "Key": {"pk": {"S": "2"}}, "ReturnValues": "ALL_OLD"}).json, {})
+is_("all is as it was", get(key, "Shared", "2").json["Item"]["owner"], {"S": "writer"})
+sql("""ALTER POLICY own ON dynamodb."Shared" USING (item ->> 'owner' IN (SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')))""")
+sql("GRANT writer TO reader")
+ok("a changed policy holds at once", sorted(seen(reader, "Scan", {})) == ["1", "2"])
+sql("REVOKE writer FROM reader")
+is_("and so does a role's change", seen(reader, "Scan", {}), ["1"])
 
 sql("CREATE ROLE trickster; GRANT USAGE ON SCHEMA ddb, dynamodb TO trickster; GRANT CREATE ON SCHEMA dynamodb TO trickster")
 trickster = create_key("trickster")
