@@ -31,7 +31,8 @@ ifneq (,$(findstring clang,$(CC)))
 # The flags that PostgreSQL was built with are gcc's.
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
-SHLIB_LINK = -ljson-c -lmicrohttpd -lz
+# PostgreSQL's own OpenSSL, if it has one.
+SHLIB_LINK = -ljson-c -lmicrohttpd -lz $(filter -lcrypto, $(LIBS))
 
 EXTRA_CLEAN = $(GENERATED) $(GENERATED_HEADERS)
 

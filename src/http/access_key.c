@@ -111,7 +111,7 @@ copy_key(HeapTuple tuple, Relation relation, AccessKey *key)
 	key->valid_until = DatumGetTimestampTz(column(tuple, relation, KEYS_VALID_UNTIL, &isnull));
 	if (isnull)
 		key->valid_until = DT_NOEND;
-	key->scope[0] = '\0';
+	key->date[0] = '\0';
 }
 
 /* Reads the key of that id from the table; false where there is none. */

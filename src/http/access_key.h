@@ -22,7 +22,8 @@ typedef struct AccessKey
 	TimestampTz valid_until;	/* DT_NOEND for ever */
 
 	/* the signing key derived last, for one day and region */
-	char		scope[64];		/* 20260731/us-east-1 */
+	char		date[9];		/* 20260731 */
+	char		region[41];
 	uint8		signing_key[PG_SHA256_DIGEST_LENGTH];
 } AccessKey;
 

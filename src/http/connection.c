@@ -24,6 +24,12 @@
 /* A worker holds bodies of at most so many times the largest one. */
 #define BODIES_IN_MEMORY 16
 
+/*
+ * A connection's own memory, which the head of a request must fit into, and
+ * which libmicrohttpd clears before each request.
+ */
+#define CONNECTION_MEMORY (16 * 1024)
+
 /* What is known of a connection. */
 typedef struct ConnectionState
 {
@@ -227,13 +233,14 @@ typedef struct HeaderList
 } HeaderList;
 
 static enum MHD_Result
-collect_header(void *argument, enum MHD_ValueKind kind, const char *name, const char *value)
+collect_header(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_length,
+			   const char *value, size_t value_length)
 {
 	HeaderList *list = argument;
 
 	if (list->count == lengthof(list->headers))
 		return MHD_NO;
-	list->headers[list->count++] = (HttpHeader) {name, value != NULL ? value : ""};
+	list->headers[list->count++] = (HttpHeader) {name, name_length, value != NULL ? value : ""};
 	return MHD_YES;
 }
 
@@ -284,7 +291,7 @@ serve_exchange(Exchange *exchange, const char *method)
 	MemoryContext caller;
 
 	connection_state(exchange->connection)->answering = true;
-	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, collect_header, &list);
+	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, collect_header, &list);
 	request.header_count = list.count;
 
 	exchange->context = create_context();
@@ -501,7 +508,7 @@ connections_begin(int listen_socket)
 							  MHD_OPTION_LISTEN_SOCKET, listen_socket,
 							  MHD_OPTION_CONNECTION_LIMIT, limit,
 							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) endpoint_idle_timeout,
-							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) 64 * 1024,
+							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
 							  MHD_OPTION_STRICT_FOR_CLIENT, 1,
 							  MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
 							  MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,

@@ -12,6 +12,7 @@
 typedef struct HttpHeader
 {
 	const char *name;
+	size_t		name_length;
 	const char *value;
 } HttpHeader;
 

@@ -37,10 +37,14 @@
 const char *
 http_header(const HttpRequest *request, const char *name)
 {
+	size_t		length = strlen(name);
+
 	for (int i = 0; i < request->header_count; i++)
 	{
-		if (pg_strcasecmp(request->headers[i].name, name) == 0)
-			return request->headers[i].value;
+		const HttpHeader *header = &request->headers[i];
+
+		if (header->name_length == length && pg_strncasecmp(header->name, name, length) == 0)
+			return header->value;
 	}
 	return NULL;
 }

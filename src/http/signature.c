@@ -9,11 +9,10 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/hmac.h"
 #include "utils/timestamp.h"
 
 #include "http/access_key.h"
+#include "http/digest.h"
 #include "http/request.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -65,36 +64,6 @@ refuse(Signature *signature, const char *name, const char *message)
 /* ---- Hashing ---- */
 
 static void
-sha256(const char *data, size_t length, uint8 *digest)
-{
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-
-	if (context == NULL || pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) data, length) < 0 ||
-		pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
-	{
-		pg_cryptohash_free(context);
-		elog(ERROR, "could not compute a SHA-256 hash");
-	}
-	pg_cryptohash_free(context);
-}
-
-static void
-hmac_sha256(const uint8 *key, size_t key_length, const char *data, size_t length, uint8 *digest)
-{
-	pg_hmac_ctx *context = pg_hmac_create(PG_SHA256);
-
-	if (context == NULL || pg_hmac_init(context, key, key_length) < 0 ||
-		pg_hmac_update(context, (const uint8 *) data, length) < 0 ||
-		pg_hmac_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
-	{
-		pg_hmac_free(context);
-		elog(ERROR, "could not compute an HMAC");
-	}
-	pg_hmac_free(context);
-}
-
-static void
 hex(const uint8 *digest, char *text)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -113,9 +82,17 @@ append_sha256(StringInfo text, const char *data, size_t length)
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	char		digits[HEX_LENGTH + 1];
 
-	sha256(data, length, digest);
+	digest_sha256(data, length, digest);
 	hex(digest, digits);
 	appendBinaryStringInfo(text, digits, HEX_LENGTH);
+}
+
+/* Texts up to NULL, without a format to be read anew for every request. */
+static void
+append_joined(StringInfo text, const char *const *parts)
+{
+	while (*parts != NULL)
+		appendStringInfoString(text, *parts++);
 }
 
 /* ---- Percent encoding ---- */
@@ -440,14 +417,15 @@ check_time(Signature *signature)
 	TimestampTz signed_at;
 	TimestampTz now = GetCurrentTimestamp();
 	int64		skew = SKEW_MINUTES * 60 * 1000;
+	bool		basic = parse_basic_time(signature->date, &tm);
 	const char *time;
 
-	if ((!parse_basic_time(signature->date, &tm) && !parse_http_time(signature->date, &tm)) ||
+	if ((!basic && !parse_http_time(signature->date, &tm)) ||
 		tm2timestamp(&tm, 0, NULL, &signed_at) != 0)
 		return refuse(signature, "IncompleteSignatureException",
 					  psprintf("Date must be in ISO-8601 'basic format'. Got '%s'. "
 							   "See http://en.wikipedia.org/wiki/ISO_8601", signature->date));
-	time = basic_time(signed_at);
+	time = basic ? signature->date : basic_time(signed_at);
 	strlcpy(signature->time, time, sizeof(signature->time));
 
 	if (strlen(signature->scope_date) != 8 || strncmp(signature->scope_date, time, 8) != 0)
@@ -531,7 +509,7 @@ append_canonical_header(StringInfo text, const HttpRequest *request, const char 
 	{
 		const HttpHeader *header = &request->headers[i];
 
-		if (strlen(header->name) != length || pg_strncasecmp(header->name, name, length) != 0)
+		if (header->name_length != length || pg_strncasecmp(header->name, name, length) != 0)
 			continue;
 		if (found)
 			appendStringInfoChar(text, ',');
@@ -564,7 +542,7 @@ append_canonical_headers(StringInfo text, Signature *signature)
 	if (!host)
 		return refuse(signature, "InvalidSignatureException",
 					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-	appendStringInfo(text, "\n%s\n", signature->signed_headers);
+	append_joined(text, (const char *[]) {"\n", signature->signed_headers, "\n", NULL});
 	return true;
 }
 
@@ -574,7 +552,7 @@ append_canonical_request(StringInfo text, Signature *signature)
 {
 	const HttpRequest *request = signature->request;
 
-	appendStringInfo(text, "%s\n", request->method);
+	append_joined(text, (const char *[]) {request->method, "\n", NULL});
 	append_encoded(text, signature->path, true);
 	appendStringInfoChar(text, '\n');
 	if (signature->query_count > 0)
@@ -592,21 +570,20 @@ append_canonical_request(StringInfo text, Signature *signature)
 static const uint8 *
 signing_key(AccessKey *key, const Signature *signature)
 {
-	char		scope[sizeof(key->scope)];
 	char		first[4 + SECRET_ACCESS_KEY_MAX + 1];
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
-	snprintf(scope, sizeof(scope), "%s/%s", signature->scope_date, signature->scope_region);
-	if (strcmp(scope, key->scope) == 0)
+	if (strcmp(signature->scope_date, key->date) == 0 && strcmp(signature->scope_region, key->region) == 0)
 		return key->signing_key;
 
 	snprintf(first, sizeof(first), "AWS4%s", key->secret);
-	hmac_sha256((uint8 *) first, strlen(first), signature->scope_date, strlen(signature->scope_date), digest);
+	digest_hmac((uint8 *) first, strlen(first), signature->scope_date, strlen(signature->scope_date), digest);
 	explicit_bzero(first, sizeof(first));
-	hmac_sha256(digest, sizeof(digest), signature->scope_region, strlen(signature->scope_region), digest);
-	hmac_sha256(digest, sizeof(digest), signature->scope_service, strlen(signature->scope_service), digest);
-	hmac_sha256(digest, sizeof(digest), TERMINATOR, strlen(TERMINATOR), key->signing_key);
-	strlcpy(key->scope, scope, sizeof(key->scope));
+	digest_hmac(digest, sizeof(digest), signature->scope_region, strlen(signature->scope_region), digest);
+	digest_hmac(digest, sizeof(digest), signature->scope_service, strlen(signature->scope_service), digest);
+	digest_hmac(digest, sizeof(digest), TERMINATOR, strlen(TERMINATOR), key->signing_key);
+	strlcpy(key->date, signature->scope_date, sizeof(key->date));
+	strlcpy(key->region, signature->scope_region, sizeof(key->region));
 	return key->signing_key;
 }
 
@@ -636,10 +613,10 @@ check_signature(Signature *signature, AccessKey *key)
 		return false;
 
 	initStringInfo(&to_sign);
-	appendStringInfo(&to_sign, ALGORITHM "\n%s\n%s/%s/%s/" TERMINATOR "\n", signature->time,
-					 signature->scope_date, signature->scope_region, signature->scope_service);
+	append_joined(&to_sign, (const char *[]) {ALGORITHM "\n", signature->time, "\n", signature->scope_date, "/",
+				  signature->scope_region, "/", signature->scope_service, "/" TERMINATOR "\n", NULL});
 	append_sha256(&to_sign, canonical.data, canonical.len);
-	hmac_sha256(signing_key(key, signature), PG_SHA256_DIGEST_LENGTH, to_sign.data, to_sign.len, digest);
+	digest_hmac(signing_key(key, signature), PG_SHA256_DIGEST_LENGTH, to_sign.data, to_sign.len, digest);
 	hex(digest, expected);
 	if (!same_text(expected, signature->signature))
 		return refuse(signature, "InvalidSignatureException",

@@ -5,6 +5,8 @@
 
 #include "common/base64.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "port/pg_bswap.h"
 
 #include "value/json_out.h"
 #include "value/number.h"
@@ -13,9 +15,12 @@
 
 #define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
 
-/* Whether one of eight bytes is to be escaped: a control, a quote or '\'. */
-static inline bool
-needs_escape(uint64 bytes)
+/*
+ * The first of eight bytes that is to be escaped (a control, a quote or '\\') has
+ * its high bit set in the result, and none before it.
+ */
+static inline uint64
+find_escape(uint64 bytes)
 {
 	uint64		quote = bytes ^ BYTES('"');
 	uint64		backslash = bytes ^ BYTES('\\');
@@ -26,55 +31,46 @@ needs_escape(uint64 bytes)
 			((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80);
 }
 
-/* How many bytes can be taken over as they are. */
+/* Copies up to the first byte that is to be escaped; returns how many. */
 static uint32
-plain_length(const char *string, uint32 length)
+copy_plain(char *out, const char *string, uint32 length)
 {
 	uint32		at = 0;
 
 	for (; at + sizeof(uint64) <= length; at += sizeof(uint64))
 	{
 		uint64		bytes;
+		uint64		escape;
 
 		memcpy(&bytes, string + at, sizeof(bytes));
-		if (needs_escape(bytes))
-			break;
+		memcpy(out + at, &bytes, sizeof(bytes));
+#ifdef WORDS_BIGENDIAN
+		bytes = pg_bswap64(bytes);
+#endif
+		escape = find_escape(bytes);
+		if (escape != 0)
+			return at + pg_rightmost_one_pos64(escape) / 8;
 	}
-	while (at < length && (uint8) string[at] >= 0x20 && string[at] != '"' && string[at] != '\\')
-		at++;
+	for (; at < length && (uint8) string[at] >= 0x20 && string[at] != '"' && string[at] != '\\'; at++)
+		out[at] = string[at];
 	return at;
 }
 
 static void
 append_escaped(StringInfo out, char character)
 {
-	switch (character)
+	static const char letters[] = {
+		['"'] = '"',['\\'] = '\\',['\b'] = 'b',['\f'] = 'f',['\n'] = 'n',['\r'] = 'r',['\t'] = 't'
+	};
+	char		letter = letters[(uint8) character];
+
+	if (letter == '\0')
 	{
-		case '"':
-			appendStringInfoString(out, "\\\"");
-			break;
-		case '\\':
-			appendStringInfoString(out, "\\\\");
-			break;
-		case '\b':
-			appendStringInfoString(out, "\\b");
-			break;
-		case '\f':
-			appendStringInfoString(out, "\\f");
-			break;
-		case '\n':
-			appendStringInfoString(out, "\\n");
-			break;
-		case '\r':
-			appendStringInfoString(out, "\\r");
-			break;
-		case '\t':
-			appendStringInfoString(out, "\\t");
-			break;
-		default:
-			appendStringInfo(out, "\\u%04x", (unsigned) (uint8) character);
-			break;
+		appendStringInfo(out, "\\u%04x", (unsigned) (uint8) character);
+		return;
 	}
+	appendStringInfoCharMacro(out, '\\');
+	appendStringInfoCharMacro(out, letter);
 }
 
 void
@@ -83,16 +79,16 @@ json_append_string(StringInfo out, const char *string, uint32 length)
 	appendStringInfoCharMacro(out, '"');
 	for (;;)
 	{
-		uint32		plain = plain_length(string, length);
+		uint32		plain;
 
-		appendBinaryStringInfo(out, string, plain);
-		string += plain;
-		length -= plain;
-		if (length == 0)
+		enlargeStringInfo(out, length + 1);
+		plain = copy_plain(out->data + out->len, string, length);
+		out->len += plain;
+		if (plain == length)
 			break;
-		append_escaped(out, *string);
-		string++;
-		length--;
+		append_escaped(out, string[plain]);
+		string += plain + 1;
+		length -= plain + 1;
 	}
 	appendStringInfoCharMacro(out, '"');
 }
@@ -187,12 +183,21 @@ append_set_member(StringInfo out, const Value *member)
 		append_base64(out, member);
 }
 
+static void
+append_type(StringInfo out, const char *name)
+{
+	appendStringInfoCharMacro(out, '{');
+	appendStringInfoCharMacro(out, '"');
+	while (*name != '\0')
+		appendStringInfoCharMacro(out, *name++);
+	appendStringInfoCharMacro(out, '"');
+	appendStringInfoCharMacro(out, ':');
+}
+
 void
 value_to_json(StringInfo out, const Value *value)
 {
-	appendStringInfoString(out, "{\"");
-	appendStringInfoString(out, value_type_name(value->type));
-	appendStringInfoString(out, "\":");
+	append_type(out, value_type_name(value->type));
 	switch (value->type)
 	{
 		case VALUE_STRING:
