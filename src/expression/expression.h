@@ -136,6 +136,10 @@ extern Projection *projection_parse(const char *text, uint32 length,
 /* AttributesToGet: top-level attribute names, values of type S, all different. */
 extern Projection *projection_of_attributes(const Value *names, int count);
 
+/* The name of its attribute at the index, from 0; NULL behind the last one. */
+extern const char *projection_attribute(const Projection *projection, int index,
+										uint32 *name_length);
+
 /* Whether the projection names something inside the attribute of that name. */
 extern bool projection_enters_attribute(const Projection *projection,
 										const char *name, uint32 name_length);

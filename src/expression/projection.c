@@ -128,6 +128,18 @@ projection_of_attributes(const Value *names, int count)
 	return projection;
 }
 
+const char *
+projection_attribute(const Projection *projection, int index, uint32 *name_length)
+{
+	const ProjectionMember *member;
+
+	if (index >= list_length(projection->members))
+		return NULL;
+	member = list_nth(projection->members, index);
+	*name_length = member->element.length;
+	return member->element.name;
+}
+
 bool
 projection_enters_attribute(const Projection *projection, const char *name, uint32 name_length)
 {

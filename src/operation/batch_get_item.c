@@ -148,7 +148,7 @@ open_table(TableReads *reads)
 	reads->keys = palloc(sizeof(PrimaryKey) * count);
 	for (int i = 0; i < count; i++)
 		reads->keys[i] = key_of_map(&reads->table->schema, &reads->key_maps[i]);
-	check_key_paths(&reads->table->schema, NULL, reads->projection);
+	check_key_paths(reads->table, NULL, reads->projection);
 }
 
 /*

@@ -7,13 +7,18 @@
 #include "operation/parameters.h"
 #include "value/json.h"
 
-#define READ_UNIT_BYTES 4096
 #define WRITE_UNIT_BYTES 1024
+
+uint64
+read_units(uint64 size)
+{
+	return Max((size + READ_UNIT_BYTES - 1) / READ_UNIT_BYTES, 1);
+}
 
 double
 read_capacity(uint64 size, bool consistent)
 {
-	uint64		units = Max((size + READ_UNIT_BYTES - 1) / READ_UNIT_BYTES, 1);
+	uint64		units = read_units(size);
 
 	return consistent ? (double) units : units / 2.0;
 }

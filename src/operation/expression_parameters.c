@@ -4,7 +4,10 @@
  */
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #include "error.h"
+#include "index/index.h"
 #include "operation/parameters.h"
 #include "value/json.h"
 
@@ -323,20 +326,32 @@ read_projection(const RequestList *attributes, const RequestString *expression,
 	return projection_of_attributes(values, attributes->count);
 }
 
+/* AWS names a key attribute "Key", or "IndexKey" where it is an index's. */
 static void
-check_key_path(const KeyAttribute *key, const Condition *condition, const Projection *projection)
+check_schema_paths(const KeySchema *schema, const char *term, const Condition *condition,
+				   const Projection *projection)
 {
-	if ((condition != NULL && condition_enters_attribute(condition, key->name, key->name_length)) ||
-		(projection != NULL && projection_enters_attribute(projection, key->name, key->name_length)))
-		validation_error("Key attributes must be scalars; list random access '[]' and map lookup '.' "
-						 "are not allowed: Key: %s", key->name);
+	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	{
+		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
+			&schema->sort[i - schema->partition_count];
+
+		if ((condition != NULL && condition_enters_attribute(condition, key->name, key->name_length)) ||
+			(projection != NULL && projection_enters_attribute(projection, key->name, key->name_length)))
+			validation_error("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+							 "are not allowed: %s: %s", term, key->name);
+	}
 }
 
 void
-check_key_paths(const KeySchema *schema, const Condition *condition, const Projection *projection)
+check_key_paths(const Table *table, const Condition *condition, const Projection *projection)
 {
-	for (int i = 0; i < schema->partition_count; i++)
-		check_key_path(&schema->partition[i], condition, projection);
-	for (int i = 0; i < schema->sort_count; i++)
-		check_key_path(&schema->sort[i], condition, projection);
+	const IndexSet *set;
+
+	if (condition == NULL && projection == NULL)
+		return;
+	check_schema_paths(&table->schema, "Key", condition, projection);
+	set = index_set(RelationGetRelid(table->relation));
+	for (int i = 0; i < set->count; i++)
+		check_schema_paths(&set->indexes[i].schema, "IndexKey", condition, projection);
 }

@@ -61,7 +61,7 @@ execute(const void *argument, StringInfo response)
 
 	table = table_open_by_name(request->table_name.data, ACL_SELECT);
 	key = key_of_map(&table->schema, &key_map);
-	check_key_paths(&table->schema, NULL, projection);
+	check_key_paths(table, NULL, projection);
 	found = table_get(table, &key, &item);
 
 	appendStringInfoChar(response, '{');

@@ -139,7 +139,7 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 {
 	const WriteParameters *parameters = write->parameters;
 
-	check_key_paths(&table->schema, write->condition, NULL);
+	check_key_paths(table, write->condition, NULL);
 	initStringInfo(&write->attributes);
 	index_attach(table);
 	table_write(table, key, decide, write);

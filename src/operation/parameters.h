@@ -65,12 +65,18 @@ extern Projection *read_projection(const RequestList *attributes, const RequestS
 
 /*
  * Raises if the condition or the projection (either may be NULL) looks for
- * something inside a key attribute, which can only be a scalar.
+ * something inside a key attribute of the table or of one of its indexes, which
+ * can only be a scalar.
  */
-extern void check_key_paths(const KeySchema *schema, const Condition *condition,
+extern void check_key_paths(const Table *table, const Condition *condition,
 							const Projection *projection);
 
 /* ---- capacity.c: consumed capacity ---- */
+
+#define READ_UNIT_BYTES 4096
+
+/* The units that a consistent read of so many bytes takes, at least one. */
+extern uint64 read_units(uint64 size);
 
 /* The units of reading so many bytes, and of writing them. */
 extern double read_capacity(uint64 size, bool consistent);

@@ -121,8 +121,36 @@ parse(const QueryRequest *request, QueryPlan *plan)
 	check_select(read);
 	if (plan->key_condition == NULL)
 		validation_error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-	key_condition_check(plan->key_condition, 2);
+	key_condition_check(plan->key_condition, read->index_name.data != NULL ? 2 * KEY_MAX_ATTRIBUTES : 2);
 	expression_attributes_check_used(attributes);
+}
+
+/* Only the key of a global index may have more attributes than a table's. */
+static void
+check_condition_count(const QueryPlan *plan, const KeySchema *schema)
+{
+	if (schema->partition_count == 1 && schema->sort_count <= 1)
+		key_condition_check(plan->key_condition, 2);
+}
+
+/* The range that is queried; AWS looks at the starting key in between. */
+static void
+bind(const QueryRequest *request, QueryPlan *plan, const Table *relation, TableRange *range)
+{
+	bool		has_start = request->read.exclusive_start_key != NULL;
+
+	check_condition_count(plan, &relation->schema);
+	if (has_start)
+		check_start_partition(relation, &plan->start);
+	range->condition = key_condition_bind(plan->key_condition, &relation->schema);
+	range->backward = request->scan_index_forward == BOOLEAN_FALSE;
+	if (has_start)
+	{
+		check_start_sort(relation, &plan->start);
+		check_start_key(relation, &plan->start);
+		check_start_in_range(relation, range, &plan->start);
+		range->exclusive_start = &plan->start;
+	}
 }
 
 static void
@@ -131,25 +159,16 @@ execute(const void *argument, StringInfo response)
 	const QueryRequest *request = argument;
 	QueryPlan	plan = {.page.parameters = &request->read};
 	TableRange	range = {.total_segments = 1};
-	bool		has_start = request->read.exclusive_start_key != NULL;
-	Table	   *table;
+	ReadSource	source;
 
 	parse(request, &plan);
-	table = open_table_to_read(&request->read);
-	if (has_start)
-		check_start_partition(table, &plan.start);
-	range.condition = key_condition_bind(plan.key_condition, &table->schema);
-	range.backward = request->scan_index_forward == BOOLEAN_FALSE;
-	if (has_start)
-	{
-		check_start_sort(table, &plan.start);
-		check_start_key(table, &plan.start);
-		check_start_in_range(table, &range, &plan.start);
-		range.exclusive_start = &plan.start;
-	}
-	check_filter(request, plan.page.filter, &table->schema);
-	check_key_paths(&table->schema, NULL, plan.page.projection);
-	read_page(&plan.page, table, &range, response);
+	read_source_open(&request->read, &source);
+	bind(request, &plan, source.relation, &range);
+	check_filter(request, plan.page.filter, &source.relation->schema);
+	read_source_check_select(&source, &request->read, plan.page.projection);
+	check_key_paths(source.table, plan.page.filter, plan.page.projection);
+	read_page(&plan.page, &source, &range, response);
+	read_source_close(&source);
 }
 
 const OperationDescription query_operation = {

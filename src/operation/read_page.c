@@ -35,33 +35,44 @@ check_select(const ReadParameters *parameters)
 						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
 }
 
-Table *
-open_table_to_read(const ReadParameters *parameters)
-{
-	Table	   *table = table_open_by_name(parameters->table_name.data, ACL_SELECT);
-
-	if (parameters->index_name.data != NULL)
-		validation_error("The table does not have the specified index: %s",
-						 parameters->index_name.data);
-	return table;
-}
-
 /* What a page has come to. */
 typedef struct PageState
 {
 	int64		count;
 	int64		scanned;
-	uint64		size;
+	uint64		size;			/* of what was read of the table or the index */
+	uint64		fetched_units;	/* of items that were fetched from the table */
 	StringInfoData last_key;	/* empty where the range was read to its end */
 } PageState;
 
-/* Whether the page ends with this item. */
+/*
+ * Whether the page ends with this item.  Fetched items count by the units that
+ * each of them takes, and so does the index then.
+ */
 static bool
 page_is_full(const ReadPage *page, const PageState *state)
 {
 	const RequestInteger *limit = &page->parameters->limit;
+	uint64		size = state->size;
 
-	return (limit->given && state->scanned >= limit->value) || state->size >= PAGE_MAX_SIZE;
+	if (state->fetched_units > 0)
+		size = (read_units(size) + state->fetched_units) * READ_UNIT_BYTES;
+	return (limit->given && state->scanned >= limit->value) || size >= PAGE_MAX_SIZE;
+}
+
+/* The item of an index's entry, from the table. */
+static Value
+fetch(TableScan *scan, const ReadSource *source, const Value *entry)
+{
+	PrimaryKey	key = key_of_item(&source->table->schema, entry);
+	Value		item;
+
+	if (!table_scan_fetch(scan, source->table, &key, &item))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("secondary index \"%s\" of table \"%s\" has an entry without item",
+						source->index->name, source->table->name)));
+	return item;
 }
 
 static void
@@ -76,22 +87,28 @@ append_item(const ReadPage *page, const Value *item, int64 count, StringInfo res
 
 /* Reads the items of the page, and appends those that pass the filter. */
 static void
-read_items(const ReadPage *page, Table *table, const TableRange *range, PageState *state,
-		   StringInfo response)
+read_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
+		   PageState *state, StringInfo response)
 {
 	bool		count_only = page->parameters->select.value == SELECT_COUNT;
 	MemoryContext item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb item",
 													   ALLOCSET_DEFAULT_SIZES);
-	TableScan  *scan = table_scan_begin(table, range);
-	Value		item;
+	TableScan  *scan = table_scan_begin(source->relation, range);
+	Value		entry;
 
-	while (table_scan_next(scan, &item))
+	while (table_scan_next(scan, &entry))
 	{
 		MemoryContext context = MemoryContextSwitchTo(item_context);
+		Value		item = entry;
 
 		CHECK_FOR_INTERRUPTS();
 		state->scanned++;
-		state->size += item_size(&item);
+		state->size += item_size(&entry);
+		if (source->fetches)
+		{
+			item = fetch(scan, source, &entry);
+			state->fetched_units += read_units(item_size(&item));
+		}
 		if (page->filter == NULL || condition_holds(page->filter, &item))
 		{
 			state->count++;
@@ -103,7 +120,7 @@ read_items(const ReadPage *page, Table *table, const TableRange *range, PageStat
 
 		if (page_is_full(page, state))
 		{
-			append_last_key(&state->last_key, table, &item);
+			append_last_key(&state->last_key, source->relation, &entry);
 			break;
 		}
 	}
@@ -111,8 +128,33 @@ read_items(const ReadPage *page, Table *table, const TableRange *range, PageStat
 	MemoryContextDelete(item_context);
 }
 
+static void
+append_capacity(StringInfo response, const ReadParameters *parameters, const ReadSource *source,
+				const PageState *state)
+{
+	bool		consistent = parameters->consistent_read == BOOLEAN_TRUE;
+	double		units = read_capacity(state->size, consistent);
+	IndexCapacity index;
+
+	append_member(response, "ConsumedCapacity");
+	if (source->index == NULL)
+	{
+		append_consumed_capacity(response, &parameters->return_consumed_capacity,
+								 parameters->table_name.data, units, NULL, 0);
+		return;
+	}
+	index.name = source->index->name;
+	index.local = source->index->kind == INDEX_LOCAL;
+	index.units = units;
+	append_consumed_capacity(response, &parameters->return_consumed_capacity,
+							 parameters->table_name.data,
+							 consistent ? state->fetched_units : state->fetched_units / 2.0,
+							 &index, 1);
+}
+
 void
-read_page(const ReadPage *page, Table *table, const TableRange *range, StringInfo response)
+read_page(const ReadPage *page, const ReadSource *source, const TableRange *range,
+		  StringInfo response)
 {
 	const ReadParameters *parameters = page->parameters;
 	PageState	state = {0};
@@ -124,7 +166,7 @@ read_page(const ReadPage *page, Table *table, const TableRange *range, StringInf
 		append_member(response, "Items");
 		appendStringInfoChar(response, '[');
 	}
-	read_items(page, table, range, &state, response);
+	read_items(page, source, range, &state, response);
 	if (parameters->select.value != SELECT_COUNT)
 		appendStringInfoChar(response, ']');
 
@@ -138,13 +180,6 @@ read_page(const ReadPage *page, Table *table, const TableRange *range, StringInf
 		appendBinaryStringInfo(response, state.last_key.data, state.last_key.len);
 	}
 	if (wants_capacity(&parameters->return_consumed_capacity))
-	{
-		append_member(response, "ConsumedCapacity");
-		append_consumed_capacity(response, &parameters->return_consumed_capacity,
-								 parameters->table_name.data,
-								 read_capacity(state.size, parameters->consistent_read == BOOLEAN_TRUE),
-								 NULL, 0);
-	}
+		append_capacity(response, parameters, source, &state);
 	appendStringInfoChar(response, '}');
-	table_release(table);
 }

@@ -4,6 +4,7 @@
 #ifndef DDB_READ_PAGE_H
 #define DDB_READ_PAGE_H
 
+#include "index/index.h"
 #include "operation/parameters.h"
 
 /*
@@ -53,11 +54,31 @@ typedef struct ReadPage
 /* The rules of Select, AttributesToGet and ProjectionExpression. */
 extern void check_select(const ReadParameters *parameters);
 
-/* Opens the table; refuses an index that it does not have. */
-extern Table *open_table_to_read(const ReadParameters *parameters);
+/* ---- read_source.c: what is read ---- */
+
+typedef struct ReadSource
+{
+	Table	   *table;
+	const IndexDefinition *index;	/* or NULL: the table itself is read */
+	Table	   *relation;		/* the index's, or the table */
+	bool		fetches;		/* items are fetched from the table */
+} ReadSource;
+
+/* Opens the table, and its index where one is named. */
+extern void read_source_open(const ReadParameters *parameters, ReadSource *source);
+extern void read_source_close(ReadSource *source);
+
+/*
+ * Raises where more is asked for (projection may be NULL) than a global index
+ * holds; of a local one, it finds whether items have to be fetched.
+ */
+extern void read_source_check_select(ReadSource *source, const ReadParameters *parameters,
+									 const Projection *projection);
+
+/* ---- read_page.c ---- */
 
 /* Reads a page of the range and appends the whole response. */
-extern void read_page(const ReadPage *page, Table *table, const TableRange *range,
+extern void read_page(const ReadPage *page, const ReadSource *source, const TableRange *range,
 					  StringInfo response);
 
 /* ---- start_key.c: where a page begins and ends ---- */

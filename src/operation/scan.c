@@ -80,15 +80,28 @@ parse(const ScanRequest *request, ReadPage *page, Value *start)
 	check_select(read);
 }
 
-/* Whether ExclusiveStartKey is a key of the segment that is scanned. */
+/* The part of ExclusiveStartKey that is an index's; AWS checks it first. */
 static void
-check_start(const Table *table, const TableRange *range, const Value *start)
+check_start_in_index(const ReadSource *source, const Value *start)
+{
+	if (source->index == NULL)
+		return;
+	check_start_partition(source->relation, start);
+	check_start_sort(source->relation, start);
+}
+
+/* What is left to check: the table's key, and whether it is of the segment that is scanned. */
+static void
+check_start_in_segment(const ReadSource *source, const TableRange *range, const Value *start)
 {
 	ErrorWords	words = {.before = "The provided starting key is invalid: "};
 
+	if (source->index != NULL)
+		check_start_key(source->relation, start);
 	error_words_begin(&words);
-	key_of_map(&table->schema, start);
-	if (!table_range_contains(table, range, start))
+	if (source->index == NULL)
+		key_of_map(&source->table->schema, start);
+	if (!table_range_contains(source->relation, range, start))
 		validation_error("Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
 						 "TotalSegments: %d Segment: %d", range->total_segments, range->segment);
 	error_words_end(&words);
@@ -100,8 +113,9 @@ execute(const void *argument, StringInfo response)
 	const ScanRequest *request = argument;
 	ReadPage	page = {.parameters = &request->read};
 	TableRange	range = {.total_segments = 1};
+	bool		has_start = request->read.exclusive_start_key != NULL;
 	Value		start;
-	Table	   *table;
+	ReadSource	source;
 
 	parse(request, &page, &start);
 	if (request->segment.given)
@@ -110,14 +124,18 @@ execute(const void *argument, StringInfo response)
 		range.total_segments = request->total_segments.value;
 	}
 
-	table = open_table_to_read(&request->read);
-	if (request->read.exclusive_start_key != NULL)
+	read_source_open(&request->read, &source);
+	if (has_start)
+		check_start_in_index(&source, &start);
+	read_source_check_select(&source, &request->read, page.projection);
+	if (has_start)
 	{
-		check_start(table, &range, &start);
+		check_start_in_segment(&source, &range, &start);
 		range.exclusive_start = &start;
 	}
-	check_key_paths(&table->schema, page.filter, page.projection);
-	read_page(&page, table, &range, response);
+	check_key_paths(source.table, page.filter, page.projection);
+	read_page(&page, &source, &range, response);
+	read_source_close(&source);
 }
 
 const OperationDescription scan_operation = {
