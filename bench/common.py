@@ -1,10 +1,15 @@
-"""What the benchmarks share: the server they run on, and YCSB's items."""
+"""What the benchmarks share: the server they run on, YCSB's items, and pgbench."""
 
+import glob
 import os
 import random
+import statistics
 import subprocess
 import sys
 
+SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))
+ROUNDS = 5
+ALL_PROCESSORS = os.sched_getaffinity(0)
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -81,3 +86,64 @@ def print_table(titles, rows):
         cells = [cell.rjust(width) for cell, width in zip(row, widths)]
         print("  ".join([row[0].ljust(widths[0])] + cells[1:]).rstrip())
     sys.stdout.flush()
+
+
+def write_script(name, text):
+    path = os.path.join(os.environ["BENCH_FILES"], name)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def keep_together(connections):
+    """A single client and its backend never work at the same time, but waking the other processor
+    takes longer than many an operation: where the scheduler happens to put the two would decide
+    the result. So both are started on one processor."""
+    processors = {min(ALL_PROCESSORS)} if connections == 1 else ALL_PROCESSORS
+    os.sched_setaffinity(0, processors)
+    os.sched_setaffinity(int(sql("SELECT pg_read_file('postmaster.pid')")[0]), processors)
+
+
+def measure(script, variables, connections):
+    """One run of pgbench: transactions a second, and p50 and p99 in milliseconds."""
+    log = os.path.join(os.environ["BENCH_FILES"], "log")
+    command = [program("pgbench"), "-n", "-M", "prepared", "-f", script, "-T", str(SECONDS),
+               "-c", str(connections), "-j", str(min(connections, 2)), "-l", "--log-prefix", log]
+    for name, value in variables.items():
+        command += ["-D", "%s=%s" % (name, value)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    throughput = next(float(line.split()[2]) for line in output.splitlines() if line.startswith("tps"))
+
+    latencies = []
+    for path in glob.glob(log + ".*"):
+        with open(path) as file:
+            latencies += [int(line.split()[2]) for line in file]
+        os.remove(path)
+    latencies.sort()
+    return (throughput, *(latencies[len(latencies) * percent // 100] / 1000 for percent in (50, 99)))
+
+
+def compare(operation, variables, connections_list):
+    """The operation's rows of the table: both sides by turns, and the median of the rounds.
+
+    An operation is its name, pgbench's commands that choose random values, and either side's
+    statement; variables are values for both."""
+    name, settings, ddb, plain = operation
+    scripts = [write_script("ddb.sql", settings + ddb), write_script("plain.sql", settings + plain)]
+    rows = []
+    for connections in connections_list:
+        keep_together(connections)
+        rounds = [[measure(script, variables, connections) for script in scripts] for _ in range(ROUNDS)]
+        sides = [[statistics.median(values) for values in zip(*side)] for side in zip(*rounds)]
+        ratio = statistics.median(ours[0] / theirs[0] for ours, theirs in rounds)
+        rows.append([name, str(connections), "%.0f" % sides[0][0], "%.0f" % sides[1][0], "%.2f" % ratio,
+                     *("%.3f" % sides[side][which] for side in (0, 1) for which in (1, 2))])
+    return rows
+
+
+def print_comparisons(operations, variables, connections_list):
+    """The table of all operations."""
+    rows = [row for operation in operations
+            for row in compare(operation, variables, connections_list)]
+    print_table(["operation", "connections", "ddb", "plain SQL", "ddb/plain",
+                 "ddb p50", "p99", "plain p50", "p99"], rows)
