@@ -165,7 +165,7 @@ ddb_maintain_indexes(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 	{
 		truncate_indexes(trigger->tg_relation);
-		PG_RETURN_NULL();
+		PG_RETURN_POINTER(NULL);
 	}
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb index maintenance",
@@ -190,7 +190,7 @@ ddb_maintain_indexes(PG_FUNCTION_ARGS)
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
-	PG_RETURN_NULL();
+	PG_RETURN_POINTER(NULL);
 }
 
 PG_FUNCTION_INFO_V1(ddb_refuse_index_write);
