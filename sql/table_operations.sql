@@ -77,9 +77,6 @@ SELECT ddb.create_table('{"TableName": "abc", "BillingMode": "PAY_PER_REQUEST",
 	"GlobalSecondaryIndexes": []}');
 SELECT ddb.create_table('{"TableName": "abc", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
-	"GlobalSecondaryIndexes": [{"IndexName": "abc", "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]}');
-SELECT ddb.create_table('{"TableName": "abc", "BillingMode": "PAY_PER_REQUEST",
-	"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
 	"StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}}');
 
 -- a failed CreateTable leaves nothing

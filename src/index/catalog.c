@@ -403,7 +403,8 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 }
 
 void
-index_create(const TableRecord *table, const IndexDefinition *definition, IndexStatus status)
+secondary_index_create(const TableRecord *table, const IndexDefinition *definition,
+					   IndexStatus status)
 {
 	Oid			relation;
 
@@ -421,7 +422,7 @@ index_create(const TableRecord *table, const IndexDefinition *definition, IndexS
 }
 
 void
-index_drop(const TableRecord *table, const IndexDefinition *index)
+secondary_index_drop(const TableRecord *table, const IndexDefinition *index)
 {
 	/* nobody may write the index who still believes in it */
 	LockRelationOid(table->relation, ShareRowExclusiveLock);

@@ -73,12 +73,14 @@ extern const IndexDefinition *index_find(const IndexSet *set, const char *name);
  * to put in, unless the table is empty (INDEX_ACTIVE).
  *
  * The table must be locked to be updated, or be created by this transaction.
+ * (PostgreSQL has an index_create() and an index_drop() of its own, which would
+ * be called instead.)
  */
-extern void index_create(const TableRecord *table, const IndexDefinition *definition,
-						 IndexStatus status);
+extern void secondary_index_create(const TableRecord *table, const IndexDefinition *definition,
+								   IndexStatus status);
 
 /* Drops it with all that belongs to it; the table must be locked to be updated. */
-extern void index_drop(const TableRecord *table, const IndexDefinition *index);
+extern void secondary_index_drop(const TableRecord *table, const IndexDefinition *index);
 
 /* Change the record; whoever reads or writes the table hears of it. */
 extern void index_set_settings(const TableRecord *table, const IndexDefinition *index,

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "operation/index_parameters.h"
 #include "operation/operations.h"
 #include "operation/table_description.h"
 
@@ -63,74 +64,19 @@ check_billing(const CreateTableRequest *request)
 	if (request->billing_mode.value == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
 		validation_error("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
 						 "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
-	check_throughput_bounds(request->throughput);
-}
-
-static const AttributeDefinitionRequest *
-find_definition(const RequestList *definitions, const RequestString *name)
-{
-	const AttributeDefinitionRequest *members = definitions->members;
-
-	for (int i = 0; i < definitions->count; i++)
+	check_throughput_bounds(request->throughput, NULL);
+	for (int i = 0; i < request->global_indexes.count; i++)
 	{
-		if (members[i].name.length == name->length &&
-			memcmp(members[i].name.data, name->data, name->length) == 0)
-			return &members[i];
+		const IndexRequest *index = &((const IndexRequest *) request->global_indexes.members)[i];
+
+		check_throughput_bounds(index->throughput, index->name.data);
 	}
-	return NULL;
-}
-
-/* Raises AWS's error for key attributes without definition. */
-static void
-undefined_key_attributes(const CreateTableRequest *request)
-{
-	const KeySchemaElementRequest *keys = request->key_schema.members;
-	const AttributeDefinitionRequest *definitions = request->attribute_definitions.members;
-	StringInfoData key_names;
-	StringInfoData definition_names;
-
-	initStringInfo(&key_names);
-	for (int i = 0; i < request->key_schema.count; i++)
-		appendStringInfo(&key_names, "%s%s", i > 0 ? ", " : "", keys[i].name.data);
-	initStringInfo(&definition_names);
-	for (int i = 0; i < request->attribute_definitions.count; i++)
-		appendStringInfo(&definition_names, "%s%s", i > 0 ? ", " : "", definitions[i].name.data);
-	validation_error("One or more parameter values were invalid: Some index key attributes are not defined in "
-					 "AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
-					 key_names.data, definition_names.data);
-}
-
-static void
-check_key_schema(const CreateTableRequest *request)
-{
-	const KeySchemaElementRequest *keys = request->key_schema.members;
-	int			count = request->key_schema.count;
-
-	if (request->attribute_definitions.count < count)
-		validation_error("Invalid KeySchema: Some index key attribute have no definition");
-	for (int i = 0; i < count; i++)
-	{
-		if (find_definition(&request->attribute_definitions, &keys[i].name) == NULL)
-			undefined_key_attributes(request);
-	}
-	if (count == 2 && strcmp(keys[0].name.data, keys[1].name.data) == 0)
-		validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name");
-	if (keys[0].type.value != KEY_HASH)
-		validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-	if (count == 2 && keys[1].type.value != KEY_RANGE)
-		validation_error("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
 }
 
 /* What ddb cannot do (yet) is refused, never ignored. */
 static void
 check_features(const CreateTableRequest *request)
 {
-	if (request->local_indexes.json != NULL && request->local_indexes.count == 0)
-		validation_error("One or more parameter values were invalid: List of LocalSecondaryIndexes is empty");
-	if (request->global_indexes.json != NULL && request->global_indexes.count == 0)
-		validation_error("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty");
-	if (request->local_indexes.count > 0 || request->global_indexes.count > 0)
-		validation_error("Secondary indexes are not supported yet");
 	if (request->vector_indexes != NULL)
 		validation_error("Vector indexes are not supported");
 	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
@@ -141,34 +87,62 @@ check_features(const CreateTableRequest *request)
 		validation_error("Global tables are not supported");
 }
 
-static void
-read_key_attribute(const CreateTableRequest *request, int position, KeyAttribute *attribute)
+/* The indexes of the request, local ones first. */
+typedef struct NewIndexes
 {
-	const KeySchemaElementRequest *keys = request->key_schema.members;
-	const AttributeDefinitionRequest *definition =
-		find_definition(&request->attribute_definitions, &keys[position].name);
+	int			count;
+	IndexDefinition *indexes;
+} NewIndexes;
 
-	attribute->name = pstrdup(definition->name.data);
-	attribute->name_length = definition->name.length;
-	attribute->type = definition->type.value == ATTRIBUTE_STRING ? VALUE_STRING :
-		definition->type.value == ATTRIBUTE_NUMBER ? VALUE_NUMBER : VALUE_BINARY;
+static void
+read_indexes(const IndexRules *rules, const RequestList *requests, IndexKind kind, NewIndexes *indexes)
+{
+	const IndexRequest *members = requests->members;
+
+	for (int i = 0; i < requests->count; i++)
+		read_index(rules, &members[i], kind, &indexes->indexes[indexes->count++]);
 }
 
+/* Each definition is of a key attribute, of the table or of an index. */
 static void
-read_schema(const CreateTableRequest *request, KeySchema *schema)
+check_definition_use(const CreateTableRequest *request, const KeySchema *schema,
+					 const NewIndexes *indexes)
 {
-	if (request->attribute_definitions.count != request->key_schema.count)
+	const KeySchema **schemas = palloc(sizeof(KeySchema *) * (indexes->count + 1));
+
+	if (indexes->count == 0 && request->attribute_definitions.count != request->key_schema.count)
 		validation_error("One or more parameter values were invalid: Number of attributes in KeySchema does not "
 						 "exactly match number of attributes defined in AttributeDefinitions");
+	schemas[0] = schema;
+	for (int i = 0; i < indexes->count; i++)
+		schemas[i + 1] = &indexes->indexes[i].schema;
+	check_definitions_used(&request->attribute_definitions, schemas, indexes->count + 1);
+}
 
-	memset(schema, 0, sizeof(*schema));
-	schema->partition_count = 1;
-	read_key_attribute(request, 0, &schema->partition[0]);
-	if (request->key_schema.count == 2)
-	{
-		schema->sort_count = 1;
-		read_key_attribute(request, 1, &schema->sort[0]);
-	}
+/* Checks the schemas of the table and its indexes, and reads them. */
+static void
+read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *indexes)
+{
+	const RequestList *definitions = &request->attribute_definitions;
+	IndexRules	rules = {definitions, request->billing_mode.value};
+	int			non_keys = 0;
+
+	check_table_keys(definitions, &request->key_schema);
+	check_local_indexes(&rules, &request->local_indexes, &request->key_schema);
+	check_global_indexes(&rules, &request->global_indexes, &request->local_indexes);
+
+	read_key_schema(definitions, &request->key_schema, schema);
+	indexes->count = 0;
+	indexes->indexes = palloc(sizeof(IndexDefinition) *
+							  Max(request->local_indexes.count + request->global_indexes.count, 1));
+	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, indexes);
+	read_indexes(&rules, &request->global_indexes, INDEX_GLOBAL, indexes);
+	check_definition_use(request, schema, indexes);
+	check_definitions(definitions);
+
+	for (int i = 0; i < indexes->count; i++)
+		non_keys += indexes->indexes[i].non_key_count;
+	check_non_key_count(non_keys);
 }
 
 static void
@@ -177,16 +151,23 @@ read_settings(const CreateTableRequest *request, TableSettings *settings)
 	memset(settings, 0, sizeof(*settings));
 	settings->billing_mode = request->billing_mode.text != NULL ? request->billing_mode :
 		enum_of(&billing_mode_shape, BILLING_PROVISIONED);
-	if (request->throughput != NULL)
-	{
-		settings->read_units = request->throughput->read;
-		settings->write_units = request->throughput->write;
-	}
+	settings_set_throughput(&settings->throughput, request->throughput);
 	settings->table_class = request->table_class;
 	settings->deletion_protection = request->deletion_protection;
 	settings_set_encryption(settings, request->encryption);
-	settings_set_on_demand(settings, request->on_demand_throughput);
-	settings_set_warm(settings, request->warm_throughput);
+	settings_set_on_demand(&settings->throughput, request->on_demand_throughput);
+	settings_set_warm(&settings->throughput, request->warm_throughput);
+}
+
+/* As AWS shows indexes of a table that is being created. */
+static IndexDescriptions
+describe_new_indexes(const TableRecord *record)
+{
+	IndexDescriptions descriptions = describe_indexes(record);
+
+	for (int i = 0; i < descriptions.count; i++)
+		descriptions.indexes[i].status = "CREATING";
+	return descriptions;
 }
 
 static void
@@ -195,19 +176,25 @@ execute(const void *argument, StringInfo response)
 	const CreateTableRequest *request = argument;
 	const char *name;
 	KeySchema	schema;
+	NewIndexes	indexes;
 	TableSettings settings;
+	TableRecord *record;
+	IndexDescriptions descriptions;
 
 	check_billing(request);
-	check_key_schema(request);
+	read_schemas(request, &schema, &indexes);
 	check_features(request);
-	read_schema(request, &schema);
 	read_settings(request, &settings);
 
 	name = requested_table(&request->table_name);
 	catalog_create_table(name, &schema, table_settings_write(&settings), tags_with("{}", &request->tags));
+	record = catalog_read_table(name);
+	for (int i = 0; i < indexes.count; i++)
+		secondary_index_create(record, &indexes.indexes[i], INDEX_ACTIVE);
 
+	descriptions = describe_new_indexes(record);
 	appendStringInfoString(response, "{\"TableDescription\":");
-	append_table_description(response, catalog_read_table(name), &settings, "CREATING");
+	append_table_description(response, record, &settings, "CREATING", &descriptions);
 	appendStringInfoChar(response, '}');
 }
 

@@ -21,11 +21,12 @@ execute(const void *argument, StringInfo response)
 	const DescribeTableRequest *request = argument;
 	const char *name = requested_table(&request->table_name);
 	TableRecord *record = check_table_record(catalog_lock_table_to_read(name), name);
+	IndexDescriptions indexes = describe_indexes(record);
 	TableSettings settings;
 
 	table_settings_read(record->settings, &settings);
 	appendStringInfoString(response, "{\"Table\":");
-	append_table_description(response, record, &settings, "ACTIVE");
+	append_table_description(response, record, &settings, "ACTIVE", &indexes);
 	appendStringInfoChar(response, '}');
 }
 

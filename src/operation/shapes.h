@@ -140,9 +140,16 @@ typedef struct ThroughputRequest
 	RequestInteger write;
 } ThroughputRequest;
 
+enum ProjectionType
+{
+	PROJECTION_TYPE_ALL = 1,
+	PROJECTION_TYPE_INCLUDE,
+	PROJECTION_TYPE_KEYS_ONLY
+};
+
 typedef struct ProjectionRequest
 {
-	RequestEnum type;
+	RequestEnum type;			/* enum ProjectionType */
 	RequestList non_key_attributes;
 } ProjectionRequest;
 

@@ -1,196 +1,13 @@
 /*
- * table_description.c - a table's settings, and how TableDescription shows
- * them.
+ * table_description.c - TableDescription: a table and its indexes, as CreateTable
+ * and its like show them.
  */
 #include "postgres.h"
-
-#include "utils/timestamp.h"
 
 #include "error.h"
 #include "operation/table_description.h"
 #include "table/table.h"
 #include "value/json.h"
-
-#define MAX_THROUGHPUT INT64CONST(1000000000000)
-#define MILLISECONDS_PER_DAY INT64CONST(86400000)
-
-static const Member settings_members[] = {
-	OPTIONAL(TableSettings, billing_mode, "BillingMode", &billing_mode_shape),
-	OPTIONAL(TableSettings, read_units, "ReadCapacityUnits", &long_shape),
-	OPTIONAL(TableSettings, write_units, "WriteCapacityUnits", &long_shape),
-	OPTIONAL(TableSettings, last_increase, "LastIncreaseDateTime", &long_shape),
-	OPTIONAL(TableSettings, last_decrease, "LastDecreaseDateTime", &long_shape),
-	OPTIONAL(TableSettings, decreases, "NumberOfDecreasesToday", &long_shape),
-	OPTIONAL(TableSettings, last_pay_per_request, "LastUpdateToPayPerRequestDateTime", &long_shape),
-	OPTIONAL(TableSettings, table_class, "TableClass", &table_class_shape),
-	OPTIONAL(TableSettings, table_class_updated, "LastUpdateDateTime", &long_shape),
-	OPTIONAL(TableSettings, deletion_protection, "DeletionProtectionEnabled", &boolean_shape),
-	OPTIONAL(TableSettings, encryption_type, "SSEType", &string_shape),
-	OPTIONAL(TableSettings, encryption_key, "KMSMasterKeyArn", &string_shape),
-	OPTIONAL(TableSettings, max_read_units, "MaxReadRequestUnits", &long_shape),
-	OPTIONAL(TableSettings, max_write_units, "MaxWriteRequestUnits", &long_shape),
-	OPTIONAL(TableSettings, warm_read_units, "ReadUnitsPerSecond", &long_shape),
-	OPTIONAL(TableSettings, warm_write_units, "WriteUnitsPerSecond", &long_shape),
-};
-static const Shape settings_shape =
-STRUCTURE_SHAPE(TableSettings, "TableSettings", settings_members);
-
-/* ---- The settings' JSON ---- */
-
-void
-table_settings_read(const char *json, TableSettings *settings)
-{
-	memset(settings, 0, sizeof(*settings));
-	request_decode(&settings_shape, json_parse(json, strlen(json)), settings);
-}
-
-static void
-begin_member(StringInfo out, const Member *member)
-{
-	if (out->data[out->len - 1] != '{')
-		appendStringInfoChar(out, ',');
-	json_append_string(out, member->name, member->name_length);
-	appendStringInfoChar(out, ':');
-}
-
-/* Writes a member unless it is absent. */
-static void
-write_setting(StringInfo out, const Member *member, const void *place)
-{
-	switch (member->shape->kind)
-	{
-		case SHAPE_STRING:
-			{
-				const RequestString *string = place;
-
-				if (string->data == NULL)
-					return;
-				begin_member(out, member);
-				json_append_string(out, string->data, string->length);
-			}
-			break;
-		case SHAPE_ENUM:
-			{
-				const RequestEnum *setting = place;
-
-				if (setting->text == NULL)
-					return;
-				begin_member(out, member);
-				json_append_string(out, setting->text, strlen(setting->text));
-			}
-			break;
-		case SHAPE_LONG:
-			{
-				const RequestInteger *integer = place;
-
-				if (!integer->given)
-					return;
-				begin_member(out, member);
-				appendStringInfo(out, INT64_FORMAT, integer->value);
-			}
-			break;
-		case SHAPE_BOOLEAN:
-			{
-				RequestBoolean boolean = *(const RequestBoolean *) place;
-
-				if (boolean == BOOLEAN_ABSENT)
-					return;
-				begin_member(out, member);
-				appendStringInfoString(out, boolean == BOOLEAN_TRUE ? "true" : "false");
-			}
-			break;
-		default:
-			elog(ERROR, "unexpected kind of table setting");
-	}
-}
-
-char *
-table_settings_write(const TableSettings *settings)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoChar(&out, '{');
-	for (int i = 0; i < (int) lengthof(settings_members); i++)
-		write_setting(&out, &settings_members[i],
-					  (const char *) settings + settings_members[i].offset);
-	appendStringInfoChar(&out, '}');
-	return out.data;
-}
-
-/* ---- Changing settings ---- */
-
-static int64
-milliseconds(TimestampTz time)
-{
-	return time / 1000 +
-		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * MILLISECONDS_PER_DAY;
-}
-
-RequestInteger
-settings_now(void)
-{
-	RequestInteger now = {true, milliseconds(GetCurrentTimestamp())};
-
-	return now;
-}
-
-RequestEnum
-enum_of(const Shape *shape, int value)
-{
-	RequestEnum result = {shape->values[value - 1], value};
-
-	return result;
-}
-
-void
-settings_set_encryption(TableSettings *settings, const EncryptionRequest *request)
-{
-	if (request == NULL)
-		return;
-	memset(&settings->encryption_type, 0, sizeof(RequestString));
-	memset(&settings->encryption_key, 0, sizeof(RequestString));
-	if (request->enabled != BOOLEAN_TRUE)
-		return;
-	settings->encryption_type.data = request->type.text != NULL ? request->type.text : "KMS";
-	settings->encryption_type.length = strlen(settings->encryption_type.data);
-	settings->encryption_key = request->key_id;
-}
-
-void
-settings_set_on_demand(TableSettings *settings, const ThroughputRequest *request)
-{
-	if (request == NULL)
-		return;
-	if (request->read.given)
-		settings->max_read_units = request->read;
-	if (request->write.given)
-		settings->max_write_units = request->write;
-}
-
-void
-settings_set_warm(TableSettings *settings, const ThroughputRequest *request)
-{
-	if (request == NULL)
-		return;
-	if (request->read.given)
-		settings->warm_read_units = request->read;
-	if (request->write.given)
-		settings->warm_write_units = request->write;
-}
-
-void
-check_throughput_bounds(const ThroughputRequest *throughput)
-{
-	if (throughput == NULL)
-		return;
-	if (throughput->read.value > MAX_THROUGHPUT)
-		validation_error("Given value " INT64_FORMAT " for ReadCapacityUnits is out of bounds",
-						 throughput->read.value);
-	if (throughput->write.value > MAX_THROUGHPUT)
-		validation_error("Given value " INT64_FORMAT " for WriteCapacityUnits is out of bounds",
-						 throughput->write.value);
-}
 
 /* ---- Finding the table ---- */
 
@@ -208,7 +25,7 @@ check_table_record(TableRecord *record, const char *name)
 	return record;
 }
 
-/* ---- TableDescription ---- */
+/* ---- Parts ---- */
 
 static void
 append_string_member(StringInfo out, const char *name, const char *value)
@@ -255,18 +72,11 @@ begin_object(StringInfo out, const char *name)
 	appendStringInfo(out, ",\"%s\":{", name);
 }
 
+/* Begins a member of an array of objects. */
 static void
-append_definitions(StringInfo out, const KeyAttribute *attributes, int count)
+begin_element(StringInfo out)
 {
-	for (int i = 0; i < count; i++)
-	{
-		if (out->data[out->len - 1] != '[')
-			appendStringInfoChar(out, ',');
-		appendStringInfoChar(out, '{');
-		append_string_member(out, "AttributeName", attributes[i].name);
-		append_string_member(out, "AttributeType", value_type_name(attributes[i].type));
-		appendStringInfoChar(out, '}');
-	}
+	appendStringInfoString(out, out->data[out->len - 1] == '[' ? "{" : ",{");
 }
 
 static void
@@ -274,9 +84,7 @@ append_key_elements(StringInfo out, const KeyAttribute *attributes, int count, c
 {
 	for (int i = 0; i < count; i++)
 	{
-		if (out->data[out->len - 1] != '[')
-			appendStringInfoChar(out, ',');
-		appendStringInfoChar(out, '{');
+		begin_element(out);
 		append_string_member(out, "AttributeName", attributes[i].name);
 		append_string_member(out, "KeyType", type);
 		appendStringInfoChar(out, '}');
@@ -284,35 +92,98 @@ append_key_elements(StringInfo out, const KeyAttribute *attributes, int count, c
 }
 
 static void
-append_schema(StringInfo out, Oid relation)
+append_key_schema(StringInfo out, const KeySchema *schema)
 {
-	KeySchema	schema;
-
-	catalog_key_schema(relation, &schema);
-	appendStringInfoString(out, ",\"AttributeDefinitions\":[");
-	append_definitions(out, schema.partition, schema.partition_count);
-	append_definitions(out, schema.sort, schema.sort_count);
-	appendStringInfoString(out, "],\"KeySchema\":[");
-	append_key_elements(out, schema.partition, schema.partition_count, "HASH");
-	append_key_elements(out, schema.sort, schema.sort_count, "RANGE");
+	appendStringInfoString(out, ",\"KeySchema\":[");
+	append_key_elements(out, schema->partition, schema->partition_count, "HASH");
+	append_key_elements(out, schema->sort, schema->sort_count, "RANGE");
 	appendStringInfoChar(out, ']');
 }
 
-static void
-append_throughput(StringInfo out, const TableSettings *settings)
-{
-	int64		today = settings_now().value / MILLISECONDS_PER_DAY;
-	bool		decreased_today = settings->last_decrease.given &&
-		settings->last_decrease.value / MILLISECONDS_PER_DAY == today;
+/* ---- AttributeDefinitions ---- */
 
+static List *
+add_attributes(List *attributes, const KeyAttribute *added, int count)
+{
+	for (int i = 0; i < count; i++)
+		attributes = lappend(attributes, unconstify(KeyAttribute *, &added[i]));
+	return attributes;
+}
+
+static int
+compare_attribute_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const KeyAttribute *) lfirst(a))->name, ((const KeyAttribute *) lfirst(b))->name);
+}
+
+/* Of all key attributes of the table and its indexes; AWS sorts them by name. */
+static void
+append_definitions(StringInfo out, const KeySchema *schema, const IndexDescriptions *indexes)
+{
+	List	   *attributes = NIL;
+	const KeyAttribute *previous = NULL;
+	ListCell   *cell;
+
+	attributes = add_attributes(attributes, schema->partition, schema->partition_count);
+	attributes = add_attributes(attributes, schema->sort, schema->sort_count);
+	for (int i = 0; i < indexes->count; i++)
+	{
+		const KeySchema *index = &indexes->indexes[i].index->schema;
+
+		attributes = add_attributes(attributes, index->partition, index->partition_count);
+		attributes = add_attributes(attributes, index->sort, index->sort_count);
+	}
+	list_sort(attributes, compare_attribute_names);
+
+	appendStringInfoString(out, ",\"AttributeDefinitions\":[");
+	foreach(cell, attributes)
+	{
+		const KeyAttribute *attribute = lfirst(cell);
+
+		if (previous != NULL && strcmp(previous->name, attribute->name) == 0)
+			continue;
+		previous = attribute;
+		begin_element(out);
+		append_string_member(out, "AttributeName", attribute->name);
+		append_string_member(out, "AttributeType", value_type_name(attribute->type));
+		appendStringInfoChar(out, '}');
+	}
+	appendStringInfoChar(out, ']');
+}
+
+/* ---- Settings ---- */
+
+static void
+append_throughput(StringInfo out, const ThroughputSettings *settings)
+{
 	begin_object(out, "ProvisionedThroughput");
 	append_date_member(out, "LastIncreaseDateTime", &settings->last_increase);
 	append_date_member(out, "LastDecreaseDateTime", &settings->last_decrease);
 	append_literal_member(out, "NumberOfDecreasesToday", INT64_FORMAT,
-						  decreased_today ? settings->decreases.value : 0);
+						  settings_decreases_today(settings));
 	append_literal_member(out, "ReadCapacityUnits", INT64_FORMAT, settings->read_units.value);
 	append_literal_member(out, "WriteCapacityUnits", INT64_FORMAT, settings->write_units.value);
 	appendStringInfoChar(out, '}');
+}
+
+static void
+append_optional_throughput(StringInfo out, const ThroughputSettings *settings)
+{
+	if (settings->max_read_units.given || settings->max_write_units.given)
+	{
+		begin_object(out, "OnDemandThroughput");
+		append_integer_member(out, "MaxReadRequestUnits", &settings->max_read_units);
+		append_integer_member(out, "MaxWriteRequestUnits", &settings->max_write_units);
+		appendStringInfoChar(out, '}');
+	}
+	if (settings->warm_read_units.given || settings->warm_write_units.given)
+	{
+		begin_object(out, "WarmThroughput");
+		append_integer_member(out, "ReadUnitsPerSecond", &settings->warm_read_units);
+		append_integer_member(out, "WriteUnitsPerSecond", &settings->warm_write_units);
+		append_string_member(out, "Status", "ACTIVE");
+		appendStringInfoChar(out, '}');
+	}
 }
 
 /* AWS tells the billing mode only of a table that is or was paid by request. */
@@ -347,31 +218,131 @@ append_optional_settings(StringInfo out, const TableSettings *settings)
 			append_string_member(out, "KMSMasterKeyArn", settings->encryption_key.data);
 		appendStringInfoChar(out, '}');
 	}
-	if (settings->max_read_units.given || settings->max_write_units.given)
-	{
-		begin_object(out, "OnDemandThroughput");
-		append_integer_member(out, "MaxReadRequestUnits", &settings->max_read_units);
-		append_integer_member(out, "MaxWriteRequestUnits", &settings->max_write_units);
-		appendStringInfoChar(out, '}');
-	}
-	if (settings->warm_read_units.given || settings->warm_write_units.given)
-	{
-		begin_object(out, "WarmThroughput");
-		append_integer_member(out, "ReadUnitsPerSecond", &settings->warm_read_units);
-		append_integer_member(out, "WriteUnitsPerSecond", &settings->warm_write_units);
-		append_string_member(out, "Status", "ACTIVE");
-		appendStringInfoChar(out, '}');
-	}
+	append_optional_throughput(out, &settings->throughput);
 }
 
-void
-append_table_description(StringInfo out, const TableRecord *record,
-						 const TableSettings *settings, const char *status)
+/* ---- Indexes ---- */
+
+IndexDescriptions
+describe_indexes(const TableRecord *record)
 {
-	RequestInteger created = {true, milliseconds(record->created)};
+	const IndexSet *set = index_set(record->relation);
+	IndexDescriptions descriptions = {.count = set->count};
+
+	descriptions.indexes = palloc0(sizeof(IndexDescription) * Max(set->count, 1));
+	for (int i = 0; i < set->count; i++)
+	{
+		IndexDescription *description = &descriptions.indexes[i];
+
+		description->index = &set->indexes[i];
+		description->status = "ACTIVE";
+		if (set->indexes[i].status == INDEX_CREATING)
+		{
+			description->status = "CREATING";
+			description->backfilling = BOOLEAN_TRUE;
+		}
+		if (set->indexes[i].kind == INDEX_GLOBAL)
+			index_settings_read(set->indexes[i].settings, &description->throughput);
+	}
+	return descriptions;
+}
+
+IndexDescription *
+find_index_description(const IndexDescriptions *descriptions, const char *name)
+{
+	for (int i = 0; i < descriptions->count; i++)
+	{
+		if (strcmp(descriptions->indexes[i].index->name, name) == 0)
+			return &descriptions->indexes[i];
+	}
+	return NULL;
+}
+
+static void
+append_projection(StringInfo out, const IndexDefinition *index)
+{
+	static const char *const names[] = {
+		[PROJECTION_ALL] = "ALL",
+		[PROJECTION_KEYS_ONLY] = "KEYS_ONLY",
+		[PROJECTION_INCLUDE] = "INCLUDE"
+	};
+
+	begin_object(out, "Projection");
+	append_string_member(out, "ProjectionType", names[index->projection]);
+	if (index->projection == PROJECTION_INCLUDE)
+	{
+		appendStringInfoString(out, ",\"NonKeyAttributes\":[");
+		for (int i = 0; i < index->non_key_count; i++)
+		{
+			if (i > 0)
+				appendStringInfoChar(out, ',');
+			json_append_string(out, index->non_key[i].name, index->non_key[i].length);
+		}
+		appendStringInfoChar(out, ']');
+	}
+	appendStringInfoChar(out, '}');
+}
+
+static void
+append_index(StringInfo out, const TableRecord *record, const IndexDescription *description)
+{
+	const IndexDefinition *index = description->index;
 	int64		items;
 	int64		bytes;
 
+	catalog_table_size(index->relation, &items, &bytes);
+	begin_element(out);
+	append_string_member(out, "IndexName", index->name);
+	append_key_schema(out, &index->schema);
+	append_projection(out, index);
+	if (index->kind == INDEX_GLOBAL)
+	{
+		append_string_member(out, "IndexStatus", description->status);
+		if (description->backfilling != BOOLEAN_ABSENT)
+			append_literal_member(out, "Backfilling", "%s",
+								  description->backfilling == BOOLEAN_TRUE ? "true" : "false");
+		append_throughput(out, &description->throughput);
+	}
+	append_literal_member(out, "IndexSizeBytes", INT64_FORMAT, bytes);
+	append_literal_member(out, "ItemCount", INT64_FORMAT, items);
+	append_string_member(out, "IndexArn", psprintf("%s/index/%s", table_arn(record->name), index->name));
+	append_optional_throughput(out, &description->throughput);
+	appendStringInfoChar(out, '}');
+}
+
+/* The member for the indexes of one kind, unless there is none. */
+static void
+append_indexes(StringInfo out, const TableRecord *record, const IndexDescriptions *indexes,
+			   IndexKind kind, const char *member)
+{
+	bool		any = false;
+
+	for (int i = 0; i < indexes->count; i++)
+	{
+		if (indexes->indexes[i].index->kind != kind)
+			continue;
+		if (!any)
+			appendStringInfo(out, ",\"%s\":[", member);
+		any = true;
+		append_index(out, record, &indexes->indexes[i]);
+	}
+	if (any)
+		appendStringInfoChar(out, ']');
+}
+
+/* ---- TableDescription ---- */
+
+void
+append_table_description(StringInfo out, const TableRecord *record,
+						 const TableSettings *settings, const char *status,
+						 const IndexDescriptions *indexes)
+{
+	RequestInteger created = settings_time(record->created);
+	KeySchema	schema;
+	int64		items;
+	int64		bytes;
+
+	catalog_key_schema(record->relation, &schema);
 	catalog_table_size(record->relation, &items, &bytes);
 	appendStringInfoChar(out, '{');
 	append_string_member(out, "TableName", record->name);
@@ -379,11 +350,14 @@ append_table_description(StringInfo out, const TableRecord *record,
 	append_string_member(out, "TableArn", table_arn(record->name));
 	append_string_member(out, "TableId", record->id);
 	append_date_member(out, "CreationDateTime", &created);
-	append_schema(out, record->relation);
-	append_throughput(out, settings);
+	append_definitions(out, &schema, indexes);
+	append_key_schema(out, &schema);
+	append_throughput(out, &settings->throughput);
 	append_billing_mode(out, settings);
 	append_literal_member(out, "ItemCount", INT64_FORMAT, items);
 	append_literal_member(out, "TableSizeBytes", INT64_FORMAT, bytes);
+	append_indexes(out, record, indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
+	append_indexes(out, record, indexes, INDEX_GLOBAL, "GlobalSecondaryIndexes");
 	append_optional_settings(out, settings);
 	append_literal_member(out, "DeletionProtectionEnabled", "%s",
 						  settings->deletion_protection == BOOLEAN_TRUE ? "true" : "false");

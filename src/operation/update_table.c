@@ -7,42 +7,9 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "operation/index_update.h"
 #include "operation/operations.h"
 #include "operation/table_description.h"
-
-#define MILLISECONDS_PER_DAY INT64CONST(86400000)
-
-/* One member of GlobalSecondaryIndexUpdates has one of these. */
-typedef struct IndexUpdateRequest
-{
-	IndexRequest *update;
-	IndexRequest *create;
-	IndexRequest *delete;
-} IndexUpdateRequest;
-
-static const Member index_change_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
-	REQUIRED(IndexRequest, throughput, "ProvisionedThroughput", &throughput_shape),
-	OPTIONAL(IndexRequest, on_demand, "OnDemandThroughput", &on_demand_throughput_shape),
-	OPTIONAL(IndexRequest, warm, "WarmThroughput", &warm_throughput_shape),
-};
-static const Shape index_change_shape =
-STRUCTURE_SHAPE(IndexRequest, "UpdateGlobalSecondaryIndexAction", index_change_members);
-
-static const Member index_delete_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
-};
-static const Shape index_delete_shape =
-STRUCTURE_SHAPE(IndexRequest, "DeleteGlobalSecondaryIndexAction", index_delete_members);
-
-static const Member index_update_members[] = {
-	OPTIONAL(IndexUpdateRequest, update, "Update", &index_change_shape),
-	OPTIONAL(IndexUpdateRequest, create, "Create", &global_index_create_shape),
-	OPTIONAL(IndexUpdateRequest, delete, "Delete", &index_delete_shape),
-};
-static const Shape index_update_shape =
-STRUCTURE_SHAPE(IndexUpdateRequest, "GlobalSecondaryIndexUpdate", index_update_members);
-static const Shape index_updates_shape = {.kind = SHAPE_LIST, .element = &index_update_shape};
 
 typedef struct UpdateTableRequest
 {
@@ -110,61 +77,8 @@ check_asks_for_something(const UpdateTableRequest *request)
 						 "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
 }
 
-static const IndexRequest *
-updated_index(const IndexUpdateRequest *update)
-{
-	return update->update != NULL ? update->update :
-		update->create != NULL ? update->create : update->delete;
-}
-
 static void
-check_index_updates(const RequestList *updates)
-{
-	const IndexUpdateRequest *members = updates->members;
-
-	for (int i = 0; i < updates->count; i++)
-	{
-		const IndexRequest *index = updated_index(&members[i]);
-
-		if (index == NULL)
-			validation_error("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
-							 "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null");
-		for (int j = 0; j < i; j++)
-		{
-			if (strcmp(updated_index(&members[j])->name.data, index->name.data) == 0)
-				validation_error("One or more parameter values were invalid: Only one global secondary index update "
-								 "per index is allowed simultaneously. Index: %s", index->name.data);
-		}
-	}
-}
-
-/* No table has an index to update or delete, or can be given one. */
-static void
-refuse_index_updates(const RequestList *updates)
-{
-	const IndexUpdateRequest *members = updates->members;
-	int			created_or_deleted = 0;
-
-	for (int i = 0; i < updates->count; i++)
-	{
-		if (members[i].update != NULL)
-			validation_error("This operation cannot be performed with given input values. Please contact DynamoDB "
-							 "service team for more info: Action Blocked: IndexUpdate");
-		created_or_deleted++;
-	}
-	if (created_or_deleted > 1)
-		ddb_error(LIMIT_EXCEEDED_EXCEPTION, "Subscriber limit exceeded: Only 1 online index can be created or "
-				  "deleted simultaneously per table");
-	for (int i = 0; i < updates->count; i++)
-	{
-		if (members[i].create != NULL)
-			validation_error("Secondary indexes are not supported yet");
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
-	}
-}
-
-static void
-check_throughput_changes(const TableSettings *settings, const ThroughputRequest *throughput)
+check_throughput_changes(const ThroughputSettings *settings, const ThroughputRequest *throughput)
 {
 	if (settings->read_units.value == throughput->read.value &&
 		settings->write_units.value == throughput->write.value)
@@ -193,46 +107,21 @@ check_billing(const UpdateTableRequest *request, const TableSettings *settings)
 		validation_error("One or more parameter values were invalid: ProvisionedThroughput must be specified "
 						 "when BillingMode is PROVISIONED");
 	if (request->throughput != NULL && settings->billing_mode.value == BILLING_PROVISIONED)
-		check_throughput_changes(settings, request->throughput);
-}
-
-/* Dates of the last increase and decrease; a decrease is counted by the day. */
-static void
-note_throughput_change(TableSettings *settings, int64 read, int64 write)
-{
-	RequestInteger now = settings_now();
-
-	if (read > settings->read_units.value || write > settings->write_units.value)
-		settings->last_increase = now;
-	if (read < settings->read_units.value || write < settings->write_units.value)
-	{
-		bool		same_day = settings->last_decrease.given &&
-			settings->last_decrease.value / MILLISECONDS_PER_DAY == now.value / MILLISECONDS_PER_DAY;
-
-		settings->decreases.given = true;
-		settings->decreases.value = same_day ? settings->decreases.value + 1 : 1;
-		settings->last_decrease = now;
-	}
+		check_throughput_changes(&settings->throughput, request->throughput);
 }
 
 static void
 change_billing(TableSettings *settings, const UpdateTableRequest *request)
 {
-	RequestInteger none = {0};
+	ThroughputRequest none = {{true, 0}, {true, 0}};
 
 	if (request->throughput != NULL)
-	{
-		note_throughput_change(settings, request->throughput->read.value,
-							   request->throughput->write.value);
-		settings->read_units = request->throughput->read;
-		settings->write_units = request->throughput->write;
-	}
+		settings_change_throughput(&settings->throughput, request->throughput);
 	if (request->billing_mode.value == BILLING_PAY_PER_REQUEST &&
 		settings->billing_mode.value != BILLING_PAY_PER_REQUEST)
 	{
 		settings->last_pay_per_request = settings_now();
-		settings->read_units = none;
-		settings->write_units = none;
+		settings_change_throughput(&settings->throughput, &none);
 	}
 	if (request->billing_mode.text != NULL)
 		settings->billing_mode = request->billing_mode;
@@ -250,8 +139,8 @@ change_settings(TableSettings *settings, const UpdateTableRequest *request)
 	if (request->deletion_protection != BOOLEAN_ABSENT)
 		settings->deletion_protection = request->deletion_protection;
 	settings_set_encryption(settings, request->encryption);
-	settings_set_on_demand(settings, request->on_demand_throughput);
-	settings_set_warm(settings, request->warm_throughput);
+	settings_set_on_demand(&settings->throughput, request->on_demand_throughput);
+	settings_set_warm(&settings->throughput, request->warm_throughput);
 }
 
 /* The new settings, but with the throughput that the table had until now. */
@@ -262,11 +151,8 @@ shown_settings(const TableSettings *old_settings, const TableSettings *new_setti
 
 	if (new_settings->billing_mode.value == BILLING_PROVISIONED &&
 		old_settings->billing_mode.value == BILLING_PROVISIONED)
-	{
-		shown.read_units = old_settings->read_units;
-		shown.write_units = old_settings->write_units;
-		shown.decreases = old_settings->decreases;
-	}
+		shown.throughput = settings_with_old_throughput(&new_settings->throughput,
+														&old_settings->throughput);
 	return shown;
 }
 
@@ -274,30 +160,38 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const UpdateTableRequest *request = argument;
+	IndexUpdates updates = {
+		.updates = &request->index_updates,.definitions = &request->attribute_definitions
+	};
 	const char *name;
 	TableRecord *record;
 	TableSettings old_settings;
 	TableSettings settings;
+	IndexDescriptions indexes;
 
 	check_features(request);
 	check_asks_for_something(request);
-	check_throughput_bounds(request->throughput);
+	check_throughput_bounds(request->throughput, NULL);
 	check_index_updates(&request->index_updates);
 
 	name = requested_table(&request->table_name);
 	record = check_table_record(catalog_lock_table_to_update(name), name);
-	refuse_index_updates(&request->index_updates);
 	table_settings_read(record->settings, &old_settings);
 	check_billing(request, &old_settings);
 
 	settings = old_settings;
 	change_settings(&settings, request);
+	updates.old_billing_mode = old_settings.billing_mode.value;
+	updates.billing_mode = settings.billing_mode.value;
+	check_index_updates_fit(&updates, record);
 	catalog_update_table(record, table_settings_write(&settings), NULL);
+	indexes = index_updates_apply(&updates, record);
 
 	settings = shown_settings(&old_settings, &settings);
 	appendStringInfoString(response, "{\"TableDescription\":");
-	append_table_description(response, record, &settings, "UPDATING");
+	append_table_description(response, record, &settings, "UPDATING", &indexes);
 	appendStringInfoChar(response, '}');
+	index_updates_drop(&updates, record);
 }
 
 const OperationDescription update_table_operation = {
