@@ -200,9 +200,8 @@ static const OperandRule rules[] =
 	[TERM_LIST_APPEND] = {2, false, false, TYPE_BIT(VALUE_LIST), TYPE_BIT(VALUE_LIST)},
 };
 
-/* The type of an operand that is known without an item; false for others. */
-static bool
-known_type(const Term *operand, ValueType *type)
+bool
+term_known_type(const Term *operand, ValueType *type)
 {
 	switch (operand->kind)
 	{
@@ -257,7 +256,7 @@ check_types(const char *parameter, const Term *term, const OperandRule *rule)
 	{
 		ValueType	type;
 
-		if (!known_type(term_operand(term, i), &type))
+		if (!term_known_type(term_operand(term, i), &type))
 			continue;
 		if (((i == 0 ? rule->first : rule->rest) & TYPE_BIT(type)) == 0)
 			validation_error("Invalid %s: Incorrect operand type for operator or function; "

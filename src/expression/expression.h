@@ -156,6 +156,17 @@ extern Update *update_parse(const char *text, uint32 length, ExpressionAttribute
 /* Raises if the update would change one of the key attributes. */
 extern void update_check_keys(const Update *update, const KeySchema *schema);
 
+/* Whether the update looks for something inside that attribute, to read or to change it. */
+extern bool update_enters_attribute(const Update *update, const char *name, uint32 name_length);
+
+/*
+ * The value that the update gives to the top-level attribute of that name, as
+ * far as that is known before it sees an item: of what it computes or adds only
+ * the type counts.  False where not even the type is known.
+ */
+extern bool update_known_value(const Update *update, const char *name, uint32 name_length,
+							   Value *value);
+
 /*
  * Whether the update creates an item that is not there.  One that has nothing
  * but REMOVE and DELETE does not.

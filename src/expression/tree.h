@@ -136,6 +136,9 @@ term_operand(const Term *term, int index)
 	return (Term *) list_nth(term->operands, index);
 }
 
+/* The type of an operand that is known without an item; false for others. */
+extern bool term_known_type(const Term *operand, ValueType *type);
+
 /* Whether the condition that the term is holds for the item. */
 extern bool term_holds(const Term *term, const Value *item);
 

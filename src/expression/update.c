@@ -156,6 +156,61 @@ update_check_keys(const Update *update, const KeySchema *schema)
 }
 
 bool
+update_enters_attribute(const Update *update, const char *name, uint32 name_length)
+{
+	KeyAttribute attribute = {.name = unconstify(char *, name),.name_length = name_length};
+	ListCell   *cell;
+
+	foreach(cell, update->actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+
+		if (action->path->count > 1 && path_begins_with(action->path, &attribute))
+			return true;
+		if (action->value != NULL && term_enters_attribute(action->value, name, name_length))
+			return true;
+	}
+	return false;
+}
+
+/* The value of an operand, or another of its type; false where that is not known. */
+static bool
+known_value(const Term *term, Value *value)
+{
+	static const char zero[] = {0};
+	ValueType	type;
+
+	if (!term_known_type(term, &type))
+		return false;
+	if (term->kind == TERM_VALUE)
+		*value = term->value;
+	else
+	{
+		value->type = type;
+		value->data = zero;
+		value->length = sizeof(zero);
+	}
+	return true;
+}
+
+bool
+update_known_value(const Update *update, const char *name, uint32 name_length, Value *value)
+{
+	KeyAttribute attribute = {.name = unconstify(char *, name),.name_length = name_length};
+	ListCell   *cell;
+
+	foreach(cell, update->actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+
+		if (action->path->count == 1 && path_begins_with(action->path, &attribute) &&
+			(action->section == UPDATE_SET || action->section == UPDATE_ADD))
+			return known_value(action->value, value);
+	}
+	return false;
+}
+
+bool
 update_creates_item(const Update *update)
 {
 	ListCell   *cell;

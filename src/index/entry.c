@@ -70,10 +70,11 @@ report_fault(const IndexDefinition *index, const KeyAttribute *attribute, KeyFau
 		validation_error("One or more parameter values were invalid: Type mismatch for Index Key %s "
 						 "Expected: %s Actual: %s IndexName: %s", attribute->name,
 						 value_type_name(attribute->type), value_type_name(value->type), index->name);
-	if (fault == KEY_EMPTY && writer == WRITER_UPDATE_EXPRESSION)
-		validation_error("The update expression attempted to update the secondary index key to a value "
-						 "that is not supported. The AttributeValue for a key attribute cannot contain "
-						 "an empty %s value.", attribute->type == VALUE_STRING ? "string" : "binary");
+	if (fault == KEY_EMPTY && writer != WRITER_PUT)
+		validation_error("One or more parameter values are not valid. The update expression attempted to "
+						 "update a secondary index key to a value that is not supported. The AttributeValue "
+						 "for a key attribute cannot contain an empty %s value.",
+						 attribute->type == VALUE_STRING ? "string" : "binary");
 	if (fault == KEY_EMPTY)
 		validation_error("One or more parameter values are not valid. A value specified for a secondary "
 						 "index key is not supported. The AttributeValue for a key attribute cannot "

@@ -116,7 +116,9 @@ extern EntryChange index_entry_change(const IndexDefinition *index, const Value 
 typedef enum IndexWriter
 {
 	WRITER_PUT,					/* or a statement in SQL */
-	WRITER_UPDATE_EXPRESSION
+	WRITER_UPDATE_VALUE,		/* an update, of which these values are known
+								 * before it sees an item */
+	WRITER_UPDATE_EXPRESSION	/* and what it comes to */
 } IndexWriter;
 
 /*

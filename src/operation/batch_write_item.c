@@ -78,7 +78,11 @@ typedef struct TableWrites
 {
 	const char *name;
 	Table	   *table;
+	const IndexSet *indexes;
 	double		capacity;
+	double	   *index_units;	/* of each index; NULL if nobody asks */
+	Value	   *collections;	/* the partition keys written, each once */
+	int			collection_count;
 } TableWrites;
 
 typedef struct BatchWrite
@@ -88,6 +92,7 @@ typedef struct BatchWrite
 	Value		map;			/* the item, or the key of the one to delete */
 	PrimaryKey	key;
 	uint32		written_size;	/* of the larger one of the old and new item */
+	double	   *index_units;	/* likewise: what it cost each index */
 } BatchWrite;
 
 static void
@@ -170,6 +175,15 @@ compare_writes(const void *a, const void *b)
 	return order;
 }
 
+static void
+count_index_units(BatchWrite *write, const Value *old_item, const Value *new_item)
+{
+	const IndexSet *indexes = write->writes->indexes;
+
+	for (int i = 0; i < indexes->count; i++)
+		write->index_units[i] = index_write_units(&indexes->indexes[i], old_item, new_item);
+}
+
 static WriteAction
 decide(const Value *old_item, Value *new_item, void *argument)
 {
@@ -177,6 +191,8 @@ decide(const Value *old_item, Value *new_item, void *argument)
 	uint32		old_size = old_item != NULL ? item_size(old_item) : 0;
 
 	write->written_size = old_size;
+	if (write->index_units != NULL)
+		count_index_units(write, old_item, write->is_put ? &write->map : NULL);
 	if (!write->is_put)
 		return old_item != NULL ? WRITE_DELETE : WRITE_NOTHING;
 
@@ -201,12 +217,23 @@ privileges(const TableWrites *tables, const BatchWrite *writes, int count)
 	return mode;
 }
 
+static double *
+no_units(const IndexSet *indexes)
+{
+	return palloc0(sizeof(double) * Max(indexes->count, 1));
+}
+
+/* count_units: whether to count what the writes cost each index. */
 static void
-open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count)
+open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count, bool count_units)
 {
 	for (int i = 0; i < table_count; i++)
 	{
 		tables[i].table = table_open_by_name(tables[i].name, privileges(&tables[i], writes, count));
+		tables[i].indexes = index_set(RelationGetRelid(tables[i].table->relation));
+		if (count_units)
+			tables[i].index_units = no_units(tables[i].indexes);
+		tables[i].collections = palloc(sizeof(Value) * count);
 		index_attach(tables[i].table);
 	}
 	for (int i = 0; i < count; i++)
@@ -215,7 +242,25 @@ open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count)
 
 		writes[i].key = writes[i].is_put ? key_of_put(schema, &writes[i].map) :
 			key_of_map(schema, &writes[i].map);
+		if (writes[i].is_put)
+			index_check_item(writes[i].writes->indexes, &writes[i].map, WRITER_PUT);
+		if (count_units)
+			writes[i].index_units = no_units(writes[i].writes->indexes);
 	}
+}
+
+/* Adds up what a write cost, and notes its item collection; writes come by collection. */
+static void
+note_written(const BatchWrite *write)
+{
+	TableWrites *writes = write->writes;
+
+	writes->capacity += write_capacity(write->written_size);
+	for (int i = 0; i < writes->indexes->count && writes->index_units != NULL; i++)
+		writes->index_units[i] += write->index_units[i];
+	if (writes->collection_count == 0 ||
+		!value_equal(&writes->collections[writes->collection_count - 1], &write->key.partition))
+		writes->collections[writes->collection_count++] = write->key.partition;
 }
 
 static void
@@ -231,8 +276,59 @@ write_all(BatchWrite *writes, int count)
 	{
 		CHECK_FOR_INTERRUPTS();
 		table_write(writes[i].writes->table, &writes[i].key, decide, &writes[i]);
-		writes[i].writes->capacity += write_capacity(writes[i].written_size);
+		note_written(&writes[i]);
 	}
+}
+
+static void
+append_capacities(StringInfo response, const RequestEnum *wanted, const TableWrites *tables, int count)
+{
+	append_member(response, "ConsumedCapacity");
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		append_write_capacity(response, wanted, tables[i].name, tables[i].capacity,
+							  tables[i].indexes, tables[i].index_units);
+	}
+	appendStringInfoChar(response, ']');
+}
+
+static void
+append_table_collections(StringInfo response, const TableWrites *writes)
+{
+	append_member(response, writes->name);
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < writes->collection_count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		append_collection_metrics(response, writes->table, writes->indexes, &writes->collections[i]);
+	}
+	appendStringInfoChar(response, ']');
+}
+
+/* The metrics of the tables that have item collections, unless there are none. */
+static void
+append_collections(StringInfo response, const RequestEnum *wanted, const TableWrites *tables, int count)
+{
+	bool		any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!wants_collection_metrics(wanted, tables[i].indexes))
+			continue;
+		if (!any)
+		{
+			append_member(response, "ItemCollectionMetrics");
+			appendStringInfoChar(response, '{');
+		}
+		any = true;
+		append_table_collections(response, &tables[i]);
+	}
+	if (any)
+		appendStringInfoChar(response, '}');
 }
 
 static void
@@ -244,23 +340,13 @@ execute(const void *argument, StringInfo response)
 	int			count;
 	BatchWrite *writes = parse(&request->request_items, tables, &count);
 
-	open_tables(tables, table_count, writes, count);
+	open_tables(tables, table_count, writes, count, wants_capacity(&request->return_consumed_capacity));
 	write_all(writes, count);
 
 	appendStringInfoString(response, "{\"UnprocessedItems\":{}");
+	append_collections(response, &request->return_item_collection_metrics, tables, table_count);
 	if (wants_capacity(&request->return_consumed_capacity))
-	{
-		append_member(response, "ConsumedCapacity");
-		appendStringInfoChar(response, '[');
-		for (int i = 0; i < table_count; i++)
-		{
-			if (i > 0)
-				appendStringInfoChar(response, ',');
-			append_consumed_capacity(response, &request->return_consumed_capacity, tables[i].name,
-									 tables[i].capacity, NULL, 0);
-		}
-		appendStringInfoChar(response, ']');
-	}
+		append_capacities(response, &request->return_consumed_capacity, tables, table_count);
 	appendStringInfoChar(response, '}');
 
 	for (int i = 0; i < table_count; i++)

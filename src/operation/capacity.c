@@ -78,3 +78,21 @@ append_consumed_capacity(StringInfo response, const RequestEnum *wanted, const c
 	}
 	appendStringInfoChar(response, '}');
 }
+
+void
+append_write_capacity(StringInfo response, const RequestEnum *wanted, const char *table_name,
+					  double table_units, const IndexSet *indexes, const double *index_units)
+{
+	IndexCapacity *touched = palloc(sizeof(IndexCapacity) * Max(indexes->count, 1));
+	int			count = 0;
+
+	for (int i = 0; i < indexes->count; i++)
+	{
+		if (index_units[i] == 0)
+			continue;
+		touched[count].name = indexes->indexes[i].name;
+		touched[count].local = indexes->indexes[i].kind == INDEX_LOCAL;
+		touched[count++].units = index_units[i];
+	}
+	append_consumed_capacity(response, wanted, table_name, table_units, touched, count);
+}

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #include "error.h"
 #include "index/index.h"
 #include "operation/item_write.h"
@@ -112,6 +114,16 @@ keep_returned(ItemWrite *write, const Value *old_item, const Value *new_item)
 	item_to_json(&write->attributes, returned);
 }
 
+/* What the write costs the indexes. */
+static void
+count_index_units(ItemWrite *write, WriteAction action, const Value *old_item, const Value *new_item)
+{
+	for (int i = 0; i < write->indexes->count; i++)
+		write->index_units[i] = action == WRITE_NOTHING ? 0 :
+			index_write_units(&write->indexes->indexes[i], old_item,
+							  action == WRITE_PUT ? new_item : NULL);
+}
+
 static WriteAction
 decide(const Value *old_item, Value *new_item, void *argument)
 {
@@ -127,6 +139,8 @@ decide(const Value *old_item, Value *new_item, void *argument)
 	if (action == WRITE_PUT)
 		new_size = item_size(new_item);
 	write->written_size = Max(old_size, new_size);
+	if (write->index_units != NULL)
+		count_index_units(write, action, old_item, new_item);
 	if (action == WRITE_DELETE || (action == WRITE_NOTHING && old_item == NULL))
 		keep_returned(write, old_item, NULL);
 	else
@@ -134,15 +148,10 @@ decide(const Value *old_item, Value *new_item, void *argument)
 	return action;
 }
 
-void
-item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response)
+static void
+append_response(const ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response)
 {
 	const WriteParameters *parameters = write->parameters;
-
-	check_key_paths(table, write->condition, NULL);
-	initStringInfo(&write->attributes);
-	index_attach(table);
-	table_write(table, key, decide, write);
 
 	appendStringInfoChar(response, '{');
 	if (write->attributes.len > 0)
@@ -153,10 +162,28 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 	if (wants_capacity(&parameters->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");
-		append_consumed_capacity(response, &parameters->return_consumed_capacity,
-								 parameters->table_name.data, write_capacity(write->written_size),
-								 NULL, 0);
+		append_write_capacity(response, &parameters->return_consumed_capacity,
+							  parameters->table_name.data, write_capacity(write->written_size),
+							  write->indexes, write->index_units);
+	}
+	if (wants_collection_metrics(&parameters->return_item_collection_metrics, write->indexes))
+	{
+		append_member(response, "ItemCollectionMetrics");
+		append_collection_metrics(response, table, write->indexes, &key->partition);
 	}
 	appendStringInfoChar(response, '}');
+}
+
+void
+item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response)
+{
+	check_key_paths(table, write->condition, NULL);
+	initStringInfo(&write->attributes);
+	write->indexes = index_set(RelationGetRelid(table->relation));
+	if (wants_capacity(&write->parameters->return_consumed_capacity))
+		write->index_units = palloc0(sizeof(double) * Max(write->indexes->count, 1));
+	index_attach(table);
+	table_write(table, key, decide, write);
+	append_response(write, table, key, response);
 	table_release(table);
 }

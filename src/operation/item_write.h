@@ -51,9 +51,14 @@ struct ItemWrite
 	/* PutItem's new item; the key of UpdateItem, where it makes a new item. */
 	Value		item;
 	Update	   *update;			/* UpdateItem's, or NULL */
+	IndexWriter writer;			/* likewise, for the words about keys of indexes */
+
+	const IndexSet *indexes;	/* the table's, from item_write() on */
 
 	/* What came of it, kept for the response. */
 	uint32		written_size;	/* of the larger one of the old and new item */
+	double	   *index_units;	/* what the write cost each of the indexes; NULL if
+								 * nobody asks */
 	StringInfoData attributes;	/* what ReturnValues asks for */
 };
 

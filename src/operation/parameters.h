@@ -6,6 +6,7 @@
 #define DDB_PARAMETERS_H
 
 #include "expression/expression.h"
+#include "index/index.h"
 #include "operation/shapes.h"
 #include "table/table.h"
 
@@ -100,8 +101,22 @@ extern void append_consumed_capacity(StringInfo response, const RequestEnum *wan
 									 const char *table_name, double table_units,
 									 const IndexCapacity *indexes, int index_count);
 
+/* The same of writes that cost each index of the set so many units. */
+extern void append_write_capacity(StringInfo response, const RequestEnum *wanted,
+								  const char *table_name, double table_units,
+								  const IndexSet *indexes, const double *index_units);
+
 /* Whether the request asks for consumed capacity. */
 extern bool wants_capacity(const RequestEnum *wanted);
+
+/* ---- item_collection.c: ItemCollectionMetrics ---- */
+
+/* Whether the request asks for them and the table, with these indexes, has them. */
+extern bool wants_collection_metrics(const RequestEnum *wanted, const IndexSet *indexes);
+
+/* Appends the metrics of the item collection with that partition key. */
+extern void append_collection_metrics(StringInfo response, Table *table, const IndexSet *indexes,
+									  const Value *partition);
 
 /* ---- response.c: parts of responses ---- */
 

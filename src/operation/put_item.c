@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #include "error.h"
 #include "operation/item_write.h"
 #include "operation/operations.h"
@@ -49,6 +51,7 @@ execute(const void *argument, StringInfo response)
 	table = table_open_by_name(request->write.table_name.data, ACL_INSERT | ACL_UPDATE |
 							   privileges_to_read_old(&request->write, write.condition));
 	key = key_of_item(&table->schema, &write.item);
+	index_check_item(index_set(RelationGetRelid(table->relation)), &write.item, WRITER_PUT);
 	item_write(&write, table, &key, response);
 }
 

@@ -3,9 +3,12 @@
  */
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #include "error.h"
 #include "operation/item_write.h"
 #include "operation/operations.h"
+#include "value/node.h"
 
 /* A member of AttributeUpdates. */
 typedef struct AttributeUpdateRequest
@@ -98,10 +101,64 @@ update(ItemWrite *write, const Value *old_item, Value *new_item)
 	*new_item = write->update != NULL ? update_apply(write->update, base) : *base;
 	if (item_size(new_item) > ITEM_MAX_SIZE)
 		validation_error("Item size to update has exceeded the maximum allowed size");
+	index_check_item(write->indexes, new_item, write->writer);
 	if (old_item != NULL ? value_equal(old_item, new_item) :
 		write->update != NULL && !update_creates_item(write->update))
 		return WRITE_NOTHING;
 	return WRITE_PUT;
+}
+
+/* ---- Keys of indexes ---- */
+
+/* Notes what of the schema's attributes the update is known to set. */
+static void
+note_known_values(const Update *update, const KeySchema *schema, Node *known)
+{
+	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	{
+		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
+			&schema->sort[i - schema->partition_count];
+		Value		value;
+
+		if (update_known_value(update, key->name, key->name_length, &value))
+			node_map_set(known, key->name, key->name_length, node_from_value(&value));
+	}
+}
+
+static void
+check_update_paths(const Update *update, const KeySchema *schema, const char *term)
+{
+	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	{
+		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
+			&schema->sort[i - schema->partition_count];
+
+		if (update_enters_attribute(update, key->name, key->name_length))
+			validation_error("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+							 "are not allowed: %s: %s", term, key->name);
+	}
+}
+
+/*
+ * What AWS refuses before it looks at the item: values that a key of an index
+ * cannot have, and then paths into keys.
+ */
+static void
+check_update(const Update *update, const Table *table, IndexWriter writer)
+{
+	const IndexSet *indexes = index_set(RelationGetRelid(table->relation));
+	Node	   *known = node_map();
+	Value		values;
+
+	update_check_keys(update, &table->schema);
+	for (int i = 0; i < indexes->count; i++)
+		note_known_values(update, &indexes->indexes[i].schema, known);
+	values = node_pack(known);
+	index_check_item(indexes, &values, writer == WRITER_PUT ? WRITER_PUT : WRITER_UPDATE_VALUE);
+
+	check_update_paths(update, &table->schema, "Key");
+	for (int i = 0; i < indexes->count; i++)
+		check_update_paths(update, &indexes->indexes[i].schema, "IndexKey");
 }
 
 static void
@@ -130,8 +187,9 @@ execute(const void *argument, StringInfo response)
 	/* what an update computes from an item tells of it, so it needs to be readable */
 	table = table_open_by_name(parameters->table_name.data, ACL_SELECT | ACL_INSERT | ACL_UPDATE);
 	key = key_of_map(&table->schema, &write.item);
+	write.writer = expression->data != NULL ? WRITER_UPDATE_EXPRESSION : WRITER_PUT;
 	if (write.update != NULL)
-		update_check_keys(write.update, &table->schema);
+		check_update(write.update, table, write.writer);
 	item_write(&write, table, &key, response);
 }
 

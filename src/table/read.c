@@ -470,3 +470,26 @@ table_range_contains(const Table *table, const TableRange *range, const Value *s
 	bound = segment_start(range->segment + 1, range->total_segments);
 	return memcmp(&hash, &bound, sizeof(hash)) < 0;
 }
+
+uint64
+table_count_entries(Table *table, const Value *partition, uint64 most)
+{
+	pg_uuid_t	hash = row_key_hash(partition, 1);
+	Snapshot	snapshot = row_statement_snapshot();
+	ScanKeyData key;
+	IndexScanDesc scan;
+	uint64		count = 0;
+
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber,
+				row_column_procedure(table, 1, BTEqualStrategyNumber), UUIDPGetDatum(&hash));
+	scan = index_beginscan_compat(table->relation, table->primary_index, snapshot, 1, 0);
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (count < most && index_getnext_tid(scan, ForwardScanDirection) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		count++;
+	}
+	index_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return count;
+}

@@ -188,4 +188,10 @@ extern bool table_range_has_partition(const Table *table, const TableRange *rang
 extern bool table_range_has_sort(const Table *table, const TableRange *range,
 								 const Value *start);
 
+/*
+ * About how many items have the partition key, counted up to most: entries of
+ * the primary index, those of items deleted of late included.
+ */
+extern uint64 table_count_entries(Table *table, const Value *partition, uint64 most);
+
 #endif							/* DDB_TABLE_H */
