@@ -130,11 +130,11 @@ configure_cluster() {
 	} >>"$1/data/postgresql.conf"
 }
 
-# start_cluster DIR [COMMAND...]: starts it (through COMMAND, such as env) and makes it the one psql connects to.
+# start_cluster DIR: starts it, with the variables that DDB_SERVER_ENVIRONMENT sets, and makes it the one psql connects to.
 start_cluster() {
 	local dir=$1
-	shift
-	if ! as_server_user "$@" "$bindir/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" \
+	# shellcheck disable=SC2086
+	if ! as_server_user env ${DDB_SERVER_ENVIRONMENT:-} "$bindir/pg_ctl" --pgdata="$dir/data" --log="$dir/server.log" \
 		--wait --timeout=120 --silent start </dev/null; then
 		tail -n 40 "$dir/server.log" >&2
 		return 1

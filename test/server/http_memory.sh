@@ -1,0 +1,12 @@
+#!/bin/bash
+# The workers' memory after many requests; REQUESTS says how many.
+. "$(dirname "$0")/../lib.sh"
+
+DDB_HTTP_PORT=$(free_port)
+export DDB_HTTP_PORT
+new_cluster cluster <<END
+ddb.http_port = $DDB_HTTP_PORT
+END
+sql -c 'CREATE EXTENSION ddb'
+until ! port_is_free "$DDB_HTTP_PORT"; do sleep 0.1; done
+python3 "$top/test/http/memory.py" || echo "not ok - the requests ended with an error"
