@@ -168,8 +168,10 @@ key_condition_check(KeyConditionTree *tree, int maximum)
 	tree->term = NULL;
 
 	count = list_length(tree->parts);
-	if (count < 1 || count > maximum)
+	if (count < 1 || (count > maximum && maximum == 2))
 		validation_error("Conditions can be of length 1 or 2 only");
+	if (count > maximum)
+		validation_error("Query key condition not supported");
 }
 
 /* ---- Binding ---- */
