@@ -7,6 +7,7 @@ conflict CONNINFO reads on the standby whose rows the primary removes meanwhile;
                   psql connects to the primary, or by CONNINFO to the standby
 waits FILE        requests while the synchronous standby is away, which is to
                   come back when FILE is there
+ended             workers are ended while the synchronous standby is away
 promotion         the standby becomes the primary server
 """
 
@@ -161,6 +162,18 @@ def waits(path):
     is_("those of the write, too", {json.dumps(reader.receive().json) for reader in late}, {json.dumps({"Item": item["Key"]})})
 
 
+def ended():
+    key = load_key()
+    before = pids()
+    writers = [Connection(60) for _ in range(20)]
+    for number, writer in enumerate(writers):
+        writer.send(signed(key, "PutItem", {"TableName": "Pages", "Item": {"pk": {"S": "ended %d" % number}}}))
+    is_("writes wait for the standby", answered(writers, 1), 0)
+    sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'")
+    is_("a worker that is ended answers none of those that wait", [writer.closed() for writer in writers], [True] * len(writers))
+    eventually("workers come back", lambda: len(pids()) == len(before) and not pids() & before)
+
+
 def promotion():
     key = load_key()
     before = pids()
@@ -179,4 +192,4 @@ def promotion():
 
 
 if __name__ == "__main__":
-    {part.__name__: part for part in (fill, reads, refused, conflict, waits, promotion)}[sys.argv[1]](*sys.argv[2:])
+    {part.__name__: part for part in (fill, reads, refused, conflict, waits, ended, promotion)}[sys.argv[1]](*sys.argv[2:])

@@ -77,6 +77,10 @@ waits=$!
 until [ -e "$DDB_WORK/waited" ] || ! kill -0 "$waits"; do sleep 0.1; done
 start_cluster "$standby"
 wait "$waits"
+stop_cluster "$standby"
+use_cluster "$DDB_WORK/primary"
+part "$first_port" standby ended
+start_cluster "$standby"
 use_cluster "$DDB_WORK/primary"
 
 echo "# the primary server dies"
