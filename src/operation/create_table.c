@@ -128,6 +128,7 @@ read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *i
 	int			non_keys = 0;
 
 	check_table_keys(definitions, &request->key_schema);
+	check_definitions(definitions);
 	check_local_indexes(&rules, &request->local_indexes, &request->key_schema);
 	check_global_indexes(&rules, &request->global_indexes, &request->local_indexes);
 
@@ -138,7 +139,6 @@ read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *i
 	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, indexes);
 	read_indexes(&rules, &request->global_indexes, INDEX_GLOBAL, indexes);
 	check_definition_use(request, schema, indexes);
-	check_definitions(definitions);
 
 	for (int i = 0; i < indexes->count; i++)
 		non_keys += indexes->indexes[i].non_key_count;

@@ -53,6 +53,10 @@ check_definitions(const RequestList *definitions)
 	{
 		if (find_definition(definitions, &members[i].name) != &members[i])
 			invalid_parameter("Cannot have two attributes with the same name: %s", members[i].name.data);
+
+		/* no item has such an attribute: names in JSON trees end at U+0000 */
+		if (strlen(members[i].name.data) != members[i].name.length)
+			invalid_parameter("U+0000 is not supported in the name of attribute %s", members[i].name.data);
 	}
 }
 
