@@ -846,6 +846,51 @@ COMMENT ON FUNCTION maintain_indexes() IS 'trigger of a table with secondary ind
 COMMENT ON FUNCTION refuse_index_write() IS 'trigger of a secondary index''s relation: only its table''s items change it';
 
 -- ==========================================================================
+-- Indexes: backfill, checking
+-- ==========================================================================
+
+CREATE TABLE backfills (
+	relation regclass PRIMARY KEY,
+	position item NOT NULL,
+	items bigint NOT NULL,
+	invalid bigint NOT NULL,
+	started timestamptz NOT NULL
+);
+COMMENT ON TABLE backfills IS 'secondary indexes that are being filled with the items from before';
+COMMENT ON COLUMN backfills.relation IS 'the index''s relation';
+COMMENT ON COLUMN backfills.position IS 'the key of the item that was done last';
+COMMENT ON COLUMN backfills.items IS 'how many items are done';
+COMMENT ON COLUMN backfills.invalid IS 'how many of them have an index key of another type or size, and are not in the index';
+REVOKE ALL ON backfills FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('backfills', '');
+
+CREATE VIEW index_progress AS
+	SELECT t.name AS table_name, i.name AS index_name,
+		coalesce(b.items, 0) AS items_done,
+		greatest(c.reltuples, 0)::bigint AS items_about,
+		coalesce(b.invalid, 0) AS items_invalid,
+		b.started
+	FROM @extschema@.indexes AS i
+		JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) i.table_relation
+		JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.table_relation
+		LEFT JOIN @extschema@.backfills AS b ON b.relation OPERATOR(pg_catalog.=) i.relation
+	WHERE i.status OPERATOR(pg_catalog.=) 'CREATING';
+COMMENT ON VIEW index_progress IS 'secondary indexes that are being filled: items done, of about how many';
+GRANT SELECT ON index_progress TO PUBLIC;
+
+CREATE FUNCTION backfill_wanted() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_backfill_wanted' LANGUAGE C;
+REVOKE ALL ON FUNCTION backfill_wanted() FROM PUBLIC;
+CREATE TRIGGER backfill_wanted AFTER INSERT ON indexes
+	FOR EACH ROW WHEN (new.status OPERATOR(pg_catalog.=) 'CREATING') EXECUTE FUNCTION backfill_wanted();
+ALTER TABLE indexes ENABLE ALWAYS TRIGGER backfill_wanted;
+
+CREATE FUNCTION check_indexes("table" text DEFAULT NULL,
+		OUT table_name text, OUT index_name text, OUT problem text, OUT entry item) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_check_indexes';
+COMMENT ON FUNCTION check_indexes(text) IS 'differences between secondary indexes and their table (of all tables, if none is named): missing, stale, doubled or wrong entries';
+
+-- ==========================================================================
 -- The planner's support
 -- ==========================================================================
 

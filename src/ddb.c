@@ -9,6 +9,7 @@
 
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "worker/launcher.h"
 
 PG_MODULE_MAGIC;
 
@@ -54,5 +55,8 @@ _PG_init(void)
 	MarkGUCPrefixReserved("ddb");
 
 	if (process_shared_preload_libraries_in_progress)
+	{
 		endpoint_register_workers();
+		launcher_register();
+	}
 }

@@ -297,6 +297,45 @@ index_set(Oid table)
 	return set;
 }
 
+/* Whether the record of the index is there, as the snapshot sees it, and says ACTIVE. */
+static bool
+is_active_in(Oid table, const IndexDefinition *index, Snapshot snapshot)
+{
+	Relation	indexes = table_open(catalog_relation("indexes"), AccessShareLock);
+	bool		found = false;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, INDEXES_TABLE_RELATION, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table));
+	scan = systable_beginscan(indexes, catalog_relation("indexes_pkey"), true, snapshot, 1, &key);
+	while (!found && (tuple = systable_getnext(scan)) != NULL)
+	{
+		TupleDesc	descriptor = RelationGetDescr(indexes);
+		bool		isnull;
+		Datum		relation = heap_getattr(tuple, INDEXES_RELATION, descriptor, &isnull);
+
+		found = DatumGetObjectId(relation) == index->relation &&
+			strcmp(text_column(tuple, descriptor, INDEXES_STATUS), statuses[INDEX_ACTIVE]) == 0;
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return found;
+}
+
+bool
+index_is_complete(const Table *table, const IndexDefinition *index)
+{
+	if (index->status != INDEX_ACTIVE)
+		return false;
+
+	/* the next read's snapshot sees what made it ACTIVE, and all that came before */
+	if (!IsolationUsesXactSnapshot() || index->kind == INDEX_LOCAL)
+		return true;
+	return is_active_in(RelationGetRelid(table->relation), index, GetTransactionSnapshot());
+}
+
 const IndexDefinition *
 index_find(const IndexSet *set, const char *name)
 {
@@ -525,6 +564,8 @@ ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 	tables = selected_relations();
 	foreach(cell, tables)
 		CacheInvalidateRelcacheByRelid(lfirst_oid(cell));
+	write_indexes("DELETE FROM ddb.backfills b WHERE NOT EXISTS"
+				  " (SELECT FROM ddb.indexes i WHERE i.relation = b.relation)", 0, NULL, NULL, NULL);
 	drop_relations(of_tables);
 	SPI_finish();
 	PG_RETURN_NULL();

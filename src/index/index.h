@@ -66,6 +66,12 @@ extern const IndexSet *index_set(Oid table);
 extern const IndexDefinition *index_find(const IndexSet *set, const char *name);
 
 /*
+ * Whether reads of the index find all that they should: it is ACTIVE, and was so
+ * when the transaction's snapshot was taken, if there is one for all reads.
+ */
+extern bool index_is_complete(const Table *table, const IndexDefinition *index);
+
+/*
  * Creates an index of a table: its relation, its record and the triggers that
  * keep it.  Of the definition, relation, status and column numbers are ignored.
  * Waits for all who are writing the table, so that once the transaction has

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "index/backfill.h"
 #include "operation/index_parameters.h"
 #include "operation/index_update.h"
 
@@ -236,7 +237,6 @@ check_create(const IndexUpdates *updates, const TableRecord *record, const Index
 	schemas[set->count + 1] = &index.schema;
 	check_definitions_used(updates->definitions, schemas, set->count + 2);
 	check_limits(set, &index);
-	validation_error("Creating an index of a table that is there is not supported yet");
 }
 
 /* A table that is to be provisioned needs a throughput for each of its indexes. */
@@ -327,6 +327,7 @@ create_index(const IndexUpdates *updates, const TableRecord *record, const Index
 	index_rules(updates, record, set, &rules);
 	read_index(&rules, request, INDEX_GLOBAL, &index);
 	secondary_index_create(record, &index, INDEX_CREATING);
+	backfill_start(record);
 }
 
 /* How AWS shows what is going on: the changes begin when UpdateTable returns. */

@@ -20,7 +20,7 @@ find_index(const ReadParameters *parameters, const Table *table)
 		validation_error("The table does not have the specified index: %s", name);
 	if (index->kind == INDEX_GLOBAL && parameters->consistent_read == BOOLEAN_TRUE)
 		validation_error("Consistent reads are not supported on global secondary indexes");
-	if (index->status == INDEX_CREATING)
+	if (!index_is_complete(table, index))
 		validation_error("Cannot read from backfilling global secondary index: %s", name);
 	return index;
 }

@@ -30,21 +30,29 @@ check_indexes(const Table *index)
 				 errhint("Drop them: a secondary index has its primary index only.")));
 }
 
-/* Finds the entry into the slot. */
-static bool
-find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
+/* A scan over the entries with that key, of which there is one at most. */
+static IndexScanDesc
+begin_scan(Table *index, const PrimaryIndexEntry *entry, Snapshot snapshot)
 {
 	ScanKeyData keys[PRIMARY_INDEX_MAX_COLUMNS];
 	IndexScanDesc scan;
-	bool		found;
 
 	for (int i = 0; i < entry->count; i++)
 		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber,
 					row_column_procedure(index, i + 1, BTEqualStrategyNumber), entry->values[i]);
-	scan = index_beginscan_compat(index->relation, index->primary_index, SnapshotSelf,
+	scan = index_beginscan_compat(index->relation, index->primary_index, snapshot,
 								  entry->count, 0);
 	index_rescan(scan, keys, entry->count, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	return scan;
+}
+
+/* Finds the entry into the slot. */
+static bool
+find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
+{
+	IndexScanDesc scan = begin_scan(index, entry, SnapshotSelf);
+	bool		found = index_getnext_slot(scan, ForwardScanDirection, slot);
+
 	index_endscan(scan);
 	return found;
 }
@@ -156,4 +164,29 @@ table_has_entry(Table *index, const Value *old_item)
 	found = find_entry(index, &entry, slot);
 	ExecDropSingleTupleTableSlot(slot);
 	return found;
+}
+
+int
+table_find_entries(Table *index, const Value *old_item, Snapshot snapshot, Value *entry)
+{
+	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
+	PrimaryIndexEntry key;
+	IndexScanDesc scan;
+	int			count = 0;
+
+	row_index_entry(index, old_item, &key);
+	scan = begin_scan(index, &key, snapshot);
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		if (count++ == 0)
+		{
+			Value		stored = row_item(index, slot);
+
+			*entry = stored;
+			entry->data = memcpy(palloc(stored.length), stored.data, stored.length);
+		}
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return count;
 }

@@ -16,6 +16,7 @@
 
 #include "access/genam.h"
 #include "access/nbtree.h"
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -96,6 +97,8 @@ struct TableScan
 	Snapshot	snapshot;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
+	TupleTableSlot *locked_slot;	/* of table_scan_lock(), or NULL */
+	MemoryContext item_context; /* what had to be unpacked of the last item */
 	ScanDirection direction;
 	MemoryContext guard;		/* for looks at the table's rows, where policies apply */
 	int			key_count;
@@ -290,15 +293,17 @@ set_scan_keys(TableScan *scan)
 /* ---- The walk ---- */
 
 TableScan *
-table_scan_begin(Table *table, const TableRange *range)
+table_scan_begin_at(Table *table, const TableRange *range, Snapshot snapshot)
 {
 	TableScan  *scan = palloc0(sizeof(TableScan));
 
 	scan->table = table;
 	scan->range = *range;
 	scan->direction = range->backward ? BackwardScanDirection : ForwardScanDirection;
-	scan->snapshot = row_statement_snapshot();
+	scan->snapshot = RegisterSnapshot(snapshot);
 	scan->slot = table_slot_create(table->relation, NULL);
+	scan->item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb scanned item",
+											   ALLOCSET_SMALL_SIZES);
 	if (table->guarded != NULL)
 		scan->guard = AllocSetContextCreate(CurrentMemoryContext, "ddb guarded index",
 											ALLOCSET_DEFAULT_SIZES);
@@ -310,6 +315,27 @@ table_scan_begin(Table *table, const TableRange *range)
 										scan->snapshot, scan->key_count, 0);
 	index_rescan(scan->scan, scan->keys, scan->key_count, NULL, 0);
 	return scan;
+}
+
+TableScan *
+table_scan_begin(Table *table, const TableRange *range)
+{
+	Snapshot	snapshot = row_statement_snapshot();
+	TableScan  *scan = table_scan_begin_at(table, range, snapshot);
+
+	UnregisterSnapshot(snapshot);
+	return scan;
+}
+
+/* The row's item, in memory that the next one takes. */
+static Value
+scanned_item(TableScan *scan, TupleTableSlot *slot)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scan->item_context);
+	Value		item = row_item(scan->table, slot);
+
+	MemoryContextSwitchTo(caller);
+	return item;
 }
 
 /*
@@ -345,6 +371,7 @@ table_scan_next(TableScan *scan, Value *item)
 {
 	const KeyCondition *condition = scan->range.condition;
 
+	MemoryContextReset(scan->item_context);
 	while (index_getnext_slot(scan->scan, scan->direction, scan->slot))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -352,7 +379,7 @@ table_scan_next(TableScan *scan, Value *item)
 			continue;
 		if (!may_see(scan))
 			continue;
-		*item = row_item(scan->table, scan->slot);
+		*item = scanned_item(scan, scan->slot);
 		return true;
 	}
 	return false;
@@ -364,14 +391,44 @@ table_scan_fetch(TableScan *scan, Table *table, const PrimaryKey *key, Value *it
 	return find_item(table, key, scan->snapshot, item);
 }
 
+ItemLock
+table_scan_lock(TableScan *scan, bool wait, Value *item)
+{
+	Relation	relation = scan->table->relation;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	if (scan->locked_slot == NULL)
+		scan->locked_slot = table_slot_create(relation, NULL);
+	result = table_tuple_lock(relation, &scan->slot->tts_tid, scan->snapshot, scan->locked_slot,
+							  GetCurrentCommandId(false), LockTupleShare,
+							  wait ? LockWaitBlock : LockWaitSkip,
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+	switch (result)
+	{
+		case TM_Ok:
+			*item = scanned_item(scan, scan->locked_slot);
+			return ITEM_LOCKED;
+		case TM_WouldBlock:
+			return ITEM_BUSY;
+		case TM_Deleted:
+			return ITEM_GONE;
+		default:
+			elog(ERROR, "unexpected result %d of locking an item", result);
+	}
+}
+
 void
 table_scan_end(TableScan *scan)
 {
 	index_endscan(scan->scan);
+	if (scan->locked_slot != NULL)
+		ExecDropSingleTupleTableSlot(scan->locked_slot);
 	ExecDropSingleTupleTableSlot(scan->slot);
 	UnregisterSnapshot(scan->snapshot);
 	if (scan->guard != NULL)
 		MemoryContextDelete(scan->guard);
+	MemoryContextDelete(scan->item_context);
 	pfree(scan);
 }
 

@@ -204,6 +204,12 @@ table_open_by_name(const char *name, AclMode privileges)
 }
 
 Table *
+table_open_unguarded(const char *name, Oid relid, LOCKMODE lock)
+{
+	return describe(name, table_open(relid, lock), lock);
+}
+
+Table *
 table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 {
 	Table	   *index = describe(name, table_open(relid, lock), lock);

@@ -18,6 +18,7 @@
 #include "nodes/parsenodes.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
 
 #include "expression/expression.h"
 
@@ -59,6 +60,12 @@ struct Table
  * of these privileges on the relation.
  */
 extern Table *table_open_by_name(const char *name, AclMode privileges);
+
+/*
+ * Opens a table's relation with the lock given, for what the current role does
+ * not do for itself: no privileges are checked and no policies apply.
+ */
+extern Table *table_open_unguarded(const char *name, Oid relation, LOCKMODE lock);
 
 /*
  * Opens the relation of a secondary index of the table, with the lock given;
@@ -143,6 +150,10 @@ extern bool table_delete_entry(Table *index, const Value *old_item);
 /* Whether there is one. */
 extern bool table_has_entry(Table *index, const Value *old_item);
 
+/* How many of them the snapshot sees, and the first one, palloc'd. */
+extern int	table_find_entries(Table *index, const Value *old_item, Snapshot snapshot,
+							   Value *entry);
+
 /* ---- Ordered reads ---- */
 
 /*
@@ -168,8 +179,26 @@ typedef struct TableScan TableScan;
 
 extern TableScan *table_scan_begin(Table *table, const TableRange *range);
 
+/* The same with a snapshot of the caller's, which must outlive the scan. */
+extern TableScan *table_scan_begin_at(Table *table, const TableRange *range, Snapshot snapshot);
+
 /* The next item, valid until the next call; false at the end. */
 extern bool table_scan_next(TableScan *scan, Value *item);
+
+typedef enum ItemLock
+{
+	ITEM_LOCKED,
+	ITEM_BUSY,					/* another transaction has it, and was not to be waited for */
+	ITEM_GONE
+} ItemLock;
+
+/*
+ * Locks the row of the item that the scan has given last against changes,
+ * until the transaction's end; *item is then its newest version, which may
+ * have another key, valid until the next call.  The table must be open for
+ * writing, the isolation level READ COMMITTED.
+ */
+extern ItemLock table_scan_lock(TableScan *scan, bool wait, Value *item);
 extern void table_scan_end(TableScan *scan);
 
 /* table_get() as of the scan's snapshot: for an index's items in its table. */
