@@ -70,6 +70,9 @@ keep_indexes(Table *table, const Value *old_item, const Value *new_item)
 {
 	const IndexSet *set = table->follower;
 
+	/* operations have asked before, where they judge a request */
+	if (new_item != NULL)
+		index_check_item(set, new_item, WRITER_PUT);
 	for (int i = 0; i < set->count; i++)
 	{
 		const IndexDefinition *index = &set->indexes[i];
@@ -184,7 +187,6 @@ ddb_maintain_indexes(PG_FUNCTION_ARGS)
 	{
 		layout = layout_of_relation(trigger->tg_relation);
 		new_item = item_of_slot(layout, inserted ? trigger->tg_trigslot : trigger->tg_newslot);
-		index_check_item(table.follower, &new_item, WRITER_PUT);
 	}
 	keep_indexes(&table, inserted ? NULL : &old_item, deleted ? NULL : &new_item);
 
