@@ -59,19 +59,28 @@ class Items:
             fields.append('"field%d":{"S":"%s"}' % (number, text))
         return ",".join(fields)
 
+    def document(self, partition, sort):
+        """A whole item in DynamoDB JSON."""
+        return '{"pk":{"S":"%s"},"sk":{"N":"%d"},%s}' % (partition, sort, self.fields())
+
     def copy_lines(self, keys):
         """COPY's lines of keys and whole items, for (partition key, sort key) of keys."""
         for partition, sort in keys:
-            item = '{"pk":{"S":"%s"},"sk":{"N":"%d"},%s}' % (partition, sort, self.fields())
-            yield ("%s\t%d\t%s\n" % (partition, sort, item.replace("\\", "\\\\"))).encode()
+            item = self.document(partition, sort).replace("\\", "\\\\")
+            yield ("%s\t%d\t%s\n" % (partition, sort, item)).encode()
 
 
-def create_ddb_table(name):
-    sql("""SELECT ddb.create_table('{"TableName": "%s", "BillingMode": "PAY_PER_REQUEST",
+def table_request(name):
+    """CreateTable's request for a table with a partition key and a sort key."""
+    return """{"TableName": "%s", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},
                                  {"AttributeName": "sk", "AttributeType": "N"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"},
-                      {"AttributeName": "sk", "KeyType": "RANGE"}]}')""" % name)
+                      {"AttributeName": "sk", "KeyType": "RANGE"}]}""" % name
+
+
+def create_ddb_table(name):
+    sql("SELECT ddb.create_table('%s')" % table_request(name))
 
 
 def create_plain_table(name):

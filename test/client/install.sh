@@ -1,5 +1,5 @@
-# Installs the clients that the tests use, each from its registry, once: what is
-# in the cache already is kept. Sourced; sets client_cache.
+# Installs the clients that the tests use, and the benchmark's rival, each from its
+# registry, once: what is in the cache already is kept. Sourced; sets client_cache.
 
 client_cache=${DDB_CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ddb-clients}
 client_source=$top/test/client
@@ -35,14 +35,18 @@ install_python() {
 	keep python "$from"
 }
 
-install_javascript() {
-	local from=$client_source/javascript/package.json
+# install_npm NAME PACKAGE.JSON: what it asks for, in $client_cache/NAME/node_modules.
+install_npm() {
 	need npm nodejs npm
-	cached javascript "$from" && return
-	mkdir -p "$client_cache/javascript"
-	cp "$from" "$client_cache/javascript"
-	npm install --prefix "$client_cache/javascript" --no-audit --no-fund --loglevel=error
-	keep javascript "$from"
+	cached "$1" "$2" && return
+	mkdir -p "$client_cache/$1"
+	cp "$2" "$client_cache/$1"
+	npm install --prefix "$client_cache/$1" --no-audit --no-fund --loglevel=error
+	keep "$1" "$2"
+}
+
+install_javascript() {
+	install_npm javascript "$client_source/javascript/package.json"
 }
 
 install_go() {
@@ -64,12 +68,10 @@ install_java() {
 }
 
 install_dynamodb_admin() {
-	local from=$client_source/dynamodb-admin/package.json
-	need npm nodejs npm
 	need chromium chromium
-	cached dynamodb-admin "$from" && return
-	mkdir -p "$client_cache/dynamodb-admin"
-	cp "$from" "$client_cache/dynamodb-admin"
-	npm install --prefix "$client_cache/dynamodb-admin" --no-audit --no-fund --loglevel=error
-	keep dynamodb-admin "$from"
+	install_npm dynamodb-admin "$client_source/dynamodb-admin/package.json"
+}
+
+install_dynalite() {
+	install_npm dynalite "$top/bench/dynalite/package.json"
 }
