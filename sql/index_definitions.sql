@@ -137,3 +137,116 @@ SELECT pg_temp.global('a"''\:S é:S', 'a"''\:HASH', pg_temp.index('a.b-c_d', 'é
 SELECT ddb.put_item('{"TableName": "IndexDefinitions", "Item": {"a\"''\\": {"S": "1"}, "é": {"S": "2"}, "x": {"N": "3"}, "\"'' ": {"N": "4"}, "z": {"N": "5"}}}');
 SELECT item FROM dynamodb."IndexDefinitions/a.b-c_d";
 SELECT ddb.delete_table('{"TableName": "IndexDefinitions"}')->'TableDescription'->>'TableStatus';
+
+-- ---- UpdateTable ----
+
+CREATE FUNCTION pg_temp.update(definitions text, VARIADIC updates jsonb[]) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT pg_temp.stable(ddb.update_table((jsonb_build_object('TableName', 'IndexDefinitions', 'GlobalSecondaryIndexUpdates', to_jsonb(updates))
+		|| CASE WHEN definitions IS NULL THEN '{}' ELSE jsonb_build_object('AttributeDefinitions', pg_temp.definitions(definitions)) END)::json)->'TableDescription')
+$$;
+CREATE FUNCTION pg_temp.create(name text, keys text, projection jsonb DEFAULT '{"ProjectionType": "ALL"}', more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('Create', pg_temp.index(name, keys, projection, more))
+$$;
+CREATE FUNCTION pg_temp.change(name text, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('Update', jsonb_build_object('IndexName', name) || more)
+$$;
+CREATE FUNCTION pg_temp.delete(name text) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('Delete', jsonb_build_object('IndexName', name)) $$;
+CREATE FUNCTION pg_temp.units(read bigint, write bigint) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('ProvisionedThroughput', jsonb_build_object('ReadCapacityUnits', read, 'WriteCapacityUnits', write))
+$$;
+-- Of each index the status, whether it is being filled, and the throughput.
+CREATE FUNCTION pg_temp.short(description jsonb) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', i->>'IndexName', i->>'IndexStatus', i->>'Backfilling', i->'ProvisionedThroughput'->>'ReadCapacityUnits', i->'ProvisionedThroughput'->>'WriteCapacityUnits',
+		i->'ProvisionedThroughput'->>'NumberOfDecreasesToday', i->>'OnDemandThroughput', i->>'WarmThroughput')
+	FROM jsonb_array_elements(description->'GlobalSecondaryIndexes') i
+$$;
+CREATE FUNCTION pg_temp.described() RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1..3000 LOOP
+		EXIT WHEN NOT EXISTS (SELECT FROM ddb.indexes WHERE status = 'CREATING');
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+	RETURN pg_temp.stable(ddb.describe_table('{"TableName": "IndexDefinitions"}')->'Table');
+END
+$$;
+
+-- without the table
+SELECT pg_temp.update(NULL, '{}', '{}', '{}', '{}', '{}', '{}');
+SELECT pg_temp.update(NULL, '{"Update": {}}', '{"Create": {}}', '{"Delete": {}}');
+SELECT pg_temp.update(NULL, pg_temp.change('a', '{"ProvisionedThroughput": {}}'), pg_temp.change('abc;', pg_temp.units(1000000000001, 0)));
+SELECT pg_temp.update(NULL, pg_temp.delete('abc'), pg_temp.delete('abc'));
+SELECT pg_temp.update(NULL, pg_temp.delete('abc'), pg_temp.change('abc', pg_temp.units(1, 1)));
+SELECT pg_temp.update(NULL, pg_temp.change('abc', pg_temp.units(1000000000001, 1)));
+
+-- a table without indexes
+SELECT ddb.create_table(pg_temp.request('IndexDefinitions', 'a:S b:N', 'a:HASH b:RANGE', NULL, NULL, pg_temp.units(5, 5)))->'TableDescription'->'GlobalSecondaryIndexes';
+SELECT pg_temp.update(NULL, pg_temp.change('abc', pg_temp.units(1000000000001, 1)));
+SELECT pg_temp.update(NULL, pg_temp.delete('abc'));
+SELECT pg_temp.update(NULL, pg_temp.delete('ab1'), pg_temp.delete('ab2'), pg_temp.delete('ab3'));
+SELECT pg_temp.update(NULL, pg_temp.create('ab1', 'a:HASH'), pg_temp.delete('ab2'));
+
+-- what a new index must be
+SELECT pg_temp.update(NULL, pg_temp.create('abc', 'c:HASH'));
+SELECT pg_temp.update('c:S', pg_temp.create('abc', 'c:RANGE'));
+SELECT pg_temp.update('c:S', pg_temp.create('abc', 'c:HASH', '{}'));
+SELECT pg_temp.update('c:S', pg_temp.create('abc', 'c:HASH', '{"ProjectionType": "INCLUDE"}'));
+SELECT pg_temp.update('c:S', pg_temp.create('abc', 'c:HASH'));
+SELECT pg_temp.update('c:S', pg_temp.create('abc', 'c:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1000000000001, 1)));
+SELECT pg_temp.update('c:S d:S', pg_temp.create('abc', 'c:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+SELECT pg_temp.update('c:S b:S', pg_temp.create('abc', 'c:HASH b:RANGE', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+SELECT pg_temp.update('c:S c:S', pg_temp.create('abc', 'c:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+
+-- create, of an attribute that items have; definitions of the table's key may be left out
+SELECT ddb.put_item('{"TableName": "IndexDefinitions", "Item": {"a": {"S": "1"}, "b": {"N": "2"}, "c": {"S": "3"}, "x": {"N": "4"}}}');
+SELECT pg_temp.update('c:S', pg_temp.create('first', 'c:HASH b:RANGE', '{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x"]}',
+	pg_temp.units(1, 2) || '{"OnDemandThroughput": {"MaxReadRequestUnits": 5}, "WarmThroughput": {"WriteUnitsPerSecond": 6}}'));
+SELECT pg_temp.described();
+SELECT item FROM dynamodb."IndexDefinitions/first";
+SELECT pg_temp.update('c:S', pg_temp.create('first', 'c:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+SELECT pg_temp.short(pg_temp.update('a:S b:N c:S d:B', pg_temp.create('second', 'd:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(3, 3))));
+SELECT pg_temp.short(pg_temp.described());
+
+-- change: the response has the old throughput
+SELECT pg_temp.update(NULL, pg_temp.change('first'));
+SELECT pg_temp.update(NULL, pg_temp.change('third', pg_temp.units(1, 1)));
+SELECT pg_temp.update(NULL, pg_temp.change('first', pg_temp.units(1, 2)));
+SELECT pg_temp.update(NULL, pg_temp.change('first', pg_temp.units(1000000000001, 2)));
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.change('first', pg_temp.units(2, 1)), pg_temp.change('second', '{"OnDemandThroughput": {"MaxWriteRequestUnits": 7}}')));
+SELECT pg_temp.short(pg_temp.described());
+SELECT i->'LastIncreaseDateTime' IS NOT NULL, i->'LastDecreaseDateTime' IS NOT NULL FROM (SELECT pg_temp.described()->'GlobalSecondaryIndexes'->0->'ProvisionedThroughput') AS d (i);
+
+-- the table's billing mode holds for its indexes
+SELECT pg_temp.short(pg_temp.stable(ddb.update_table('{"TableName": "IndexDefinitions", "BillingMode": "PAY_PER_REQUEST"}')->'TableDescription'));
+SELECT pg_temp.short(pg_temp.described());
+SELECT pg_temp.update(NULL, pg_temp.change('first', pg_temp.units(1, 1)));
+SELECT pg_temp.update('e:S', pg_temp.create('third', 'e:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+SELECT ddb.update_table(('{"TableName": "IndexDefinitions", "BillingMode": "PROVISIONED"}'::jsonb || pg_temp.units(1, 1))::json);
+SELECT ddb.update_table(('{"TableName": "IndexDefinitions", "BillingMode": "PROVISIONED"}'::jsonb || pg_temp.units(1, 1)
+	|| jsonb_build_object('GlobalSecondaryIndexUpdates', jsonb_build_array(pg_temp.change('second', pg_temp.units(1, 1)))))::json);
+SELECT pg_temp.short(pg_temp.stable(ddb.update_table(('{"TableName": "IndexDefinitions", "BillingMode": "PROVISIONED"}'::jsonb || pg_temp.units(1, 1)
+	|| jsonb_build_object('GlobalSecondaryIndexUpdates', jsonb_build_array(pg_temp.change('second', pg_temp.units(1, 1)), pg_temp.change('first', pg_temp.units(2, 2)))))::json)->'TableDescription'));
+
+-- delete, with the definitions of its attributes
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.delete('first')));
+SELECT pg_temp.described()->'AttributeDefinitions';
+SELECT pg_temp.short(pg_temp.described());
+SELECT pg_temp.update(NULL, pg_temp.delete('first'));
+SELECT pg_temp.update(NULL, pg_temp.delete('second')) IS NOT NULL;
+SELECT pg_temp.described() - 'ProvisionedThroughput';
+SELECT to_regclass('dynamodb."IndexDefinitions/first"');
+
+-- one at a time; a table is not deleted while an index of it is being filled
+BEGIN;
+SELECT pg_temp.update('c:S', pg_temp.create('third', 'c:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1))) IS NOT NULL;
+UPDATE ddb.indexes SET status = 'CREATING';
+SELECT pg_temp.short(pg_temp.stable(ddb.describe_table('{"TableName": "IndexDefinitions"}')->'Table'));
+SAVEPOINT s;
+SELECT pg_temp.update('d:S', pg_temp.create('fourth', 'd:HASH', '{"ProjectionType": "ALL"}', pg_temp.units(1, 1)));
+ROLLBACK TO s;
+SELECT ddb.delete_table('{"TableName": "IndexDefinitions"}');
+ROLLBACK TO s;
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.change('third', pg_temp.units(3, 3))));
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.delete('third')));
+ROLLBACK;
+SELECT ddb.delete_table('{"TableName": "IndexDefinitions"}')->'TableDescription'->>'TableStatus';
+SELECT count(*) FROM ddb.indexes;

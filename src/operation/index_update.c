@@ -76,19 +76,6 @@ check_index_updates(const RequestList *updates)
 	}
 }
 
-bool
-index_updates_create(const RequestList *updates)
-{
-	const IndexUpdateRequest *members = updates->members;
-
-	for (int i = 0; i < updates->count; i++)
-	{
-		if (members[i].create != NULL)
-			return true;
-	}
-	return false;
-}
-
 /* ---- Against the table ---- */
 
 static int

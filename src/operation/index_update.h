@@ -21,9 +21,6 @@ typedef struct IndexUpdates
 /* What AWS checks before it looks at the table. */
 extern void check_index_updates(const RequestList *updates);
 
-/* Whether an index is to be created. */
-extern bool index_updates_create(const RequestList *updates);
-
 /* What it checks then; of an index that is created, the whole definition. */
 extern void check_index_updates_fit(const IndexUpdates *updates, const TableRecord *record);
 
