@@ -2,7 +2,8 @@
 
 session        what can be tried on a running server
 write FILE     puts items from many connections until the server goes, and
-               notes in FILE which were acknowledged
+               notes in FILE which were acknowledged; makes FILE.begun when
+               some are
 verify FILE    all of those are there
 trust          requests without a signature
 """
@@ -122,6 +123,8 @@ def write(key, path):
                     if connection.receive().status != 200:
                         return
                     acknowledged.append(name)
+                    if count == 20:
+                        open(path + ".begun", "w").close()
         except (OSError, EOFError):
             pass
 

@@ -2,7 +2,8 @@
 
 extension      DROP EXTENSION, and CREATE EXTENSION, while requests run
 disk FILE      the tables' disk gets full, and has room again once FILE is gone
-crash FILE     requests until the server goes; notes in FILE what was acknowledged
+crash FILE     requests until the server goes; notes in FILE what was acknowledged,
+               and makes FILE.begun when something is
 verify FILE    all of that is there, and writes are taken again
 """
 
@@ -116,6 +117,8 @@ def crash(path):
     key = create_key("postgres")
     create_table(key, "Faults")
     with Load(key, "Faults", names=10 ** 9, text=long_text()) as load:
+        eventually("requests are served", lambda: load.outcomes["PutItem", "OK"] > 100)
+        open(path + ".begun", "w").close()
         eventually("the server goes", lambda: load.outcomes["connection", "closed"] > 0, 60)
     report(load)
     with open(path, "w") as file:

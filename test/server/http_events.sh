@@ -24,10 +24,16 @@ END
 sql -c 'CREATE EXTENSION ddb'
 events session
 
-for how in immediate kill backend; do
-	events write "$DDB_WORK/$how" &
+# write_begin NAME: starts a writer, and waits until it is at work.
+write_begin() {
+	events write "$DDB_WORK/$1" &
 	writer=$!
-	sleep 2
+	until [ -e "$DDB_WORK/$1.begun" ] || ! kill -0 "$writer"; do sleep 0.1; done
+	sleep 0.5
+}
+
+for how in immediate kill backend; do
+	write_begin "$how"
 	case $how in
 		immediate) stop_cluster "$DDB_WORK/cluster" immediate ;;
 		kill) kill_cluster "$DDB_WORK/cluster" ;;
@@ -40,9 +46,7 @@ for how in immediate kill backend; do
 	events verify "$DDB_WORK/$how"
 done
 
-events write "$DDB_WORK/fast" &
-writer=$!
-sleep 1
+write_begin fast
 ok "a fast shutdown under load" stop_cluster "$DDB_WORK/cluster" fast
 wait "$writer"
 start_cluster "$DDB_WORK/cluster"

@@ -86,7 +86,8 @@ use_cluster "$DDB_WORK/primary"
 echo "# the primary server dies"
 part "$first_port" faults crash "$DDB_WORK/acknowledged" &
 crash=$!
-sleep 2
+until [ -e "$DDB_WORK/acknowledged.begun" ] || ! kill -0 "$crash"; do sleep 0.1; done
+sleep 0.5
 kill_cluster "$DDB_WORK/primary"
 wait "$crash"
 use_cluster "$standby"
