@@ -1,14 +1,13 @@
 """Faults around the endpoint. The first argument says which part to do:
 
 extension      DROP EXTENSION, and CREATE EXTENSION, while requests run
-disk FILE      the tables' disk gets full, and has room again once FILE is gone
+disk COMMAND   the tables' disk gets full, and has room again after COMMAND
 crash FILE     requests until the server goes; notes in FILE what was acknowledged,
                and makes FILE.begun when something is
 verify FILE    all of that is there, and writes are taken again
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -94,7 +93,7 @@ def check_items(what, acknowledged):
     ok(what, len(acknowledged) > 20 and not lost, lost[:5])
 
 
-def disk(filler):
+def disk(*make_room):
     key = create_key("postgres")
     create_table(key, "Faults")
     before = pids()
@@ -102,7 +101,7 @@ def disk(filler):
         eventually("the disk gets full", lambda: load.outcomes["PutItem", "InternalServerError"] > 100, 60)
         read = load.outcomes["GetItem", "OK"]
         eventually("reads go on", lambda: load.outcomes["GetItem", "OK"] > read + 100)
-        os.unlink(filler)
+        subprocess.run(make_room, check=True)
         written = load.outcomes["PutItem", "OK"]
         eventually("with room again, writes do", lambda: load.outcomes["PutItem", "OK"] > written + 100)
     report(load)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The endpoint when the tables' disk gets full, and when WAL's does. The disks
-# are small ones in memory, mounted where nobody but this test sees them.
+# are small ones in memory, mounted where nobody but this test sees them. Where
+# none can be mounted, the tables' files have a largest size instead.
 
 # To mount takes root, or to be root in a user namespace of one's own; the
 # server is to run as who called us.
@@ -9,18 +10,29 @@ case ${1:-} in
 		[ "$(id -u)" -eq 0 ] && root= || root=--map-root-user
 		mkdir "$DDB_WORK/tables" "$DDB_WORK/wal"
 		# shellcheck disable=SC2086
-		if ! why=$(unshare $root --mount mount -t tmpfs tmpfs "$DDB_WORK/tables" 2>&1); then
-			echo "ok - a full disk # SKIP as none can be mounted: $why"
-			exit
+		if why=$(unshare $root --mount mount -t tmpfs tmpfs "$DDB_WORK/tables" 2>&1); then
+			exec unshare $root --mount "$0" mount "$(id -u)" "$(id -g)"
 		fi
-		# shellcheck disable=SC2086
-		exec unshare $root --mount "$0" mount "$(id -u)" "$(id -g)"
+		echo "# no disk can be mounted: $why"
+		chmod 777 "$DDB_WORK/tables" "$DDB_WORK/wal"
+		disks=
 		;;
 	mount)
 		mount -t tmpfs -o size=40M,mode=1777 tmpfs "$DDB_WORK/tables" || exit
 		mount -t tmpfs -o size=40M,mode=1777 tmpfs "$DDB_WORK/wal" || exit
-		[ "$2" -ne 0 ] || exec "$0" run
-		exec unshare --user --map-user="$2" --map-group="$3" "$0" run
+		[ "$2" -ne 0 ] || exec "$0" mounted
+		exec unshare --user --map-user="$2" --map-group="$3" "$0" mounted
+		;;
+	mounted)
+		disks=yes
+		;;
+	make-room)
+		. "$(dirname "$0")/../lib.sh"
+		postmaster=$(head -n 1 "$DDB_WORK/cluster/data/postmaster.pid")
+		for process in $postmaster $(ps -o pid= --ppid "$postmaster"); do
+			as_server_user prlimit --pid "$process" --fsize=unlimited:
+		done
+		exit
 		;;
 esac
 
@@ -39,7 +51,8 @@ fill() {
 
 DDB_HTTP_PORT=$(free_port)
 export DDB_HTTP_PORT
-# So many segments of WAL as come are kept.
+[ "$disks" ] || export DDB_SERVER_ENVIRONMENT='prlimit --fsize=16777216:'
+# WAL's files are so small that the limit is none for them.
 new_cluster cluster --waldir="$DDB_WORK/wal/pg_wal" --wal-segsize=1 <<END
 ddb.http_port = $DDB_HTTP_PORT
 min_wal_size = 2MB
@@ -51,8 +64,13 @@ sql -c "CREATE TABLESPACE small LOCATION '$DDB_WORK/tables/space'" -c 'CREATE EX
 sql -o "$DDB_WORK/out" -c 'SELECT pg_reload_conf()'
 
 echo "# the tables' disk"
+if [ -z "$disks" ]; then
+	faults disk "$0" make-room
+	stop_cluster "$cluster"
+	exit
+fi
 fill "$DDB_WORK/tables/filler" 16
-faults disk "$DDB_WORK/tables/filler"
+faults disk rm "$DDB_WORK/tables/filler"
 
 echo "# WAL's disk"
 sql -o "$DDB_WORK/out" -c 'DROP TABLE dynamodb."Faults"' -c "ALTER SYSTEM SET max_wal_size = '1GB'" -c 'SELECT pg_reload_conf()' -c 'CHECKPOINT'
