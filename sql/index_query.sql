@@ -167,6 +167,14 @@ SELECT pg_temp.query('byGame', 'game = :g AND score = :s', '{":g": {"S": "go"}, 
 SELECT pg_temp.query('byCode', 'score = :s', '{":s": {"N": "1"}}', '{"Select": "ALL_ATTRIBUTES", "FilterExpression": "code = :s AND attribute_exists(player.a)"}');
 SELECT pg_temp.query('byCode', 'score = :s', '{":s": {"N": "1"}}', '{"Select": "ALL_ATTRIBUTES", "FilterExpression": "attribute_exists(player.a)"}');
 
+-- an index that is being filled
+BEGIN;
+SELECT ddb.update_table('{"TableName": "Scores", "AttributeDefinitions": [{"AttributeName": "note", "AttributeType": "S"}], "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "byNote",
+	"KeySchema": [{"AttributeName": "note", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}]}')->'TableDescription'->>'TableStatus';
+SELECT pg_temp.query('byNote', 'nothing = :g', '{":g": {"S": "go"}}');
+ROLLBACK;
+SELECT pg_temp.query('byNote', 'note = :g', '{":g": {"S": "go"}}');
+
 -- ---- 1 MB ----
 
 SELECT count(ddb.put_item(json_build_object('TableName', 'Scores', 'Item', json_build_object('player', '{"S": "max"}'::json, 'game', json_build_object('S', 'game ' || n),

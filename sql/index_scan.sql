@@ -91,4 +91,28 @@ SELECT ddb.scan((jsonb_build_object('TableName', 'Parts', 'IndexName', 'byColor'
 FROM generate_series(0, 1) segment, LATERAL (SELECT jsonb_build_object('ExclusiveStartKey', ddb.scan(json_build_object('TableName', 'Parts', 'IndexName', 'byColor', 'Segment', segment, 'TotalSegments', 2,
 	'Limit', 1))->'LastEvaluatedKey')) k (key);
 
+-- ---- Privileges and policies are the table's ----
+
+CREATE ROLE ddb_reader;
+GRANT USAGE ON SCHEMA ddb, dynamodb TO ddb_reader;
+SET ROLE ddb_reader;
+SELECT ddb.scan('{"TableName": "Parts", "IndexName": "byColor"}');
+RESET ROLE;
+GRANT SELECT ON dynamodb."Parts" TO ddb_reader;
+SET ROLE ddb_reader;
+SELECT ddb.scan('{"TableName": "Parts", "IndexName": "byColor", "Select": "COUNT"}');
+RESET ROLE;
+-- judged on the item, also where the index does not hold what they ask
+CREATE POLICY reader ON dynamodb."Parts" TO ddb_reader USING (item->>'name' IN ('part 1', 'part 2', 'part 10') AND version <> 2);
+ALTER TABLE dynamodb."Parts" ENABLE ROW LEVEL SECURITY;
+SET ROLE ddb_reader;
+SELECT index, (SELECT string_agg((item->>'id') || '.' || (item->>'version'), ' ' ORDER BY (item->'id')::int, (item->'version')::int) FROM pg_temp.scan(index, n) item)
+FROM unnest('{byWeight,byColor,ofColor,byWeightAndColor}'::text[]) index, unnest('{NULL,1}'::int[]) n ORDER BY 1;
+SELECT array(SELECT json_object_keys(item::text::json)), count(*) FROM pg_temp.scan('byWeight', 50, more => '{"Select": "ALL_ATTRIBUTES"}') item GROUP BY 1 ORDER BY 1;
+SELECT ddb.query('{"TableName": "Parts", "IndexName": "byWeight", "KeyConditionExpression": "id = :i AND weight >= :w", "ExpressionAttributeValues": {":i": {"N": "1"}, ":w": {"N": "1"}}}');
+SELECT ddb.query('{"TableName": "Parts", "IndexName": "byWeight", "KeyConditionExpression": "id = :i", "ExpressionAttributeValues": {":i": {"N": "3"}}}');
+RESET ROLE;
+
 SELECT ddb.delete_table('{"TableName": "Parts"}')->'TableDescription'->>'TableStatus';
+REVOKE USAGE ON SCHEMA ddb, dynamodb FROM ddb_reader;
+DROP ROLE ddb_reader;
