@@ -201,6 +201,36 @@ SELECT ddb.scan('{"TableName": "Notes", "ProjectionExpression": "Id"}');
 RESET ROLE;
 DROP POLICY members ON dynamodb."Notes";
 
+---- Secondary indexes: the table's policies decide on their items too
+
+SELECT ddb.create_table('{"TableName": "Songs", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "Band", "AttributeType": "S"}, {"AttributeName": "Title", "AttributeType": "S"}, {"AttributeName": "Year", "AttributeType": "N"}],
+  "KeySchema": [{"AttributeName": "Band", "KeyType": "HASH"}, {"AttributeName": "Title", "KeyType": "RANGE"}],
+  "GlobalSecondaryIndexes": [{"IndexName": "Years", "KeySchema": [{"AttributeName": "Year", "KeyType": "HASH"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+  "LocalSecondaryIndexes": [{"IndexName": "ByYear", "KeySchema": [{"AttributeName": "Band", "KeyType": "HASH"}, {"AttributeName": "Year", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}]}') IS NOT NULL AS created;
+INSERT INTO dynamodb."Songs" (item)
+  SELECT jsonb_build_object('Band', 'x', 'Title', 'song ' || i, 'Year', 1990 + i % 2, 'For', CASE WHEN i < 3 THEN 'ddb_anna' ELSE 'ddb_bert' END)::ddb.item
+  FROM generate_series(1, 6) i;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dynamodb."Songs" TO ddb_anna;
+ALTER TABLE dynamodb."Songs" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON dynamodb."Songs" USING (item ->> 'For' = current_user);
+SELECT ddb.query('{"TableName": "Songs", "IndexName": "Years", "KeyConditionExpression": "#y = :y", "ExpressionAttributeNames": {"#y": "Year"}, "ExpressionAttributeValues": {":y": {"N": "1990"}}, "Select": "COUNT"}');
+SET ROLE ddb_anna;
+SELECT ddb.query('{"TableName": "Songs", "IndexName": "Years", "KeyConditionExpression": "#y = :y", "ExpressionAttributeNames": {"#y": "Year"}, "ExpressionAttributeValues": {":y": {"N": "1990"}}, "ReturnConsumedCapacity": "TOTAL"}');
+SELECT ddb.scan('{"TableName": "Songs", "IndexName": "Years", "Select": "COUNT"}');
+SELECT ddb.query('{"TableName": "Songs", "IndexName": "ByYear", "KeyConditionExpression": "Band = :b", "ExpressionAttributeValues": {":b": {"S": "x"}}, "Select": "ALL_ATTRIBUTES", "ReturnConsumedCapacity": "TOTAL"}');
+SELECT ddb.put_item('{"TableName": "Songs", "Item": {"Band": {"S": "x"}, "Title": {"S": "song 1"}, "Year": {"N": "1990"}, "For": {"S": "ddb_anna"}}}');
+SELECT ddb.put_item('{"TableName": "Songs", "Item": {"Band": {"S": "x"}, "Title": {"S": "song 4"}, "Year": {"N": "1990"}, "For": {"S": "ddb_anna"}}}');
+SELECT ddb.delete_item('{"TableName": "Songs", "Key": {"Band": {"S": "x"}, "Title": {"S": "song 4"}}, "ReturnConsumedCapacity": "INDEXES", "ReturnItemCollectionMetrics": "SIZE"}');
+SELECT ddb.query('{"TableName": "Songs", "IndexName": "Years", "KeyConditionExpression": "#y = :y", "ExpressionAttributeNames": {"#y": "Year"}, "ExpressionAttributeValues": {":y": {"N": "1990"}}}');
+SELECT ddb.scan('{"TableName": "Songs", "IndexName": "ByYear", "Limit": 1, "ProjectionExpression": "Title"}');
+RESET ROLE;
+-- and the relations of indexes are nobody's but the table's owner's
+SET ROLE ddb_anna;
+SELECT count(*) FROM dynamodb."Songs/Years";
+RESET ROLE;
+SELECT ddb.delete_table('{"TableName": "Songs"}') IS NOT NULL AS deleted;
+
 ---- Columns, triggers, constraints: rows that the executor writes
 
 ALTER TABLE dynamodb."Notes"
