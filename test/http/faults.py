@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 
-from endpoint import Connection, create_key, create_table, get, is_, ok, put, signed, sql
-from load import Load
+from endpoint import Connection, create_key, get, is_, ok, put, signed, sql
+from load import Load, create_table
 
 
 def eventually(what, condition, seconds=15):
@@ -91,6 +91,7 @@ def check_items(what, acknowledged):
     print("# %d items were acknowledged, %d are there" % (len(acknowledged), len(items)))
     lost = [name for name, values in acknowledged.items() if items.get(name) not in values]
     ok(what, len(acknowledged) > 20 and not lost, lost[:5])
+    is_("the index agrees with its table", sql("SELECT * FROM ddb.check_indexes()"), "")
 
 
 def disk(*make_room):

@@ -7,9 +7,19 @@ last write that was acknowledged, or a later one whose answer it did not get.
 import collections
 import threading
 
-from endpoint import Connection, signed
+from endpoint import Connection, call, signed
 
 STATUSES = (200, 400, 500, 503)
+
+
+def create_table(key, name):
+    """With an index of the values."""
+    return call(key, "CreateTable", {
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "value", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{"IndexName": "values", "KeySchema": [{"AttributeName": "value", "KeyType": "HASH"}],
+                                    "Projection": {"ProjectionType": "ALL"}}]})
 
 
 class Generation:
@@ -45,7 +55,7 @@ class Client(threading.Thread):
         return answer
 
     def put(self, connection, generation, name):
-        value = "%s/%d" % (generation.number, self.count)
+        value = "%s/%d/%d" % (generation.number, self.number, self.count)
         self.uncertain[name].add(value)
         answer = self.call(connection, generation, "PutItem", {
             "TableName": self.load.table, "Item": {"pk": {"S": name}, "value": {"S": value}, "text": {"S": self.load.text}}})
@@ -78,6 +88,19 @@ class Client(threading.Thread):
             items = answer.json["Items"]
             self.check(generation, name, items[0]["value"]["S"] if items else None)
 
+    def query_index(self, connection, generation, name):
+        """Of the item's last value: an index is never stale."""
+        of, value = self.acknowledged.get(name, (None, None))
+        if of is not generation or self.uncertain[name]:
+            return
+        answer = self.call(connection, generation, "Query", {
+            "TableName": self.load.table, "IndexName": "values", "KeyConditionExpression": "#v = :v",
+            "ExpressionAttributeNames": {"#v": "value"}, "ExpressionAttributeValues": {":v": {"S": value}}})
+        if answer.status == 200 and self.load.generation is generation:
+            found = [item["pk"]["S"] for item in answer.json["Items"]]
+            if found != [name]:
+                self.wrong("index", name, value, found)
+
     def work(self, connection):
         while not self.load.stopping:
             generation = self.load.generation
@@ -85,6 +108,7 @@ class Client(threading.Thread):
             name = "%d/%d" % (self.number, self.count % self.load.names)
             self.put(connection, generation, name)
             self.get(connection, generation, name)
+            self.query_index(connection, generation, name)
             self.query(connection, generation, "%d/%d" % (self.number, self.count * 7 % self.load.names))
 
     def run(self):
