@@ -30,8 +30,11 @@
 /* How long it waits where all that is left is locked by others. */
 #define BUSY_MILLISECONDS 100
 
-/* How long after an error, and how long the database is left to who wants it alone. */
+/* How long after an error. */
 #define RETRY_MILLISECONDS 5000
+
+/* How long the database is left to whoever wants it alone, or has ended the worker. */
+#define ABSENCE_MILLISECONDS 1000
 
 typedef enum Outcome
 {
@@ -52,7 +55,7 @@ ask_for_next(int code, Datum argument)
 {
 	if (!finished)
 		launcher_request(MyDatabaseId,
-						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_MILLISECONDS));
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ABSENCE_MILLISECONDS));
 }
 
 /* What a database or its roles are set to is for sessions. */

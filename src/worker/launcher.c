@@ -40,7 +40,7 @@
 #define WORKERS_MAX 3
 
 /* How long to wait where the server has no room for another worker. */
-#define RETRY_MILLISECONDS 5000
+#define RETRY_MILLISECONDS 1000
 
 typedef struct Request
 {
