@@ -250,3 +250,24 @@ SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.delete('third')));
 ROLLBACK;
 SELECT ddb.delete_table('{"TableName": "IndexDefinitions"}')->'TableDescription'->>'TableStatus';
 SELECT count(*) FROM ddb.indexes;
+
+-- ---- Privileges ----
+
+CREATE ROLE regress_ddb_indexer;
+GRANT USAGE, CREATE ON SCHEMA dynamodb TO regress_ddb_indexer;
+SET ROLE regress_ddb_indexer;
+SELECT json_array_length(pg_temp.global('a:S b:S', 'a:HASH', pg_temp.index('first', 'b:HASH'))->'TableDescription'->'GlobalSecondaryIndexes');
+SELECT ddb.put_item('{"TableName": "IndexDefinitions", "Item": {"a": {"S": "1"}, "b": {"S": "2"}}}');
+RESET ROLE;
+-- the table's owner also owns what another has created
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.create('second', 'b:HASH a:RANGE')));
+SELECT pg_temp.short(pg_temp.described());
+SELECT relname, relowner::regrole FROM pg_class WHERE relname LIKE 'IndexDefinitions/%' AND relkind = 'r' ORDER BY 1;
+REVOKE CREATE ON SCHEMA dynamodb FROM regress_ddb_indexer;
+SET ROLE regress_ddb_indexer;
+SELECT pg_temp.update('c:S', pg_temp.create('third', 'c:HASH'));
+SELECT pg_temp.short(pg_temp.update(NULL, pg_temp.delete('second')));
+SELECT ddb.delete_table('{"TableName": "IndexDefinitions"}')->'TableDescription'->>'TableStatus';
+RESET ROLE;
+REVOKE USAGE ON SCHEMA dynamodb FROM regress_ddb_indexer;
+DROP ROLE regress_ddb_indexer;

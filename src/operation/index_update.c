@@ -224,6 +224,7 @@ check_create(const IndexUpdates *updates, const TableRecord *record, const Index
 	schemas[set->count + 1] = &index.schema;
 	check_definitions_used(updates->definitions, schemas, set->count + 2);
 	check_limits(set, &index);
+	catalog_check_may_create(record->name);
 }
 
 /* A table that is to be provisioned needs a throughput for each of its indexes. */

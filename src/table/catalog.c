@@ -176,20 +176,27 @@ write_tables(const char *statement, int count, Oid *types, Datum *values, const 
 }
 
 void
+catalog_check_may_create(const char *name)
+{
+	Oid			namespace = get_namespace_oid("dynamodb", false);
+
+	if (object_aclcheck(NamespaceRelationId, namespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		ddb_error(ACCESS_DENIED_EXCEPTION,
+				  "User: %s is not authorized to perform this operation on resource: %s",
+				  GetUserNameFromId(GetUserId(), false), table_arn(name));
+}
+
+void
 catalog_create_table(const char *name, const KeySchema *schema, const char *settings,
 					 const char *tags)
 {
-	Oid			namespace = get_namespace_oid("dynamodb", false);
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Oid			relation_types[] = {TEXTOID, OIDOID};
 	Datum		values[3];
 
 	if (catalog_read_table(name) != NULL)
 		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
-	if (object_aclcheck(NamespaceRelationId, namespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
-		ddb_error(ACCESS_DENIED_EXCEPTION,
-				  "User: %s is not authorized to perform this operation on resource: %s",
-				  GetUserNameFromId(GetUserId(), false), table_arn(name));
+	catalog_check_may_create(name);
 
 	SPI_connect();
 

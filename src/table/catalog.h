@@ -24,6 +24,12 @@ typedef struct TableRecord
 } TableRecord;
 
 /*
+ * Raises AccessDeniedException, naming the table, for a role that may not
+ * CREATE in the schema dynamodb.
+ */
+extern void catalog_check_may_create(const char *name);
+
+/*
  * Creates the relation and its record; column numbers in the schema are
  * ignored.  Raises ResourceInUseException ("Table already exists: <name>")
  * and AccessDeniedException (no CREATE on the schema dynamodb).
