@@ -126,12 +126,16 @@ copy_schema(KeySchema *to, const KeySchema *from)
 	copy_attributes(to->sort, to->sort_count);
 }
 
-static void
+/* False where the relation has gone: waiting for its lock was waiting for its drop. */
+static bool
 read_schemas(IndexDefinition *index)
 {
-	Relation	relation = table_open(index->relation, AccessShareLock);
-	const TableLayout *layout = layout_of_relation(relation);
+	Relation	relation = try_table_open(index->relation, AccessShareLock);
+	const TableLayout *layout;
 
+	if (relation == NULL)
+		return false;
+	layout = layout_of_relation(relation);
 	if (layout->table_schema.partition_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -140,9 +144,10 @@ read_schemas(IndexDefinition *index)
 	copy_schema(&index->schema, &layout->schema);
 	copy_schema(&index->table_schema, &layout->table_schema);
 	table_close(relation, AccessShareLock);
+	return true;
 }
 
-static void
+static bool
 read_definition(HeapTuple tuple, TupleDesc descriptor, IndexDefinition *index)
 {
 	Value		non_key;
@@ -158,10 +163,13 @@ read_definition(HeapTuple tuple, TupleDesc descriptor, IndexDefinition *index)
 	index->settings = text_column(tuple, descriptor, INDEXES_SETTINGS);
 	non_key = value_from_datum(heap_getattr(tuple, INDEXES_NON_KEY_ATTRIBUTES, descriptor, &isnull));
 	read_non_key(index, &non_key);
-	read_schemas(index);
+	return read_schemas(index);
 }
 
-/* Reads the indexes of a table into CurrentMemoryContext. */
+/*
+ * Reads the indexes of a table into CurrentMemoryContext; NULL where one of
+ * them was dropped meanwhile, and its record with it.
+ */
 static IndexSet *
 read_set(Oid table)
 {
@@ -172,12 +180,14 @@ read_set(Oid table)
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
+	bool		present = true;
 
 	set->indexes = palloc(sizeof(IndexDefinition) * room);
 	ScanKeyInit(&key, INDEXES_TABLE_RELATION, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(table));
 	scan = systable_beginscan_ordered(indexes, primary_key, NULL, 1, &key);
-	while ((tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
+	while (present &&
+		   (tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
 	{
 		if (set->count == room)
 		{
@@ -185,12 +195,12 @@ read_set(Oid table)
 			set->indexes = repalloc(set->indexes, sizeof(IndexDefinition) * room);
 		}
 		memset(&set->indexes[set->count], 0, sizeof(IndexDefinition));
-		read_definition(tuple, RelationGetDescr(indexes), &set->indexes[set->count++]);
+		present = read_definition(tuple, RelationGetDescr(indexes), &set->indexes[set->count++]);
 	}
 	systable_endscan_ordered(scan);
 	index_close(primary_key, AccessShareLock);
 	table_close(indexes, AccessShareLock);
-	return set;
+	return present ? set : NULL;
 }
 
 /* ---- The cache: table's relation -> its indexes ---- */
@@ -277,7 +287,8 @@ index_set(Oid table)
 	caller = MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		set = read_set(table);
+		while ((set = read_set(table)) == NULL)
+			CHECK_FOR_INTERRUPTS();
 	}
 	PG_CATCH();
 	{

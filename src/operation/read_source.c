@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "storage/lmgr.h"
 #include "utils/rel.h"
 
 #include "error.h"
@@ -25,6 +26,25 @@ find_index(const ReadParameters *parameters, const Table *table)
 	return index;
 }
 
+/*
+ * The same with its relation locked, so that it stays.  Who has waited for the
+ * lock may have waited for its drop, of which the lookup then knows.
+ */
+static const IndexDefinition *
+find_and_lock_index(const ReadParameters *parameters, const Table *table)
+{
+	const IndexDefinition *index = find_index(parameters, table);
+	Oid			locked;
+
+	do
+	{
+		locked = index->relation;
+		LockRelationOid(locked, AccessShareLock);
+		index = find_index(parameters, table);
+	} while (index->relation != locked);
+	return index;
+}
+
 void
 read_source_open(const ReadParameters *parameters, ReadSource *source)
 {
@@ -33,7 +53,7 @@ read_source_open(const ReadParameters *parameters, ReadSource *source)
 	source->relation = source->table;
 	if (parameters->index_name.data == NULL)
 		return;
-	source->index = find_index(parameters, source->table);
+	source->index = find_and_lock_index(parameters, source->table);
 	source->relation = table_open_index(source->table, source->index->name,
 										source->index->relation, AccessShareLock);
 }
