@@ -7,19 +7,15 @@
  */
 #include "http/connection.h"
 
-#include <sys/socket.h>
-
-#include "lib/ilist.h"
 #include "common/pg_prng.h"
-#include "miscadmin.h"
-#include "storage/fd.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
-#include "http/durability.h"
+#include "http/clients.h"
 #include "http/endpoint.h"
 #include "http/request.h"
 #include "http/tls.h"
+#include "http/waiting.h"
 
 /* A worker holds bodies of at most so many times the largest one. */
 #define BODIES_IN_MEMORY 16
@@ -30,18 +26,13 @@
  */
 #define CONNECTION_MEMORY (16 * 1024)
 
-/* What is known of a connection. */
-typedef struct ConnectionState
-{
-	dlist_node	node;			/* in connections */
-	int			fd;
-	bool		answering;		/* a whole request has come, its answer has not left */
-} ConnectionState;
+/* Bounds of the pause before a request that waits for a lock is tried again. */
+#define MIN_PAUSE_MILLISECONDS 2
+#define MAX_PAUSE_MILLISECONDS 50
 
 /* A request and its answer. */
 typedef struct Exchange
 {
-	dlist_node	node;			/* in held_exchanges */
 	struct MHD_Connection *connection;
 	char	   *uri;
 	bool		begun;
@@ -52,12 +43,10 @@ typedef struct Exchange
 	size_t		body_size;		/* allocated */
 	MemoryContext context;		/* of the answer */
 	HttpResponse *response;		/* NULL until there is one */
-	bool		held;
+	TimestampTz first_try;		/* 0 before it */
+	Waiting		waiting;
 } Exchange;
 
-static dlist_head connections = DLIST_STATIC_INIT(connections);
-static dlist_head held_exchanges = DLIST_STATIC_INIT(held_exchanges);
-static XLogRecPtr held_upto = InvalidXLogRecPtr;
 static size_t bodies_size = 0;
 
 /* ---- The body ---- */
@@ -262,19 +251,31 @@ create_context(void)
 	return context;
 }
 
-static ConnectionState *
-connection_state(struct MHD_Connection *connection)
+/* When a request that waits for locks is to be given up, or DT_NOEND. */
+static TimestampTz
+patient_until(const Exchange *exchange)
 {
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	int			patience = endpoint_lock_timeout;
+
+	if (patience == 0 || (endpoint_statement_timeout > 0 && endpoint_statement_timeout < patience))
+		patience = endpoint_statement_timeout;
+	return patience > 0 ? TimestampTzPlusMilliseconds(exchange->first_try, patience) : DT_NOEND;
 }
 
+/*
+ * The request is to be tried again, the later the longer it waits already.
+ * What it needs is kept, its answer is not.
+ */
 static void
-hold(Exchange *exchange)
+try_again_later(Exchange *exchange, TimestampTz now)
 {
-	MHD_suspend_connection(exchange->connection);
-	dlist_push_tail(&held_exchanges, &exchange->node);
-	exchange->held = true;
-	held_upto = Max(held_upto, exchange->response->durable);
+	long		pause = TimestampDifferenceMilliseconds(exchange->first_try, now) / 4;
+	TimestampTz due = TimestampTzPlusMilliseconds(now, Min(Max(pause, MIN_PAUSE_MILLISECONDS), MAX_PAUSE_MILLISECONDS));
+
+	MemoryContextDelete(exchange->context);
+	exchange->context = NULL;
+	exchange->response = NULL;
+	wait_until(&exchange->waiting, exchange->connection, Min(due, patient_until(exchange)));
 }
 
 static enum MHD_Result
@@ -288,9 +289,13 @@ serve_exchange(Exchange *exchange, const char *method)
 		.body = exchange->body != NULL ? exchange->body : "",
 		.body_length = exchange->body_length
 	};
+	TimestampTz now = GetCurrentTimestamp();
 	MemoryContext caller;
 
-	connection_state(exchange->connection)->answering = true;
+	client_has_asked(exchange->connection);
+	if (exchange->first_try == 0)
+		exchange->first_try = now;
+	request.last_try = now >= patient_until(exchange);
 	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, collect_header, &list);
 	request.header_count = list.count;
 
@@ -302,6 +307,11 @@ serve_exchange(Exchange *exchange, const char *method)
 	if (exchange->response != NULL)
 		http_serve(&request, exchange->response);
 	MemoryContextSwitchTo(caller);
+	if (exchange->response != NULL && exchange->response->try_again)
+	{
+		try_again_later(exchange, GetCurrentTimestamp());
+		return MHD_YES;
+	}
 	free_body(exchange);
 	if (exchange->response == NULL)
 		return MHD_NO;
@@ -310,7 +320,7 @@ serve_exchange(Exchange *exchange, const char *method)
 		return send_too_large(exchange->connection);
 	if (XLogRecPtrIsInvalid(exchange->response->durable))
 		return send_answer(exchange);
-	hold(exchange);
+	wait_for_wal(&exchange->waiting, exchange->connection, exchange->response->durable);
 	return MHD_YES;
 }
 
@@ -378,11 +388,10 @@ end_exchange(void *argument, struct MHD_Connection *connection, void **state,
 	Exchange   *exchange = *state;
 
 	*state = NULL;
-	connection_state(connection)->answering = false;
+	client_is_done(connection);
 	if (exchange == NULL)
 		return;
-	if (exchange->held)
-		dlist_delete(&exchange->node);
+	wait_no_more(&exchange->waiting);
 	if (exchange->context != NULL)
 		MemoryContextDelete(exchange->context);
 	free_body(exchange);
@@ -390,86 +399,7 @@ end_exchange(void *argument, struct MHD_Connection *connection, void **state,
 	free(exchange);
 }
 
-bool
-connections_release_held(void)
-{
-	bool		any = !dlist_is_empty(&held_exchanges);
-
-	durability_flush(held_upto);
-	held_upto = InvalidXLogRecPtr;
-	while (!dlist_is_empty(&held_exchanges))
-	{
-		Exchange   *exchange = dlist_container(Exchange, node, dlist_pop_head_node(&held_exchanges));
-
-		exchange->held = false;
-		MHD_resume_connection(exchange->connection);
-	}
-	return any;
-}
-
 /* ---- The daemon ---- */
-
-/* Descriptors that PostgreSQL does not know of must not exceed what it may open. */
-static void
-begin_connection(struct MHD_Connection *connection, void **state)
-{
-	ConnectionState *connection_state = calloc(1, sizeof(ConnectionState));
-
-	ReserveExternalFD();
-	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned int) endpoint_idle_timeout);
-	if (connection_state == NULL)
-		ereport(FATAL,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	connection_state->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	dlist_push_tail(&connections, &connection_state->node);
-	*state = connection_state;
-}
-
-static void
-end_connection(ConnectionState *connection_state)
-{
-	ReleaseExternalFD();
-	dlist_delete(&connection_state->node);
-	free(connection_state);
-}
-
-static void
-note_connection(void *argument, struct MHD_Connection *connection, void **state,
-				enum MHD_ConnectionNotificationCode code)
-{
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		begin_connection(connection, state);
-	else
-		end_connection(*state);
-}
-
-/*
- * libmicrohttpd does not see that a client has gone when its last bytes came
- * together with the end; such a connection would keep its slot until it times
- * out.
- */
-void
-connections_drop_dead(void)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &connections)
-	{
-		ConnectionState *connection_state = dlist_container(ConnectionState, node, iter.cur);
-		char		byte;
-
-		if (!connection_state->answering &&
-			recv(connection_state->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-			shutdown(connection_state->fd, SHUT_RDWR);
-	}
-}
-
-bool
-connections_any(void)
-{
-	return !dlist_is_empty(&connections);
-}
 
 static void
 write_log(void *argument, const char *format, va_list arguments)
@@ -493,7 +423,6 @@ struct MHD_Daemon *
 connections_begin(int listen_socket)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	unsigned int limit = Max(endpoint_connections / endpoint_workers, 1);
 	struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon;
 
@@ -506,13 +435,13 @@ connections_begin(int listen_socket)
 	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL,
 							  MHD_OPTION_EXTERNAL_LOGGER, write_log, NULL,
 							  MHD_OPTION_LISTEN_SOCKET, listen_socket,
-							  MHD_OPTION_CONNECTION_LIMIT, limit,
+							  MHD_OPTION_CONNECTION_LIMIT, clients_most(),
 							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) endpoint_idle_timeout,
 							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
 							  MHD_OPTION_STRICT_FOR_CLIENT, 1,
 							  MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
 							  MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
-							  MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+							  MHD_OPTION_NOTIFY_CONNECTION, clients_notify, NULL,
 							  MHD_OPTION_ARRAY, tls,
 							  MHD_OPTION_END);
 	if (daemon == NULL)

@@ -18,7 +18,9 @@
 #include "port/atomics.h"
 #include "replication/syncrep.h"
 #include "replication/walsender.h"
+#include "replication/walsender_private.h"
 #include "storage/ipc.h"
+#include "storage/lwlock.h"
 
 #include "http/durability.h"
 
@@ -30,6 +32,7 @@ typedef struct SharedState
 static SharedState *shared = NULL;
 static bool counted = false;	/* this worker is in shared->unflushed */
 static bool exit_registered = false;
+static XLogRecPtr committed = InvalidXLogRecPtr;	/* this worker's last commit */
 static int	configured_commit = -1; /* synchronous_commit, while it is changed */
 
 Size
@@ -58,8 +61,8 @@ discount(void)
 static void
 flush_at_exit(int code, Datum argument)
 {
-	if (counted && !XLogRecPtrIsInvalid(XactLastCommitEnd))
-		XLogFlush(XactLastCommitEnd);
+	if (counted && !XLogRecPtrIsInvalid(committed))
+		XLogFlush(committed);
 	discount();
 }
 
@@ -99,67 +102,77 @@ others_unflushed(void)
 }
 
 XLogRecPtr
+durability_of_reads(void)
+{
+	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF || RecoveryInProgress() || !others_unflushed())
+		return InvalidXLogRecPtr;
+	return end_of_wal();
+}
+
+XLogRecPtr
 durability_commit(void)
 {
 	bool		wrote = TransactionIdIsValid(GetTopTransactionIdIfAny());
 
 	/* the administrator may not want to wait at all */
-	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF || RecoveryInProgress())
+	if (!wrote || synchronous_commit == SYNCHRONOUS_COMMIT_OFF)
 	{
 		CommitTransactionCommand();
-		return InvalidXLogRecPtr;
-	}
-	if (!wrote)
-	{
-		CommitTransactionCommand();
-		return others_unflushed() ? end_of_wal() : InvalidXLogRecPtr;
+		return durability_of_reads();
 	}
 
 	announce();
 	configured_commit = synchronous_commit;
 	synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
 	CommitTransactionCommand();
-	durability_reset();
+	durability_abort();
+	committed = Max(committed, XactLastCommitEnd);
 	return XactLastCommitEnd;
 }
 
 void
-durability_reset(void)
+durability_abort(void)
 {
 	if (configured_commit >= 0)
 		synchronous_commit = configured_commit;
 	configured_commit = -1;
 }
 
-/*
- * PostgreSQL gives up this wait when the query is cancelled, with a warning to
- * the client.  Here the query has ended, and nobody could be warned: so it goes
- * on after any interrupt that does not end the worker.
- */
-static void
-wait_for_standby(XLogRecPtr upto)
+/* Up to where the synchronous standbys have what is on disk here. */
+static XLogRecPtr
+on_standbys(XLogRecPtr flushed)
 {
-	do
-	{
-		QueryCancelPending = false;
-		HOLD_CANCEL_INTERRUPTS();
-		/* told to end, it must not go on as if it had waited */
-		CHECK_FOR_INTERRUPTS();
-		RESUME_CANCEL_INTERRUPTS();
-		HOLD_INTERRUPTS();
-		SyncRepWaitForLSN(upto, true);
-		RESUME_INTERRUPTS();
-	} while (InterruptPending);
+	XLogRecPtr	position;
+	int			mode = SYNC_REP_WAIT_FLUSH;
+
+	if (!SyncRepRequested() || SyncRepStandbyNames == NULL || SyncRepStandbyNames[0] == '\0')
+		return flushed;
+	if (synchronous_commit == SYNCHRONOUS_COMMIT_REMOTE_WRITE)
+		mode = SYNC_REP_WAIT_WRITE;
+	else if (synchronous_commit == SYNCHRONOUS_COMMIT_REMOTE_APPLY)
+		mode = SYNC_REP_WAIT_APPLY;
+	LWLockAcquire(SyncRepLock, LW_SHARED);
+	position = WalSndCtl->lsn[mode];
+	LWLockRelease(SyncRepLock);
+	return Min(position, flushed);
 }
 
-void
+XLogRecPtr
 durability_flush(XLogRecPtr upto)
 {
+	upto = Max(upto, committed);
 	if (!XLogRecPtrIsInvalid(upto))
 	{
 		XLogFlush(upto);
-		if (SyncRepRequested())
-			wait_for_standby(upto);
+		upto = on_standbys(upto);
 	}
-	discount();
+	if (upto >= committed)
+		discount();
+	return upto;
+}
+
+bool
+durability_unfinished(void)
+{
+	return counted;
 }

@@ -18,10 +18,19 @@ extern void durability_shmem_init(void *memory, bool found);
  */
 extern XLogRecPtr durability_commit(void);
 
-/* After an error that may have come out of durability_commit(). */
-extern void durability_reset(void);
+/* Before an abort that may have come out of durability_commit(). */
+extern void durability_abort(void);
 
-/* Puts on disk (and on synchronous standbys) all that was committed. */
-extern void durability_flush(XLogRecPtr upto);
+/* The same as durability_commit() returns, for what has only read. */
+extern XLogRecPtr durability_of_reads(void);
+
+/*
+ * Puts on disk all that this worker has committed, and all WAL before upto.
+ * Returns up to where WAL is there, and on synchronous standbys.
+ */
+extern XLogRecPtr durability_flush(XLogRecPtr upto);
+
+/* Whether there are commits of this worker that are not yet there. */
+extern bool durability_unfinished(void);
 
 #endif							/* DDB_HTTP_DURABILITY_H */

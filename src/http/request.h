@@ -24,6 +24,7 @@ typedef struct HttpRequest
 	int			header_count;
 	const char *body;			/* as sent */
 	size_t		body_length;
+	bool		last_try;		/* is to be answered even if a lock is not to be had */
 } HttpRequest;
 
 /* The first header of that name, in any case; NULL where there is none. */
@@ -39,6 +40,7 @@ typedef struct HttpResponse
 	const char *allow_methods;
 	bool		preflight;
 	StringInfoData body;
+	bool		try_again;		/* no answer: another transaction has a lock */
 	XLogRecPtr	durable;		/* leaves when WAL is on disk up to here, or Invalid */
 } HttpResponse;
 

@@ -307,14 +307,16 @@ http_serve(const HttpRequest *request, HttpResponse *response)
 		HOLD_INTERRUPTS();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (worth_logging(error))
+		response->try_again = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && !request->last_try;
+		if (worth_logging(error) && !response->try_again)
 			EmitErrorReport();
 		end_request();
-		durability_reset();
+		durability_abort();
 		AbortCurrentTransaction();
 		FlushErrorState();
 		MemoryContextSwitchTo(context);
 		http_write_error(error, response);
+		response->durable = durability_of_reads();
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();

@@ -23,10 +23,12 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "http/clients.h"
 #include "http/connection.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/listen.h"
+#include "http/waiting.h"
 
 /* How long a worker that cannot listen waits before it tries again. */
 #define RETRY_MILLISECONDS 5000
@@ -118,22 +120,12 @@ unsafe_settings(void)
 }
 
 static void
-apply_settings(void)
-{
-	char		timeout[16];
-
-	snprintf(timeout, sizeof(timeout), "%d", endpoint_lock_timeout);
-	SetConfigOption("lock_timeout", timeout, PGC_SUSET, PGC_S_OVERRIDE);
-}
-
-static void
 reload_settings(void)
 {
 	const char *problem;
 
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
-	apply_settings();
 	problem = unsafe_settings();
 	if (problem != NULL)
 		ereport(FATAL,
@@ -225,8 +217,9 @@ next_timeout(struct MHD_Daemon *daemon)
 	MHD_UNSIGNED_LONG_LONG timeout;
 	long		result = -1;
 
-	if (connections_any() || statistics_due != 0)
+	if (clients_any() || statistics_due != 0)
 		result = CHORES_MILLISECONDS;
+	result = sooner(result, waiting_timeout());
 	if (MHD_get_timeout(daemon, &timeout) == MHD_YES)
 		result = sooner(result, (long) Min(timeout, INT_MAX));
 	return result;
@@ -257,7 +250,7 @@ drop_dead_connections(TimestampTz now)
 
 	if (now >= TimestampTzPlusMilliseconds(last, CHORES_MILLISECONDS))
 	{
-		connections_drop_dead();
+		clients_drop_dead();
 		last = now;
 	}
 }
@@ -298,7 +291,7 @@ serve(struct MHD_Daemon *daemon)
 		now = GetCurrentTimestamp();
 		drop_dead_connections(now);
 		MHD_run(daemon);
-		if (connections_release_held())
+		if (waiting_resume())
 			MHD_run(daemon);
 		report_statistics(now);
 	}
@@ -312,7 +305,8 @@ endpoint_worker_main(Datum argument)
 	BackgroundWorkerUnblockSignals();
 	connect_patiently(DatumGetInt32(argument));
 
-	apply_settings();
+	/* what has to wait longer is tried again, and others are served meanwhile */
+	SetConfigOption("lock_timeout", "1ms", PGC_SUSET, PGC_S_OVERRIDE);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	serve(connections_begin(listen_patiently()));
 }

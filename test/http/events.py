@@ -10,6 +10,7 @@ trust          requests without a signature
 
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -56,6 +57,37 @@ def start_psql(statements):
     return session
 
 
+def locked_out(key):
+    """What waits for a lock goes on when it is released, and lets others go on meanwhile."""
+    sql("ALTER SYSTEM SET ddb.http_lock_timeout = '1min'")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+    put(key, "Events", "locked")
+    locker = start_psql("""BEGIN; SELECT ddb.update_item('{"TableName": "Events", "Key": {"pk": {"S": "locked"}},
+        "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"N": "1"}}}');""")
+    add = {"TableName": "Events", "Key": {"pk": {"S": "locked"}}, "UpdateExpression": "ADD a :a", "ReturnValues": "UPDATED_NEW",
+           "ExpressionAttributeValues": {":a": {"N": "1"}}}
+    waiting = [Connection(60) for _ in range(20)]
+    for connection in waiting:
+        connection.send(signed(key, "UpdateItem", add))
+    others = [Connection(60) for _ in range(20)]
+    served = set()
+    for _ in range(50):
+        for connection in others:
+            connection.send(signed(key, "PutItem", {"TableName": "Events", "Item": {"pk": {"S": "another"}}}))
+        served |= {connection.receive().status for connection in others}
+    is_("others are served", served, {200})
+    is_("while those that need the lock wait", select.select([connection.socket for connection in waiting], [], [], 0)[0], [])
+    locker.stdin.write("COMMIT;\n")
+    locker.stdin.close()
+    locker.wait()
+    answers = [connection.receive() for connection in waiting]
+    is_("then each is done once", sorted(int(answer.json["Attributes"]["a"]["N"]) for answer in answers), list(range(2, 22)))
+    sql("ALTER SYSTEM RESET ddb.http_lock_timeout")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+
+
 def session(key):
     put(key, "Events", "locked")
     locker = start_psql("""BEGIN; SELECT ddb.update_item('{"TableName": "Events", "Key": {"pk": {"S": "locked"}},
@@ -69,6 +101,8 @@ def session(key):
     locker.stdin.close()
     locker.wait()
     is_("afterwards it succeeds", call(key, "DeleteItem", {"TableName": "Events", "Key": {"pk": {"S": "locked"}}}).status, 200)
+
+    locked_out(key)
 
     sql("""CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(20); RETURN NEW; END$$;
         CREATE TRIGGER dawdle BEFORE INSERT ON dynamodb."Events" FOR EACH ROW

@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import socket
 import subprocess
 import time
@@ -9,6 +10,7 @@ import time
 from endpoint import Connection, PORT, call, create_key, create_table, get, is_, ok, put, raw, request, signed, sql
 
 MB = 1024 * 1024
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 key = create_key("postgres")
 create_table(key, "Hostile")
 put(key, "Hostile", "a")
@@ -114,6 +116,21 @@ def half_open(count):
     return connections
 
 
+def is_open(connection):
+    """Whether the server has not closed it."""
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def ask(connection):
+    connection.send(signed(key, "ListTables", {}))
+    return connection.receive().status
+
+
 def never_reads():
     """A client that asks for much and takes nothing."""
     connection = Connection()
@@ -145,15 +162,30 @@ answers("beside clients that never read")
 for connection in slow:
     connection.close()
 
-connections = half_open(1000)
-for connection in connections[:400]:
-    connection.close()
-time.sleep(1.5)
-answers("beside 600 half-open connections")
-for connection in connections:
+known = [Connection() for _ in range(50)]
+is_("connections that have had an answer", {ask(connection) for connection in known}, {200})
+connections = half_open(1500)
+for _ in range(20):
+    answers("beside 1,500 half-open connections")
+is_("those that have had an answer are kept", {ask(connection) for connection in known}, {200})
+kept = [connection for connection in connections if is_open(connection)]
+ok("half-open ones made room for the others", len(kept) < 1000, len(kept))
+ok("the oldest first", kept[:1] != connections[:1] and is_open(connections[-1]))
+for connection in connections + known:
     connection.close()
 time.sleep(1)
 answers("after them")
+known = []
+answered = set()
+for _ in range(1500):
+    known.append(Connection())
+    answered.add(ask(known[-1]))
+is_("1,500 connections, one after the other, are answered", answered, {200})
+ok("those that were idle for longest were closed", known[0].closed())
+is_("others go on", ask(known[-1]), 200)
+for connection in known:
+    connection.close()
+time.sleep(1)
 
 descriptors, kilobytes = resources()
 print("# descriptors %d, then %d; private memory %d kB, then %d kB" % (before[0], descriptors, before[1], kilobytes))

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-from endpoint import Connection, call, create_key, create_table, is_, ok, put, get, signed, sql
+from endpoint import Connection, call, create_key, create_table, is_, ok, put, get, raw, request, signed, sql
 from faults import eventually, long_text, pids
 
 KEY_FILE = os.path.join(os.environ["DDB_WORK"], "key")
@@ -150,6 +150,7 @@ def waits(path):
         reader.send(signed(key, "GetItem", before))
     for reader in late:
         reader.send(signed(key, "GetItem", item))
+    is_("the workers do not wait: they serve what tells nothing", {raw(request("GET")).status for _ in range(40)}, {200})
     print("# meanwhile %d of 20 reads of other items are answered" % answered(readers, 1.5))
     sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'")
     time.sleep(0.3)

@@ -1,0 +1,190 @@
+/*
+ * clients.c - the connections that a worker has, and who must go when they are too many.
+ *
+ * A connection costs a slot, and who opens many and says nothing could take all.
+ * So a new connection beyond the limit takes the place of another one: of the
+ * oldest that has not yet sent a whole request, or where there is none, of the
+ * one that has been idle for longest.  Who waits for an answer stays.
+ */
+#include "postgres.h"
+
+#include <sys/socket.h>
+
+#include "lib/ilist.h"
+#include "storage/fd.h"
+
+#include "http/clients.h"
+#include "http/endpoint.h"
+
+/* So many connections beyond the limit can be accepted while others are being closed. */
+#define SPARE 8
+
+typedef enum ClientState
+{
+	CLIENT_NEW,					/* has not sent a whole request yet */
+	CLIENT_IDLE,				/* has had answers */
+	CLIENT_ASKING,				/* a whole request has come, its answer has not left */
+	CLIENT_CLOSED,				/* by us; libmicrohttpd does not know yet */
+	CLIENT_STATES
+} ClientState;
+
+typedef struct Client
+{
+	dlist_node	node;			/* in clients[state] */
+	ClientState state;
+	bool		known;			/* has sent a whole request */
+	int			fd;
+} Client;
+
+/* Each in the order in which they came into that state. */
+static dlist_head clients[CLIENT_STATES] = {
+	DLIST_STATIC_INIT(clients[CLIENT_NEW]),
+	DLIST_STATIC_INIT(clients[CLIENT_IDLE]),
+	DLIST_STATIC_INIT(clients[CLIENT_ASKING]),
+	DLIST_STATIC_INIT(clients[CLIENT_CLOSED])
+};
+static unsigned int open_count = 0; /* of all but the closed */
+
+static unsigned int
+limit(void)
+{
+	return Max(endpoint_connections / endpoint_workers, 1);
+}
+
+unsigned int
+clients_most(void)
+{
+	return limit() + SPARE;
+}
+
+static void
+enter(Client *client, ClientState state)
+{
+	dlist_delete(&client->node);
+	dlist_push_tail(&clients[state], &client->node);
+	client->state = state;
+}
+
+/* libmicrohttpd finds the end of the stream, and closes. */
+static void
+close_client(Client *client)
+{
+	shutdown(client->fd, SHUT_RDWR);
+	enter(client, CLIENT_CLOSED);
+	open_count--;
+}
+
+static void
+make_room(const Client *newest)
+{
+	for (ClientState state = CLIENT_NEW; state <= CLIENT_IDLE; state++)
+	{
+		Client	   *oldest;
+
+		if (dlist_is_empty(&clients[state]))
+			continue;
+		oldest = dlist_head_element(Client, node, &clients[state]);
+		if (oldest == newest)
+			continue;
+		close_client(oldest);
+		return;
+	}
+}
+
+/* Descriptors that PostgreSQL does not know of must not exceed what it may open. */
+static void
+begin(struct MHD_Connection *connection, void **state)
+{
+	Client	   *client = calloc(1, sizeof(Client));
+
+	ReserveExternalFD();
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned int) endpoint_idle_timeout);
+	if (client == NULL)
+		ereport(FATAL,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	dlist_push_tail(&clients[CLIENT_NEW], &client->node);
+	*state = client;
+	if (++open_count > limit())
+		make_room(client);
+}
+
+static void
+end(Client *client)
+{
+	if (client->state != CLIENT_CLOSED)
+		open_count--;
+	ReleaseExternalFD();
+	dlist_delete(&client->node);
+	free(client);
+}
+
+void
+clients_notify(void *argument, struct MHD_Connection *connection, void **state,
+			   enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		begin(connection, state);
+	else
+		end(*state);
+}
+
+static Client *
+client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void
+client_has_asked(struct MHD_Connection *connection)
+{
+	Client	   *client = client_of(connection);
+
+	client->known = true;
+	if (client->state != CLIENT_CLOSED)
+		enter(client, CLIENT_ASKING);
+}
+
+void
+client_is_done(struct MHD_Connection *connection)
+{
+	Client	   *client = client_of(connection);
+
+	if (client->state != CLIENT_CLOSED)
+		enter(client, client->known ? CLIENT_IDLE : CLIENT_NEW);
+}
+
+bool
+clients_any(void)
+{
+	for (int state = 0; state < CLIENT_STATES; state++)
+	{
+		if (!dlist_is_empty(&clients[state]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * libmicrohttpd does not see that a client has gone when its last bytes came
+ * together with the end; such a connection would keep its slot until it times
+ * out.
+ */
+void
+clients_drop_dead(void)
+{
+	for (ClientState state = CLIENT_NEW; state <= CLIENT_IDLE; state++)
+	{
+		dlist_mutable_iter iter;
+
+		dlist_foreach_modify(iter, &clients[state])
+		{
+			Client	   *client = dlist_container(Client, node, iter.cur);
+			char		byte;
+
+			if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+				close_client(client);
+		}
+	}
+}

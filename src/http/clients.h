@@ -1,0 +1,28 @@
+/*
+ * clients.h - the connections that a worker has, and who must go when they are too many.
+ */
+#ifndef DDB_HTTP_CLIENTS_H
+#define DDB_HTTP_CLIENTS_H
+
+#include "postgres.h"
+
+#include <microhttpd.h>
+
+/* The most connections that libmicrohttpd is to accept. */
+extern unsigned int clients_most(void);
+
+/* libmicrohttpd's MHD_NotifyConnectionCallback */
+extern void clients_notify(void *argument, struct MHD_Connection *connection, void **state,
+						   enum MHD_ConnectionNotificationCode code);
+
+/* A whole request of the connection's has come. */
+extern void client_has_asked(struct MHD_Connection *connection);
+
+/* Its request has ended, with an answer or without. */
+extern void client_is_done(struct MHD_Connection *connection);
+
+/* Whether there are connections; they want clients_drop_dead() now and then. */
+extern bool clients_any(void);
+extern void clients_drop_dead(void);
+
+#endif							/* DDB_HTTP_CLIENTS_H */
