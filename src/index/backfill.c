@@ -135,6 +135,9 @@ finish(Backfill *backfill)
 						1, types, values, NULL);
 	SPI_finish();
 	index_set_status(RelationGetRelid(backfill->table->relation), backfill->index, INDEX_ACTIVE);
+
+	/* whoever has seen it ACTIVE will find it so after a crash */
+	ForceSyncCommit();
 }
 
 /* ---- Items ---- */
@@ -369,6 +372,10 @@ backfill_batch(const BackfillTask *task, bool wait)
 	BackfillResult result;
 
 	if (!task->ready)
+		return BACKFILL_BUSY;
+
+	/* one worker at a time, even if a launcher has died and left one behind */
+	if (!ConditionalLockRelationOid(backfills_relation(), ShareUpdateExclusiveLock))
 		return BACKFILL_BUSY;
 
 	/* whoever creates or drops an index of this table has it locked more strongly */

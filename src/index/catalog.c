@@ -477,9 +477,14 @@ secondary_index_drop(const TableRecord *table, const IndexDefinition *index)
 	/* nobody may write the index who still believes in it */
 	LockRelationOid(table->relation, ShareRowExclusiveLock);
 
-	/* the record goes with the relation, by the event trigger on drops */
+	/*
+	 * The record goes with the relation, by the event trigger on drops.  The
+	 * table may have been given to another role, and its index not.
+	 */
 	SPI_connect();
-	relation_run("DROP TABLE %s", relation_quoted_name(index->relation));
+	owner_statement_run(index->relation,
+						psprintf("DROP TABLE %s", relation_quoted_name(index->relation)),
+						0, NULL, NULL, NULL);
 	SPI_finish();
 }
 

@@ -190,6 +190,10 @@ launcher_register(void)
 		.bgw_function_name = "launcher_main"
 	};
 
+	/* pg_upgrade wants its clusters as they are */
+	if (IsBinaryUpgrade)
+		return;
+
 	previous_shmem_request = shmem_request_hook;
 	shmem_request_hook = request_shmem;
 	previous_shmem_startup = shmem_startup_hook;

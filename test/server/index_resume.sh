@@ -182,3 +182,16 @@ sql -o /dev/null -c "BEGIN; DROP TABLE dynamodb.\"Filled\"; DROP EXTENSION ddb C
 	INSERT INTO dynamodb.\"Filled\" (item) SELECT format('{\"id\": {\"S\": \"%s\"}, \"text\": {\"S\": \"%s\"}, \"color\": {\"S\": \"red\"}}', i, repeat('x', i))::ddb.item FROM generate_series(1, 3000) i;
 	$create INSERT INTO dynamodb.\"Filled\" (item) VALUES ('{\"id\": {\"S\": \"last\"}, \"color\": {\"S\": \"red\"}}'); COMMIT"
 is "among others of its transaction" "$(sql -c 'SELECT count(*) FROM dynamodb."Filled/ByColor"' -c 'SELECT count(*) FROM ddb.check_indexes()')" $'3010\n0'
+sql -o /dev/null <<SQL
+DROP TABLE dynamodb."Filled";
+DROP EXTENSION ddb CASCADE;
+$setup
+CREATE ROLE keeper;
+GRANT USAGE, CREATE ON SCHEMA ddb, dynamodb TO keeper;
+ALTER TABLE dynamodb."Filled" OWNER TO keeper;
+ALTER TABLE dynamodb."Filled" ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dynamodb."Filled" FORCE ROW LEVEL SECURITY;
+SET ROLE keeper;
+$create
+SQL
+ok "also with the items that policies hide from the role" complete
