@@ -713,4 +713,5 @@ def main():
         check(session, time.time() + SECONDS / 4)
 
 
-main()
+if __name__ == "__main__":
+    main()
