@@ -32,7 +32,7 @@ ifneq (,$(findstring clang,$(CC)))
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
 # PostgreSQL's own OpenSSL, if it has one.
-SHLIB_LINK = -ljson-c -lmicrohttpd -lz $(filter -lcrypto, $(LIBS))
+SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -lz $(filter -lcrypto, $(LIBS))
 
 EXTRA_CLEAN = $(GENERATED) $(GENERATED_HEADERS)
 

@@ -423,12 +423,13 @@ struct MHD_Daemon *
 connections_begin(int listen_socket)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem tls[2] = {{MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon;
 
 	if (endpoint_tls)
 	{
 		flags |= MHD_USE_TLS;
+		tls_begin();
 		tls_options(tls);
 	}
 	MHD_set_panic_func(panic, NULL);

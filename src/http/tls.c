@@ -1,5 +1,7 @@
 /*
  * tls.c - the endpoint's certificate: its own, or the server's.
+ *
+ * GnuTLS asks for it at each handshake, so that a reload can change it.
  */
 #include "postgres.h"
 
@@ -7,50 +9,173 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+
 #include "libpq/libpq.h"
 #include "storage/fd.h"
-#include "utils/memutils.h"
 
+#include "http/digest.h"
 #include "http/endpoint.h"
 #include "http/tls.h"
 
 #define MAX_FILE_SIZE (1024 * 1024)
+#define MAX_CHAIN 16
 
-/* A whole file as a string that lives as long as the worker. */
+typedef struct Certificate
+{
+	gnutls_pcert_st chain[MAX_CHAIN];
+	unsigned int length;
+	gnutls_privkey_t key;
+	uint8		digest[2][PG_SHA256_DIGEST_LENGTH]; /* of the files */
+} Certificate;
+
+static Certificate *current = NULL;
+
+/* A whole file, to be freed by the caller; NULL if that was reported and did not raise. */
 static char *
-read_file(const char *name)
+read_file(const char *name, int level)
 {
 	int			file = OpenTransientFile(name, O_RDONLY);
 	struct stat status;
-	char	   *text;
-	ssize_t		length;
+	char	   *text = NULL;
+	ssize_t		length = -1;
 
-	if (file < 0 || fstat(file, &status) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not open file \"%s\": %m", name)));
-	if (status.st_size > MAX_FILE_SIZE)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIG_FILE_ERROR),
-				 errmsg("file \"%s\" is too large", name)));
-	text = MemoryContextAlloc(TopMemoryContext, status.st_size + 1);
-	length = read(file, text, status.st_size);
+	if (file >= 0 && fstat(file, &status) == 0)
+	{
+		if (status.st_size > MAX_FILE_SIZE)
+			errno = EFBIG;
+		else
+		{
+			text = palloc(status.st_size + 1);
+			length = read(file, text, status.st_size);
+		}
+	}
 	if (length < 0)
-		ereport(ERROR,
+		ereport(level,
 				(errcode_for_file_access(),
 				 errmsg("could not read file \"%s\": %m", name)));
+	if (file >= 0)
+		CloseTransientFile(file);
+	if (length < 0)
+		return NULL;
 	text[length] = '\0';
-	CloseTransientFile(file);
 	return text;
+}
+
+/* Whether certificate and key can be read and belong together; GnuTLS's code. */
+static int
+try_pair(const gnutls_datum_t *certificate, const gnutls_datum_t *key)
+{
+	gnutls_certificate_credentials_t credentials;
+	int			result = gnutls_certificate_allocate_credentials(&credentials);
+
+	if (result < 0)
+		return result;
+	result = gnutls_certificate_set_x509_key_mem(credentials, certificate, key, GNUTLS_X509_FMT_PEM);
+	gnutls_certificate_free_credentials(credentials);
+	return result;
+}
+
+/* Fills in a Certificate; GnuTLS's code. */
+static int
+import_pair(const gnutls_datum_t *certificate, const gnutls_datum_t *key, Certificate *result)
+{
+	int			code = gnutls_privkey_init(&result->key);
+
+	if (code < 0)
+		return code;
+	code = gnutls_privkey_import_x509_raw(result->key, key, GNUTLS_X509_FMT_PEM, NULL, 0);
+	result->length = MAX_CHAIN;
+	if (code >= 0)
+		code = gnutls_pcert_list_import_x509_raw(result->chain, &result->length, certificate, GNUTLS_X509_FMT_PEM, 0);
+	if (code < 0)
+		gnutls_privkey_deinit(result->key);
+	return code;
+}
+
+/*
+ * Makes the pair the current one, if it is another one than before.  The one
+ * before is never released, for a handshake may be using it.
+ */
+static void
+use_pair(const char *certificate_name, const char *certificate, const char *key, int level)
+{
+	gnutls_datum_t certificate_datum = {(unsigned char *) certificate, strlen(certificate)};
+	gnutls_datum_t key_datum = {(unsigned char *) key, strlen(key)};
+	Certificate *made = malloc(sizeof(Certificate));
+	int			code = made != NULL ? GNUTLS_E_SUCCESS : GNUTLS_E_MEMORY_ERROR;
+
+	if (made != NULL)
+	{
+		memset(made, 0, sizeof(*made));
+		digest_sha256(certificate, certificate_datum.size, made->digest[0]);
+		digest_sha256(key, key_datum.size, made->digest[1]);
+		if (current != NULL && memcmp(made->digest, current->digest, sizeof(made->digest)) == 0)
+		{
+			free(made);
+			return;
+		}
+		code = try_pair(&certificate_datum, &key_datum);
+		if (code >= 0)
+			code = import_pair(&certificate_datum, &key_datum, made);
+	}
+	if (code >= 0)
+	{
+		current = made;
+		return;
+	}
+	free(made);
+	ereport(level,
+			(errcode(ERRCODE_CONFIG_FILE_ERROR),
+			 errmsg("could not use certificate file \"%s\" and its private key for HTTP: %s",
+					certificate_name, gnutls_strerror(code))));
+}
+
+static void
+load(int level)
+{
+	const char *certificate_name = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : ssl_cert_file;
+	const char *key_name = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : ssl_key_file;
+	char	   *certificate = read_file(certificate_name, level);
+	char	   *key = certificate != NULL ? read_file(key_name, level) : NULL;
+
+	if (key != NULL)
+	{
+		use_pair(certificate_name, certificate, key, level);
+		explicit_bzero(key, strlen(key));
+		pfree(key);
+	}
+	if (certificate != NULL)
+		pfree(certificate);
+}
+
+void
+tls_begin(void)
+{
+	load(ERROR);
+}
+
+void
+tls_reload(void)
+{
+	load(LOG);
+}
+
+static int
+give_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
+				 const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+				 gnutls_pcert_st **chain, unsigned int *length, gnutls_privkey_t *key)
+{
+	*chain = current->chain;
+	*length = current->length;
+	*key = current->key;
+	return 0;
 }
 
 void
 tls_options(struct MHD_OptionItem *options)
 {
-	const char *certificate = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : ssl_cert_file;
-	const char *key = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : ssl_key_file;
-
-	options[0] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_CERT, 0, read_file(certificate)};
-	options[1] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_KEY, 0, read_file(key)};
-	options[2] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
+	options[0] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) give_certificate};
+	options[1] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
 }

@@ -28,6 +28,7 @@
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/listen.h"
+#include "http/tls.h"
 #include "http/waiting.h"
 
 /* How long a worker that cannot listen waits before it tries again. */
@@ -126,6 +127,8 @@ reload_settings(void)
 
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
+	if (endpoint_tls)
+		tls_reload();
 	problem = unsafe_settings();
 	if (problem != NULL)
 		ereport(FATAL,

@@ -77,11 +77,55 @@ events trust
 
 stop_cluster "$first"
 sed -i '/^ddb.http_a/d' "$first/data/postgresql.conf"
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$DDB_WORK/server.key" \
-	-out "$DDB_WORK/server.crt" 2>"$DDB_WORK/out"
-install -m 600 -o "$server_user" "$DDB_WORK/server.key" "$DDB_WORK/server.crt" "$first/data"
+# certificate NAME: makes $DDB_WORK/NAME.crt and .key, and gives them to the server.
+certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -addext subjectAltName=DNS:localhost \
+		-keyout "$DDB_WORK/$1.key" -out "$DDB_WORK/$1.crt" 2>"$DDB_WORK/out"
+	install -m 600 -o "$server_user" "$DDB_WORK/$1.key" "$first/data/server.key"
+	install -m 600 -o "$server_user" "$DDB_WORK/$1.crt" "$first/data/server.crt"
+}
+
+# answers NAME: over HTTPS by that certificate.
+answers() {
+	curl -sS --cacert "$DDB_WORK/$1.crt" --resolve "localhost:$DDB_HTTP_PORT:127.0.0.1" \
+		"https://localhost:$DDB_HTTP_PORT/" 2>&1 | grep -q '^healthy: '
+}
+
+# answers_soon NAME: within ten seconds.
+answers_soon() {
+	local try
+	for try in {1..100}; do
+		answers "$1" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# answers_always NAME: in all of many connections, to whatever worker.
+answers_always() {
+	local try
+	for try in {1..20}; do
+		answers "$1" || return
+	done
+}
+
+workers() {
+	sql -c "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'"
+}
+
+certificate old
 echo "ddb.http_tls = on" >>"$first/data/postgresql.conf"
 start_cluster "$first"
-until ! port_is_free "$DDB_HTTP_PORT"; do sleep 0.1; done
-like "TLS with the server's certificate" \
-	"$(curl -sS --cacert "$DDB_WORK/server.crt" --resolve "localhost:$DDB_HTTP_PORT:127.0.0.1" "https://localhost:$DDB_HTTP_PORT/" 2>&1)" '^healthy: '
+ok "TLS with the server's certificate" answers_soon old
+before=$(workers)
+certificate new
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+ok "a reload brings a new certificate" answers_soon new
+cp "$DDB_WORK/old.key" "$first/data/server.key"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+ok "a key of another certificate is refused" says 'could not use certificate file "server.crt" and its private key for HTTP: ' cluster
+rm "$first/data/server.crt"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+ok "a certificate that is not there is reported" says 'LOG:  could not read file "server.crt"' cluster
+ok "the one of before stays" answers_always new
+is "the workers go on" "$(workers)" "$before"
