@@ -110,6 +110,8 @@ SELECT pg_temp.global('a:S b:S b:N', 'a:HASH', pg_temp.index('abc', 'b:HASH'));
 
 -- no item can have such an attribute
 SELECT ddb.create_table('{"TableName": "IndexDefinitions", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "a\u0000b", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a\u0000b", "KeyType": "HASH"}]}');
+SELECT ddb.create_table('{"TableName": "IndexDefinitions", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+	"GlobalSecondaryIndexes": [{"IndexName": "abc", "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}], "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["b\u0000"]}}]}');
 
 -- 100 attributes that are no keys, over all indexes
 CREATE FUNCTION pg_temp.including(name text, count int) RETURNS jsonb LANGUAGE sql AS $$

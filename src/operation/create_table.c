@@ -127,8 +127,8 @@ read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *i
 	IndexRules	rules = {definitions, request->billing_mode.value};
 	int			non_keys = 0;
 
+	check_definition_names(definitions);
 	check_table_keys(definitions, &request->key_schema);
-	check_definitions(definitions);
 	check_local_indexes(&rules, &request->local_indexes, &request->key_schema);
 	check_global_indexes(&rules, &request->global_indexes, &request->local_indexes);
 

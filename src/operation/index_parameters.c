@@ -8,12 +8,17 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "error.h"
 #include "operation/index_parameters.h"
 #include "operation/settings.h"
 
 /* The limit on NonKeyAttributes of all indexes of a table. */
 #define NON_KEY_ATTRIBUTES_MAX 100
+
+/* An error lists names up to about as many bytes. */
+#define MAX_LISTED_BYTES 4096
 
 #define invalid_parameter(...) validation_error("One or more parameter values were invalid: " __VA_ARGS__)
 
@@ -44,23 +49,35 @@ find_definition(const RequestList *definitions, const RequestString *name)
 	return NULL;
 }
 
+/* No item has such an attribute: names in JSON trees end at U+0000. */
+static void
+check_attribute_name(const RequestString *name)
+{
+	if (strlen(name->data) != name->length)
+		invalid_parameter("U+0000 is not supported in the name of attribute %s", name->data);
+}
+
 void
-check_definitions(const RequestList *definitions)
+check_definition_names(const RequestList *definitions)
 {
 	const AttributeDefinitionRequest *members = definitions->members;
 
 	for (int i = 0; i < definitions->count; i++)
-	{
-		if (find_definition(definitions, &members[i].name) != &members[i])
-			invalid_parameter("Cannot have two attributes with the same name: %s", members[i].name.data);
-
-		/* no item has such an attribute: names in JSON trees end at U+0000 */
-		if (strlen(members[i].name.data) != members[i].name.length)
-			invalid_parameter("U+0000 is not supported in the name of attribute %s", members[i].name.data);
-	}
+		check_attribute_name(&members[i].name);
 }
 
-/* "a, b, c" */
+/* Adds to "a, b, c". */
+static void
+list_name(StringInfo names, const char *name)
+{
+	static const char more[] = ", ...";
+
+	if (names->len <= MAX_LISTED_BYTES)
+		appendStringInfo(names, "%s%s", names->len > 0 ? ", " : "", name);
+	else if (strcmp(names->data + names->len - strlen(more), more) != 0)
+		appendStringInfoString(names, more);
+}
+
 static const char *
 definition_names(const RequestList *definitions)
 {
@@ -69,7 +86,7 @@ definition_names(const RequestList *definitions)
 
 	initStringInfo(&names);
 	for (int i = 0; i < definitions->count; i++)
-		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", members[i].name.data);
+		list_name(&names, members[i].name.data);
 	return names.data;
 }
 
@@ -81,7 +98,7 @@ key_names(const RequestList *keys)
 
 	initStringInfo(&names);
 	for (int i = 0; i < keys->count; i++)
-		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", members[i].name.data);
+		list_name(&names, members[i].name.data);
 	return names.data;
 }
 
@@ -247,7 +264,7 @@ definitions_with_schemas(const RequestList *definitions, const KeySchema *const 
 	return result;
 }
 
-/* "a, b, c": each attribute of the schemas once. */
+/* Each attribute of the schemas once. */
 static void
 append_used_names(StringInfo names, const KeySchema *schema, const KeySchema *const *before, int count)
 {
@@ -258,7 +275,7 @@ append_used_names(StringInfo names, const KeySchema *schema, const KeySchema *co
 		RequestString name = {attribute->name, attribute->name_length};
 
 		if (find_in_schemas(before, count, &name) == NULL)
-			appendStringInfo(names, "%s%s", names->len > 0 ? ", " : "", attribute->name);
+			list_name(names, attribute->name);
 	}
 }
 
@@ -277,6 +294,11 @@ check_definitions_used(const RequestList *definitions, const KeySchema *const *s
 			invalid_parameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
 							  definition_names(definitions), names.data);
 	}
+	for (int i = 0; i < definitions->count; i++)
+	{
+		if (find_definition(definitions, &members[i].name) != &members[i])
+			invalid_parameter("Cannot have two attributes with the same name: %s", members[i].name.data);
+	}
 }
 
 /* ---- Indexes ---- */
@@ -285,6 +307,7 @@ static void
 check_projection(const ProjectionRequest *projection)
 {
 	bool		names_attributes = projection->non_key_attributes.json != NULL;
+	const RequestString *names = projection->non_key_attributes.members;
 
 	if (projection->type.text == NULL)
 		invalid_parameter("Unknown ProjectionType: null");
@@ -292,6 +315,8 @@ check_projection(const ProjectionRequest *projection)
 		invalid_parameter("ProjectionType is %s, but NonKeyAttributes is specified", projection->type.text);
 	if (projection->type.value == PROJECTION_TYPE_INCLUDE && !names_attributes)
 		invalid_parameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+	for (int i = 0; i < projection->non_key_attributes.count; i++)
+		check_attribute_name(&names[i]);
 }
 
 static void
@@ -336,6 +361,7 @@ check_local_indexes(const IndexRules *rules, const RequestList *indexes, const R
 						  "a LocalSecondaryIndex");
 	for (int i = 0; i < indexes->count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		check_local_keys(rules, &members[i], table_keys);
 		check_projection(members[i].projection);
 		check_name_unused(indexes, i, &members[i]);
@@ -375,6 +401,7 @@ check_global_indexes(const IndexRules *rules, const RequestList *indexes, const 
 		invalid_parameter("List of GlobalSecondaryIndexes is empty");
 	for (int i = 0; i < indexes->count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		check_global_index(rules, &members[i]);
 		check_name_unused(local_indexes, local_indexes->count, &members[i]);
 		check_name_unused(indexes, i, &members[i]);

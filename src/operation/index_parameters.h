@@ -21,14 +21,14 @@ typedef struct IndexRules
 
 /* ---- Attribute definitions ---- */
 
-/* Raises if an attribute is defined twice. */
-extern void check_definitions(const RequestList *definitions);
+/* Raises if a name is such as no attribute has; the other functions rely on it. */
+extern void check_definition_names(const RequestList *definitions);
 
 /* What the request defines, and what the schemas do beside it, as a list of AttributeDefinitionRequest. */
 extern RequestList definitions_with_schemas(const RequestList *definitions, const KeySchema *const *schemas,
 											int count);
 
-/* Raises unless each definition is of an attribute of one of the schemas. */
+/* Raises unless each definition is of another attribute of the schemas. */
 extern void check_definitions_used(const RequestList *definitions, const KeySchema *const *schemas,
 								   int count);
 

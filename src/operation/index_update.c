@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "error.h"
 #include "index/backfill.h"
 #include "operation/index_parameters.h"
@@ -64,6 +66,7 @@ check_index_updates(const RequestList *updates)
 	{
 		const IndexRequest *index = updated_index(&members[i]);
 
+		CHECK_FOR_INTERRUPTS();
 		if (index == NULL)
 			invalid_parameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
 							  "GlobalSecondaryIndexUpdate.Delete must not be null");
@@ -74,6 +77,19 @@ check_index_updates(const RequestList *updates)
 								  "Index: %s", index->name.data);
 		}
 	}
+}
+
+bool
+index_updates_stop_writes(const RequestList *updates)
+{
+	const IndexUpdateRequest *members = updates->members;
+
+	for (int i = 0; i < updates->count; i++)
+	{
+		if (members[i].create != NULL || members[i].delete != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* ---- Against the table ---- */
@@ -215,7 +231,7 @@ check_create(const IndexUpdates *updates, const TableRecord *record, const Index
 	const KeySchema **schemas = all_schemas(record, set);
 
 	check_throughput_bounds(request->throughput, request->name.data);
-	check_definitions(updates->definitions);
+	check_definition_names(updates->definitions);
 	index_rules(updates, record, set, &rules);
 	check_global_index(&rules, request);
 	if (index_find(set, request->name.data) != NULL)

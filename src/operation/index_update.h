@@ -21,6 +21,9 @@ typedef struct IndexUpdates
 /* What AWS checks before it looks at the table. */
 extern void check_index_updates(const RequestList *updates);
 
+/* Whether an index is to be created or deleted, which nobody may write meanwhile. */
+extern bool index_updates_stop_writes(const RequestList *updates);
+
 /* What it checks then; of an index that is created, the whole definition. */
 extern void check_index_updates_fit(const IndexUpdates *updates, const TableRecord *record);
 

@@ -175,7 +175,9 @@ execute(const void *argument, StringInfo response)
 	check_index_updates(&request->index_updates);
 
 	name = requested_table(&request->table_name);
-	record = check_table_record(catalog_lock_table_to_update(name), name);
+	record = check_table_record(index_updates_stop_writes(&request->index_updates) ?
+								catalog_lock_table_to_index(name) :
+								catalog_lock_table_to_update(name), name);
 	table_settings_read(record->settings, &old_settings);
 	check_billing(request, &old_settings);
 

@@ -160,6 +160,13 @@ catalog_lock_table_to_update(const char *name)
 }
 
 TableRecord *
+catalog_lock_table_to_index(const char *name)
+{
+	PreventCommandIfReadOnly("a change of a table");
+	return lock_table(name, ShareRowExclusiveLock);
+}
+
+TableRecord *
 catalog_lock_table_to_drop(const char *name)
 {
 	PreventCommandIfReadOnly("a change of a table");

@@ -51,8 +51,12 @@ extern TableRecord *catalog_read_table(const char *name);
  */
 extern TableRecord *catalog_lock_table_to_read(const char *name);
 
-/* Both raise AccessDeniedException for a role that does not own the relation. */
+/*
+ * All of them raise AccessDeniedException for a role that does not own the
+ * relation.  While indexes come and go, nobody writes the table.
+ */
 extern TableRecord *catalog_lock_table_to_update(const char *name);
+extern TableRecord *catalog_lock_table_to_index(const char *name);
 extern TableRecord *catalog_lock_table_to_drop(const char *name);
 
 /* Stores new settings and tags (NULL: as they were) of a table locked to be updated. */
