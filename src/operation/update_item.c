@@ -126,6 +126,18 @@ note_known_values(const Update *update, const KeySchema *schema, Node *known)
 }
 
 static void
+check_known_values(const Update *update, const IndexSet *indexes, IndexWriter writer)
+{
+	Node	   *known = node_map();
+	Value		values;
+
+	for (int i = 0; i < indexes->count; i++)
+		note_known_values(update, &indexes->indexes[i].schema, known);
+	values = node_pack(known);
+	index_check_item(indexes, &values, writer == WRITER_PUT ? WRITER_PUT : WRITER_UPDATE_VALUE);
+}
+
+static void
 check_update_paths(const Update *update, const KeySchema *schema, const char *term)
 {
 	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
@@ -147,14 +159,10 @@ static void
 check_update(const Update *update, const Table *table, IndexWriter writer)
 {
 	const IndexSet *indexes = index_set(RelationGetRelid(table->relation));
-	Node	   *known = node_map();
-	Value		values;
 
 	update_check_keys(update, &table->schema);
-	for (int i = 0; i < indexes->count; i++)
-		note_known_values(update, &indexes->indexes[i].schema, known);
-	values = node_pack(known);
-	index_check_item(indexes, &values, writer == WRITER_PUT ? WRITER_PUT : WRITER_UPDATE_VALUE);
+	if (indexes->count > 0)
+		check_known_values(update, indexes, writer);
 
 	check_update_paths(update, &table->schema, "Key");
 	for (int i = 0; i < indexes->count; i++)
