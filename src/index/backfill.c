@@ -247,16 +247,18 @@ fill(Backfill *backfill, bool lock_rows, bool wait)
 	do
 	{
 		if (!table_scan_next(scan, &item))
+		{
 			result = BACKFILL_DONE;
-		else if (!do_item(backfill, scan, &item, lock_rows, wait && count == 0))
+			break;
+		}
+		if (!do_item(backfill, scan, &item, lock_rows, wait && count == 0))
 		{
 			if (count == 0)
 				result = BACKFILL_BUSY;
 			break;
 		}
 		size += item.length;
-	} while (result == BACKFILL_MORE && ++count < BATCH_ITEMS && size < BATCH_BYTES &&
-			 GetCurrentTimestamp() < end);
+	} while (++count < BATCH_ITEMS && size < BATCH_BYTES && GetCurrentTimestamp() < end);
 	table_scan_end(scan);
 	return result;
 }

@@ -3,8 +3,8 @@
  *
  * It does batch after batch, each in a transaction, and ends when no index is
  * left to be filled.  An error ends a batch only: it is logged, and tried again
- * after a while.  When the worker has to go before it is done, it asks for the
- * next one.
+ * after a while.  When the worker goes before it is done, it asks for the next
+ * one.
  */
 #include "postgres.h"
 
@@ -30,7 +30,13 @@
 /* How long it waits where all that is left is locked by others. */
 #define BUSY_MILLISECONDS 100
 
-/* How long after an error. */
+/* How long it stays then: other databases may be waiting for a worker. */
+#define PATIENCE_MILLISECONDS 10000
+
+/* The longest wait for a lock. */
+#define LOCK_MILLISECONDS 100
+
+/* How long it waits after an error. */
 #define RETRY_MILLISECONDS 5000
 
 /* How long the database is left to whoever wants it alone, or has ended the worker. */
@@ -47,6 +53,7 @@ typedef enum Outcome
 
 static MemoryContext worker_context;
 static bool finished = false;
+static TimestampTz last_progress;
 
 PGDLLEXPORT void backfill_worker_main(Datum argument);
 
@@ -81,7 +88,7 @@ apply_settings(void)
 	 * Whoever has the row that is waited for may want more locks on the table:
 	 * the worker gives up before anybody looks for a deadlock.
 	 */
-	snprintf(timeout, sizeof(timeout), "%d", Max(DeadlockTimeout / 2, 1));
+	snprintf(timeout, sizeof(timeout), "%d", Max(Min(DeadlockTimeout / 2, LOCK_MILLISECONDS), 1));
 	SetConfigOption("lock_timeout", timeout, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
@@ -211,7 +218,7 @@ do_task(const BackfillTask *task)
 	return outcome == OUTCOME_BUSY && more ? OUTCOME_MORE : outcome;
 }
 
-/* Does all once; false when there is nothing left. */
+/* Does all once; false when there is nothing left, or nothing can be done for long. */
 static bool
 do_tasks(void)
 {
@@ -230,10 +237,20 @@ do_tasks(void)
 			wait = RETRY_MILLISECONDS;
 		done |= outcome == OUTCOME_MORE || outcome == OUTCOME_DONE;
 	}
-	if (tasks != NIL && !done)
-		nap(wait);
+	if (tasks == NIL)
+	{
+		finished = true;
+		return false;
+	}
 	MemoryContextReset(worker_context);
-	return tasks != NIL;
+
+	if (done)
+		last_progress = GetCurrentTimestamp();
+	else if (TimestampDifferenceExceeds(last_progress, GetCurrentTimestamp(), PATIENCE_MILLISECONDS))
+		return false;
+	else
+		nap(wait);
+	return true;
 }
 
 void
@@ -249,7 +266,7 @@ backfill_worker_main(Datum argument)
 	worker_context = AllocSetContextCreate(TopMemoryContext, "ddb backfill worker",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(worker_context);
+	last_progress = GetCurrentTimestamp();
 	while (do_tasks())
 		;
-	finished = true;
 }
