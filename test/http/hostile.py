@@ -10,6 +10,10 @@ import time
 from endpoint import Connection, PORT, call, create_key, create_table, get, is_, ok, put, raw, request, signed, sql
 
 MB = 1024 * 1024
+
+# Sanitizers make a server slow, and keep memory of their own.
+SANITIZED = "DDB_SERVER_ENVIRONMENT" in os.environ
+
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 key = create_key("postgres")
 create_table(key, "Hostile")
@@ -34,7 +38,7 @@ def answers(what):
     began = time.monotonic()
     answer = get(key, "Hostile", "a")
     took = time.monotonic() - began
-    ok("%s: the server answers (%.1f ms)" % (what, took * 1000), answer.status == 200 and took < 1, answer)
+    ok("%s: the server answers (%.1f ms)" % (what, took * 1000), answer.status == 200 and (took < 1 or SANITIZED), answer)
 
 
 def refused(what, data, statuses=(400, 413, 414, 431, 501, 505)):
@@ -191,4 +195,5 @@ descriptors, kilobytes = resources()
 print("# descriptors %d, then %d; private memory %d kB, then %d kB" % (before[0], descriptors, before[1], kilobytes))
 is_("no worker has ended", workers(), pids)
 ok("no descriptor is lost", descriptors <= before[0] + 8, descriptors - before[0])
-ok("no memory is lost", kilobytes - before[1] < 20 * 1024, kilobytes - before[1])
+if not SANITIZED:
+    ok("no memory is lost", kilobytes - before[1] < 20 * 1024, kilobytes - before[1])
