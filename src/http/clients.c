@@ -43,7 +43,9 @@ static dlist_head clients[CLIENT_STATES] = {
 	DLIST_STATIC_INIT(clients[CLIENT_ASKING]),
 	DLIST_STATIC_INIT(clients[CLIENT_CLOSED])
 };
+static unsigned int count = 0;
 static unsigned int open_count = 0; /* of all but the closed */
+static bool accepting_again = false;
 
 static unsigned int
 limit(void)
@@ -106,6 +108,7 @@ begin(struct MHD_Connection *connection, void **state)
 	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	dlist_push_tail(&clients[CLIENT_NEW], &client->node);
 	*state = client;
+	count++;
 	if (++open_count > limit())
 		make_room(client);
 }
@@ -113,6 +116,8 @@ begin(struct MHD_Connection *connection, void **state)
 static void
 end(Client *client)
 {
+	if (count-- == clients_most())
+		accepting_again = true;
 	if (client->state != CLIENT_CLOSED)
 		open_count--;
 	ReleaseExternalFD();
@@ -158,12 +163,16 @@ client_is_done(struct MHD_Connection *connection)
 bool
 clients_any(void)
 {
-	for (int state = 0; state < CLIENT_STATES; state++)
-	{
-		if (!dlist_is_empty(&clients[state]))
-			return true;
-	}
-	return false;
+	return count > 0;
+}
+
+bool
+clients_accepting_again(void)
+{
+	bool		result = accepting_again;
+
+	accepting_again = false;
+	return result;
 }
 
 /*

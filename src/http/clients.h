@@ -25,4 +25,10 @@ extern void client_is_done(struct MHD_Connection *connection);
 extern bool clients_any(void);
 extern void clients_drop_dead(void);
 
+/*
+ * Whether there is room since the last call where there was none: until it
+ * runs again, libmicrohttpd does not wait for new connections.
+ */
+extern bool clients_accepting_again(void);
+
 #endif							/* DDB_HTTP_CLIENTS_H */

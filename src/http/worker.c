@@ -220,6 +220,8 @@ next_timeout(struct MHD_Daemon *daemon)
 	MHD_UNSIGNED_LONG_LONG timeout;
 	long		result = -1;
 
+	if (clients_accepting_again())
+		return 0;
 	if (clients_any() || statistics_due != 0)
 		result = CHORES_MILLISECONDS;
 	result = sooner(result, waiting_timeout());

@@ -148,9 +148,38 @@ def never_reads():
     return connection
 
 
+def crowds():
+    """More connections than there are slots."""
+    known = [Connection() for _ in range(50)]
+    is_("connections that have had an answer", {ask(connection) for connection in known}, {200})
+    connections = half_open(1500)
+    for _ in range(20):
+        answers("beside 1,500 half-open connections")
+    is_("those that have had an answer are kept", {ask(connection) for connection in known}, {200})
+    kept = [connection for connection in connections if is_open(connection)]
+    ok("half-open ones made room for the others", len(kept) < 1000, len(kept))
+    ok("the oldest first", kept[:1] != connections[:1] and is_open(connections[-1]))
+    for connection in connections + known:
+        connection.close()
+    time.sleep(1)
+    answers("after them")
+    known = []
+    answered = set()
+    for _ in range(1500):
+        known.append(Connection())
+        answered.add(ask(known[-1]))
+    is_("1,500 connections, one after the other, are answered", answered, {200})
+    ok("those that were idle for longest were closed", known[0].closed())
+    is_("others go on", ask(known[-1]), 200)
+    for connection in known:
+        connection.close()
+    time.sleep(1)
+
+
 # a first round brings what is allocated once
 try_all()
 random_bytes(0)
+crowds()
 pids = workers()
 before = resources()
 
@@ -166,30 +195,7 @@ answers("beside clients that never read")
 for connection in slow:
     connection.close()
 
-known = [Connection() for _ in range(50)]
-is_("connections that have had an answer", {ask(connection) for connection in known}, {200})
-connections = half_open(1500)
-for _ in range(20):
-    answers("beside 1,500 half-open connections")
-is_("those that have had an answer are kept", {ask(connection) for connection in known}, {200})
-kept = [connection for connection in connections if is_open(connection)]
-ok("half-open ones made room for the others", len(kept) < 1000, len(kept))
-ok("the oldest first", kept[:1] != connections[:1] and is_open(connections[-1]))
-for connection in connections + known:
-    connection.close()
-time.sleep(1)
-answers("after them")
-known = []
-answered = set()
-for _ in range(1500):
-    known.append(Connection())
-    answered.add(ask(known[-1]))
-is_("1,500 connections, one after the other, are answered", answered, {200})
-ok("those that were idle for longest were closed", known[0].closed())
-is_("others go on", ask(known[-1]), 200)
-for connection in known:
-    connection.close()
-time.sleep(1)
+crowds()
 
 descriptors, kilobytes = resources()
 print("# descriptors %d, then %d; private memory %d kB, then %d kB" % (before[0], descriptors, before[1], kilobytes))
