@@ -33,6 +33,10 @@ PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno
 endif
 # PostgreSQL's own OpenSSL, if it has one.
 SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -lz $(filter -lcrypto, $(LIBS))
+# Where the server has a function of the same name, ours is meant here.
+ifeq (Linux,$(shell uname -s))
+SHLIB_LINK += -Wl,-Bsymbolic-functions
+endif
 
 EXTRA_CLEAN = $(GENERATED) $(GENERATED_HEADERS)
 
