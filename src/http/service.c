@@ -11,13 +11,19 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/extension.h"
+#include "commands/prepare.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 
@@ -91,6 +97,19 @@ authenticate(const HttpRequest *request, HttpException *exception)
 }
 
 /*
+ * Does what a commit would do of the transaction's own code, deferred triggers
+ * and cursors WITH HOLD, while it is still the role that runs it.
+ */
+static void
+finish_code(void)
+{
+	do
+		AfterTriggerFireDeferred();
+	while (PreCommit_Portals(false));
+	PortalHashTableDeleteAll();
+}
+
+/*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
  */
@@ -109,9 +128,11 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 	operation_execute(operation, request->body, request->body_length, response);
 
 	PopActiveSnapshot();
-	AfterTriggerFireDeferred();
+	finish_code();
 	AtEOXact_GUC(false, nest_level);
 	SetUserIdAndSecContext(user, context);
+	if (MyXactFlags & XACT_FLAGS_ACCESSEDTEMPNAMESPACE)
+		ResetTempTableNamespace();
 }
 
 /* Unpacks the body; false after having refused it. */
@@ -171,20 +192,34 @@ begin_request(void)
 	StartTransactionCommand();
 }
 
+/* What outlives a transaction must not outlive the request. */
 static void
 end_request(void)
 {
 	if (get_timeout_active(STATEMENT_TIMEOUT))
 		disable_timeout(STATEMENT_TIMEOUT, false);
+	DropAllPreparedStatements();
+	LockReleaseAll(USER_LOCKMETHOD, true);
 }
 
-/* The schema outlives the extension, its relations do not. */
+/*
+ * The schema outlives the extension, its relations do not.  A relation that
+ * somebody else has made under that name is none of them.
+ */
 static bool
 extension_exists(void)
 {
+	static Oid	known = InvalidOid;
 	Oid			schema = get_namespace_oid("ddb", true);
+	Oid			relation = OidIsValid(schema) ? get_relname_relid("access_keys", schema) : InvalidOid;
 
-	return OidIsValid(schema) && OidIsValid(get_relname_relid("access_keys", schema));
+	if (relation != known)
+	{
+		Oid			extension = OidIsValid(relation) ? getExtensionOfObject(RelationRelationId, relation) : InvalidOid;
+
+		known = OidIsValid(extension) && extension == get_extension_oid("ddb", true) ? relation : InvalidOid;
+	}
+	return OidIsValid(known);
 }
 
 static void
@@ -310,9 +345,9 @@ http_serve(const HttpRequest *request, HttpResponse *response)
 		response->try_again = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && !request->last_try;
 		if (worth_logging(error) && !response->try_again)
 			EmitErrorReport();
-		end_request();
 		durability_abort();
 		AbortCurrentTransaction();
+		end_request();
 		FlushErrorState();
 		MemoryContextSwitchTo(context);
 		http_write_error(error, response);

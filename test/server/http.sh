@@ -1,5 +1,5 @@
 #!/bin/bash
-# The HTTP endpoint on a server of its own: protocol, access and hostile bytes.
+# The HTTP endpoint on a server of its own: protocol, access, code of users and hostile bytes.
 . "$(dirname "$0")/../lib.sh"
 
 DDB_HTTP_PORT=$(free_port)
@@ -9,7 +9,7 @@ ddb.http_port = $DDB_HTTP_PORT
 END
 sql -c 'CREATE EXTENSION ddb'
 
-for suite in protocol access hostile; do
+for suite in protocol access user_code hostile; do
 	echo "# $suite"
 	python3 "$top/test/http/$suite.py" || echo "not ok - $suite ended with an error"
 done

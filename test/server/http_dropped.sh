@@ -41,6 +41,10 @@ ok "and the log does not fill up" [ "$(grep -c 'database "served" does not exist
 createdb served
 becomes "once the database is there, the workers are" 503
 like "they miss the extension" "$(cat "$DDB_WORK/out")" 'The extension ddb does not exist'
+sql -d served -c 'CREATE ROLE impostor' -c 'GRANT CREATE ON DATABASE served TO impostor' -c 'SET ROLE impostor' -c 'CREATE SCHEMA ddb' \
+	-c 'CREATE TABLE ddb.access_keys (access_key_id text COLLATE "C" PRIMARY KEY, secret_access_key text, role name, active boolean, created timestamptz, valid_until timestamptz)'
+is "a table of another's is not the extension's" "$(status)" 503
+sql -d served -c 'DROP OWNED BY impostor CASCADE' -c 'DROP ROLE impostor'
 sql -d served -c 'CREATE EXTENSION ddb'
 becomes "once that is there, they serve" 400
 
