@@ -229,6 +229,7 @@ serve_operation(const HttpRequest *request, HttpResponse *response)
 	HttpException exception = {NULL, NULL};
 	HttpRequest unpacked;
 	Oid			role = InvalidOid;
+	MemoryContext context = CurrentMemoryContext;
 
 	begin_request();
 	if (!extension_exists())
@@ -249,6 +250,7 @@ serve_operation(const HttpRequest *request, HttpResponse *response)
 	}
 	response->durable = durability_commit();
 	end_request();
+	MemoryContextSwitchTo(context);
 }
 
 /* ---- Everything else ---- */

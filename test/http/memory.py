@@ -66,6 +66,8 @@ def odd_requests(key):
     yield request("GET"), 200
     yield request(headers={**signed_headers(key, "GetItem", packed, extra={"Content-Encoding": "deflate"}), "Accept-Encoding": "gzip"},
                   body=packed), 200
+    yield signed(key, "Scan", {**NAME, "Limit": 50}, extra={"Accept-Encoding": "gzip"}), 200
+    yield signed(key, "Scan", {**NAME, "Limit": 100}, extra={"Accept-Encoding": "gzip"}), 200
     yield request(headers=signed_headers(key, "GetItem", body, extra={"Content-Encoding": "deflate"}), body=body), 400
 
 
