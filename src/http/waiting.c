@@ -20,7 +20,7 @@
 static dlist_head for_wal = DLIST_STATIC_INIT(for_wal);
 static dlist_head for_time = DLIST_STATIC_INIT(for_time);
 static bool unseen = false;		/* there are some that waiting_resume() has not seen */
-static TimestampTz progress = 0;	/* when WAL was last found to be where it is awaited */
+static TimestampTz progress = 0;	/* when WAL was last found to be where it is awaited, or awaited first */
 
 static void
 suspend(Waiting *waiting, struct MHD_Connection *connection, dlist_head *list)
@@ -33,6 +33,8 @@ suspend(Waiting *waiting, struct MHD_Connection *connection, dlist_head *list)
 void
 wait_for_wal(Waiting *waiting, struct MHD_Connection *connection, XLogRecPtr upto)
 {
+	if (dlist_is_empty(&for_wal))
+		progress = GetCurrentTimestamp();
 	waiting->upto = upto;
 	suspend(waiting, connection, &for_wal);
 	unseen = true;
