@@ -22,6 +22,7 @@
 #include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
@@ -202,6 +203,16 @@ end_request(void)
 	LockReleaseAll(USER_LOCKMETHOD, true);
 }
 
+/* One of the extension's relations, as long as it is known to be there. */
+static Oid	known_relation = InvalidOid;
+
+static void
+forget_relation(Datum argument, Oid relation)
+{
+	if (relation == known_relation || !OidIsValid(relation))
+		known_relation = InvalidOid;
+}
+
 /*
  * The schema outlives the extension, its relations do not.  A relation that
  * somebody else has made under that name is none of them.
@@ -209,17 +220,25 @@ end_request(void)
 static bool
 extension_exists(void)
 {
-	static Oid	known = InvalidOid;
-	Oid			schema = get_namespace_oid("ddb", true);
-	Oid			relation = OidIsValid(schema) ? get_relname_relid("access_keys", schema) : InvalidOid;
+	static bool watched = false;
+	Oid			schema;
+	Oid			relation;
+	Oid			extension;
 
-	if (relation != known)
+	if (OidIsValid(known_relation))
+		return true;
+	if (!watched)
 	{
-		Oid			extension = OidIsValid(relation) ? getExtensionOfObject(RelationRelationId, relation) : InvalidOid;
-
-		known = OidIsValid(extension) && extension == get_extension_oid("ddb", true) ? relation : InvalidOid;
+		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+		watched = true;
 	}
-	return OidIsValid(known);
+	schema = get_namespace_oid("ddb", true);
+	relation = OidIsValid(schema) ? get_relname_relid("access_keys", schema) : InvalidOid;
+	extension = OidIsValid(relation) ? getExtensionOfObject(RelationRelationId, relation) : InvalidOid;
+	if (OidIsValid(extension) && extension == get_extension_oid("ddb", true))
+		known_relation = relation;
+	return OidIsValid(known_relation);
+}
 }
 
 static void
