@@ -239,7 +239,6 @@ extension_exists(void)
 		known_relation = relation;
 	return OidIsValid(known_relation);
 }
-}
 
 static void
 serve_operation(const HttpRequest *request, HttpResponse *response)
