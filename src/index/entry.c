@@ -217,6 +217,12 @@ same_key(const KeySchema *schema, const Value *a, const Value *b)
 	return true;
 }
 
+bool
+index_same_item(const IndexSet *set, const Value *a, const Value *b)
+{
+	return set->count == 0 || same_key(&set->indexes[0].table_schema, a, b);
+}
+
 static bool
 same_projection(const IndexDefinition *index, const Value *a, const Value *b)
 {

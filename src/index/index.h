@@ -118,6 +118,9 @@ typedef enum EntryChange
 extern EntryChange index_entry_change(const IndexDefinition *index, const Value *old_item,
 									  const Value *new_item);
 
+/* Whether the two have the same primary key in their table. */
+extern bool index_same_item(const IndexSet *set, const Value *a, const Value *b);
+
 /* Who writes an item, for the words of an error. */
 typedef enum IndexWriter
 {

@@ -13,8 +13,10 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "access/table.h"
+#include "access/tableam.h"
 #include "compat.h"
 #include "index/index.h"
 #include "table/layout.h"
@@ -101,23 +103,10 @@ index_attach(Table *table)
 
 /* ---- The triggers ---- */
 
+/* Truncates them though refuse_index_write() is their trigger. */
 static void
-truncate_indexes(Relation table)
+truncate_relations(List *relations, List *oids)
 {
-	const IndexSet *set = index_set(RelationGetRelid(table));
-	List	   *relations = NIL;
-	List	   *oids = NIL;
-	ListCell   *cell;
-
-	if (set->count == 0)
-		return;
-	for (int i = 0; i < set->count; i++)
-	{
-		relations = lappend(relations, table_open(set->indexes[i].relation, AccessExclusiveLock));
-		oids = lappend_oid(oids, set->indexes[i].relation);
-	}
-
-	/* refuse_index_write() must let this through; an error resets the mark */
 	truncating = true;
 	PG_TRY();
 	{
@@ -128,17 +117,92 @@ truncate_indexes(Relation table)
 		truncating = false;
 	}
 	PG_END_TRY();
+}
 
+static void
+truncate_indexes(const IndexSet *set)
+{
+	List	   *relations = NIL;
+	List	   *oids = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < set->count; i++)
+	{
+		relations = lappend(relations, table_open(set->indexes[i].relation, AccessExclusiveLock));
+		oids = lappend_oid(oids, set->indexes[i].relation);
+	}
+	truncate_relations(relations, oids);
 	foreach(cell, relations)
 		table_close(lfirst(cell), NoLock);
 }
 
-static Value
-item_of_slot(const TableLayout *layout, TupleTableSlot *slot)
+/* The item; NULL where the row has none, or there is no row. */
+static const Value *
+item_of_slot(Relation table, TupleTableSlot *slot, Value *item)
 {
+	int16		column = layout_of_relation(table)->item_column;
+	Datum		datum;
 	bool		isnull;
 
-	return value_from_datum(slot_getattr(slot, layout->item_column, &isnull));
+	if (slot == NULL)
+		return NULL;
+	if (column == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" with secondary indexes has no columns of a DynamoDB table",
+						RelationGetRelationName(table))));
+	datum = slot_getattr(slot, column, &isnull);
+	if (isnull)
+		return NULL;
+	*item = value_from_datum(datum);
+	return item;
+}
+
+/* The item that has the primary key of this one now, or NULL; *current is for it. */
+static const Value *
+current_item(Relation relation, const Value *item, Value *current)
+{
+	Table	   *table = table_open_unguarded(RelationGetRelationName(relation),
+											 RelationGetRelid(relation), NoLock);
+	bool		found = table_find_entries(table, item, SnapshotSelf, current) > 0;
+
+	table_release(table);
+	return found ? current : NULL;
+}
+
+/*
+ * Keeps the indexes as the row's change wants it.  Other triggers, and functions
+ * that a statement calls, may have changed the item again, and then the trigger
+ * has been fired for their changes first.  So where the new row is not the newest,
+ * or there is none, what counts is what the item is now.
+ */
+static void
+keep_indexes_of_row(TriggerData *trigger, const IndexSet *set)
+{
+	Relation	relation = trigger->tg_relation;
+	Table		table = {
+		.name = RelationGetRelationName(relation),
+		.relation = relation,
+		.follower = unconstify(IndexSet *, set)
+	};
+	bool		inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+	bool		deleted = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+	TupleTableSlot *old_row = inserted ? NULL : trigger->tg_trigslot;
+	TupleTableSlot *new_row = deleted ? NULL :
+		inserted ? trigger->tg_trigslot : trigger->tg_newslot;
+	Value		values[4];
+	const Value *old_item = item_of_slot(relation, old_row, &values[0]);
+	const Value *new_item = item_of_slot(relation, new_row, &values[1]);
+
+	if (new_item != NULL && !table_tuple_satisfies_snapshot(relation, new_row, SnapshotSelf))
+		new_item = current_item(relation, new_item, &values[2]);
+	if (old_item != NULL && (new_item == NULL || !index_same_item(set, old_item, new_item)))
+	{
+		keep_indexes(&table, old_item, current_item(relation, old_item, &values[3]));
+		old_item = NULL;
+	}
+	if (new_item != NULL)
+		keep_indexes(&table, old_item, new_item);
 }
 
 PG_FUNCTION_INFO_V1(ddb_maintain_indexes);
@@ -151,45 +215,30 @@ Datum
 ddb_maintain_indexes(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	Table		table = {0};
-	const TableLayout *layout;
+	const IndexSet *set;
 	MemoryContext scratch;
 	MemoryContext caller;
-	Value		old_item;
-	Value		new_item;
-	bool		inserted;
-	bool		deleted;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("maintain_indexes() must be called as a trigger after a change")));
+				 errmsg("maintain_indexes() must be called as a trigger after the change of a row, or after TRUNCATE")));
 
+	/* anybody may have it as a trigger of any relation */
+	set = index_set(RelationGetRelid(trigger->tg_relation));
+	if (set->count == 0)
+		PG_RETURN_POINTER(NULL);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 	{
-		truncate_indexes(trigger->tg_relation);
+		truncate_indexes(set);
 		PG_RETURN_POINTER(NULL);
 	}
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb index maintenance",
 									ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(scratch);
-	inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-	deleted = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
-
-	table.name = RelationGetRelationName(trigger->tg_relation);
-	table.relation = trigger->tg_relation;
-	table.follower = unconstify(IndexSet *, index_set(RelationGetRelid(trigger->tg_relation)));
-	layout = layout_of_relation(trigger->tg_relation);
-	if (!inserted)
-		old_item = item_of_slot(layout, trigger->tg_trigslot);
-	if (!deleted)
-	{
-		layout = layout_of_relation(trigger->tg_relation);
-		new_item = item_of_slot(layout, inserted ? trigger->tg_trigslot : trigger->tg_newslot);
-	}
-	keep_indexes(&table, inserted ? NULL : &old_item, deleted ? NULL : &new_item);
-
+	keep_indexes_of_row(trigger, set);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	PG_RETURN_POINTER(NULL);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/nbtree.h"
+#include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "executor/executor.h"
@@ -57,14 +58,67 @@ find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
 	return found;
 }
 
-static void
-insert_index_entry(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *slot, bool unchanged)
+static bool
+insert_index_entry(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *slot,
+				   IndexUniqueCheck check, bool unchanged)
 {
 	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
 
 	/* a B-tree does not read the IndexInfo */
-	index_insert(index->primary_index, entry->values, isnull, &slot->tts_tid, index->relation,
-				 UNIQUE_CHECK_YES, unchanged, NULL);
+	return index_insert(index->primary_index, entry->values, isnull, &slot->tts_tid,
+						index->relation, check, unchanged, NULL);
+}
+
+/* A row that was written by this very command cannot be changed before the next one. */
+static void
+make_changeable(TupleTableSlot *slot)
+{
+	bool		isnull;
+	TransactionId writer = DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber,
+																 &isnull));
+	CommandId	command = DatumGetCommandId(slot_getsysattr(slot, MinCommandIdAttributeNumber, &isnull));
+
+	if (TransactionIdIsCurrentTransactionId(writer) && command >= GetCurrentCommandId(false))
+		CommandCounterIncrement();
+}
+
+static void
+require_done(Table *index, TM_Result result)
+{
+	if (result != TM_Ok)
+		elog(ERROR, "unexpected result %d of writing an entry of secondary index \"%s\"",
+			 result, RelationGetRelationName(index->relation));
+}
+
+static void
+delete_row(Table *index, TupleTableSlot *slot)
+{
+	TM_FailureData failure;
+
+	make_changeable(slot);
+	require_done(index, table_tuple_delete(index->relation, &slot->tts_tid,
+										   GetCurrentCommandId(true), SnapshotSelf,
+										   InvalidSnapshot, true, &failure, false));
+}
+
+/* Deletes the entry that has the key besides the one in the slot. */
+static void
+delete_other(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
+{
+	TupleTableSlot *other = table_slot_create(index->relation, NULL);
+	IndexScanDesc scan = begin_scan(index, entry, SnapshotSelf);
+	bool		found = false;
+
+	while (!found && index_getnext_slot(scan, ForwardScanDirection, other))
+		found = !ItemPointerEquals(&other->tts_tid, &slot->tts_tid);
+	index_endscan(scan);
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("another transaction writes the same entry of secondary index \"%s\"",
+						RelationGetRelationName(index->relation))));
+	delete_row(index, other);
+	ExecDropSingleTupleTableSlot(other);
 }
 
 void
@@ -77,40 +131,25 @@ table_insert_entry(Table *index, const Value *item)
 	row_index_entry(index, item, &entry);
 	row_store(index, item, slot);
 	table_tuple_insert(index->relation, slot, GetCurrentCommandId(true), 0, NULL);
-	insert_index_entry(index, &entry, slot, false);
+	if (!insert_index_entry(index, &entry, slot, UNIQUE_CHECK_PARTIAL, false))
+		delete_other(index, &entry, slot);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* Whether it is done; false if the entry was written by this very command. */
-static bool
-changed(Table *index, TM_Result result)
-{
-	if (result == TM_Invisible)
-	{
-		CommandCounterIncrement();
-		return false;
-	}
-	if (result != TM_Ok)
-		elog(ERROR, "unexpected result %d of writing an entry of secondary index \"%s\"",
-			 result, RelationGetRelationName(index->relation));
-	return true;
-}
-
-static bool
-replace(Table *index, PrimaryIndexEntry *entry, ItemPointer old_tid, TupleTableSlot *slot)
+static void
+replace_row(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *old_slot, TupleTableSlot *slot)
 {
 	UpdateIndexes update_indexes = UPDATE_INDEXES_NONE;
 	LockTupleMode lock_mode;
 	TM_FailureData failure;
 
-	if (!changed(index, table_tuple_update(index->relation, old_tid, slot,
+	make_changeable(old_slot);
+	require_done(index, table_tuple_update(index->relation, &old_slot->tts_tid, slot,
 										   GetCurrentCommandId(true), SnapshotSelf,
 										   InvalidSnapshot, true, &failure, &lock_mode,
-										   &update_indexes)))
-		return false;
+										   &update_indexes));
 	if (update_indexes != UPDATE_INDEXES_NONE)
-		insert_index_entry(index, entry, slot, true);
-	return true;
+		insert_index_entry(index, entry, slot, UNIQUE_CHECK_YES, true);
 }
 
 bool
@@ -127,8 +166,7 @@ table_replace_entry(Table *index, const Value *old_item, const Value *item)
 	if (found)
 	{
 		row_store(index, item, slot);
-		while (!replace(index, &entry, &old_slot->tts_tid, slot))
-			;
+		replace_row(index, &entry, old_slot, slot);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	ExecDropSingleTupleTableSlot(old_slot);
@@ -140,15 +178,12 @@ table_delete_entry(Table *index, const Value *old_item)
 {
 	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
 	PrimaryIndexEntry entry;
-	TM_FailureData failure;
 	bool		found;
 
 	row_index_entry(index, old_item, &entry);
 	found = find_entry(index, &entry, slot);
-	while (found && !changed(index, table_tuple_delete(index->relation, &slot->tts_tid,
-													   GetCurrentCommandId(true), SnapshotSelf,
-													   InvalidSnapshot, true, &failure, false)))
-		;
+	if (found)
+		delete_row(index, slot);
 	ExecDropSingleTupleTableSlot(slot);
 	return found;
 }

@@ -139,7 +139,8 @@ extern void table_write(Table *table, const PrimaryKey *key,
  * Writing an index's relation, which only the keeper of the index does, while
  * it has the row of the table's item locked: so nobody else writes the entry.
  * item is what the index holds of it, old_item any map of the key attributes;
- * the caller's next command sees the change.
+ * the caller's next command sees the change.  What is inserted takes the place
+ * of an entry with the same key.
  */
 extern void table_insert_entry(Table *index, const Value *item);
 
