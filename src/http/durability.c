@@ -88,8 +88,9 @@ end_of_wal(void)
 {
 	XLogRecPtr	end = GetXLogInsertRecPtr();
 
-	/* where the next record begins a page, its header is not written yet */
-	if (end % XLOG_BLCKSZ == SizeOfXLogShortPHD || end % XLOG_BLCKSZ == SizeOfXLogLongPHD)
+	/* where the next record begins a page, its header is not written yet; it is longer on a segment's first page */
+	if (end % XLOG_BLCKSZ == SizeOfXLogShortPHD ||
+		XLogSegmentOffset(end, wal_segment_size) == SizeOfXLogLongPHD)
 		end -= end % XLOG_BLCKSZ;
 	return end;
 }
