@@ -146,10 +146,20 @@ append_encoded(StringInfo text, const char *value, bool keep_slash)
 
 /* ---- What the request says ---- */
 
+/* The path and query of what was asked for, which may be a whole URI (as to a proxy). */
+static const char *
+path_of_uri(const char *uri)
+{
+	if (pg_strncasecmp(uri, "http://", 7) != 0 && pg_strncasecmp(uri, "https://", 8) != 0)
+		return uri;
+	uri = strstr(uri, "://") + 3;
+	return uri + strcspn(uri, "/?");
+}
+
 static void
 split_uri(Signature *signature)
 {
-	const char *uri = signature->request->uri;
+	const char *uri = path_of_uri(signature->request->uri);
 	const char *at = strchr(uri, '?');
 	int			most = 1;
 
@@ -553,7 +563,7 @@ append_canonical_request(StringInfo text, Signature *signature)
 	const HttpRequest *request = signature->request;
 
 	append_joined(text, (const char *[]) {request->method, "\n", NULL});
-	append_encoded(text, signature->path, true);
+	append_encoded(text, signature->path[0] != '\0' ? signature->path : "/", true);
 	appendStringInfoChar(text, '\n');
 	if (signature->query_count > 0)
 		append_canonical_query(text, signature);

@@ -63,6 +63,10 @@ is_("any region will do", call(key, "ListTables", {}, region="eu-central-1").sta
 
 whole = signed(key, "GetItem", {"TableName": "Things", "Key": {"pk": {"S": "a"}}})
 is_("the request as signed", raw(whole).json, {"Item": {"pk": {"S": "a"}}})
+for uri in ("http://127.0.0.1", "http://127.0.0.1/", "HTTPS://x:1/"):
+    is_("with the whole URI %s" % uri, raw(whole.replace(b"POST /", b"POST " + uri.encode())).status, 200)
+is_("with the whole URI and another path", error(whole.replace(b"POST / ", b"POST http://127.0.0.1/a ")), MISMATCH)
+is_("with the whole URI and another query", error(whole.replace(b"POST / ", b"POST http://127.0.0.1?a=b ")), MISMATCH)
 is_("with another body", error(whole.replace(b'"S": "a"', b'"S": "b"')), MISMATCH)
 is_("with another operation", error(whole.replace(b"GetItem", b"DeleteItem")), MISMATCH)
 is_("with another query", error(whole.replace(b"POST / ", b"POST /?a=b ")), MISMATCH)
