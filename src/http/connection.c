@@ -429,7 +429,6 @@ connections_begin(int listen_socket)
 	if (endpoint_tls)
 	{
 		flags |= MHD_USE_TLS;
-		tls_begin();
 		tls_options(tls);
 	}
 	MHD_set_panic_func(panic, NULL);

@@ -49,9 +49,9 @@ listen_shmem_init(void *memory, bool found)
 	}
 }
 
-/* The address to listen on; raises an error if it is none. */
+/* The address to listen on; NULL if it is none, which is reported. */
 static struct addrinfo *
-resolve(void)
+resolve(int level)
 {
 	struct addrinfo hints = {.ai_flags = AI_PASSIVE,.ai_socktype = SOCK_STREAM};
 	struct addrinfo *address;
@@ -60,19 +60,22 @@ resolve(void)
 
 	snprintf(port, sizeof(port), "%d", endpoint_port);
 	result = getaddrinfo(endpoint_address, port, &hints, &address);
-	if (result != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIG_FILE_ERROR),
-				 errmsg("could not resolve ddb.http_address \"%s\": %s", endpoint_address, gai_strerror(result))));
-	return address;
+	if (result == 0)
+		return address;
+	ereport(level,
+			(errcode(ERRCODE_CONFIG_FILE_ERROR),
+			 errmsg("could not resolve ddb.http_address \"%s\": %s", endpoint_address, gai_strerror(result))));
+	return NULL;
 }
 
 bool
 listen_is_local(void)
 {
-	struct addrinfo *address = resolve();
+	struct addrinfo *address = resolve(DEBUG1);
 	bool		local = false;
 
+	if (address == NULL)
+		return false;
 	if (address->ai_family == AF_INET)
 		local = (ntohl(((struct sockaddr_in *) address->ai_addr)->sin_addr.s_addr) >> 24) == 127;
 	else if (address->ai_family == AF_INET6)
@@ -115,12 +118,14 @@ close_at_exit(int code, Datum argument)
 }
 
 int
-listen_open(void)
+listen_open(int level)
 {
-	struct addrinfo *address = resolve();
+	struct addrinfo *address = resolve(level);
 	int			fd = -1;
 	int			alone = -1;
 
+	if (address == NULL)
+		return -1;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	if (shared->sockets == 0)
 		alone = bind_socket(address, false);
@@ -135,6 +140,12 @@ listen_open(void)
 		shared->sockets++;
 		before_shmem_exit(close_at_exit, (Datum) 0);
 	}
+	else
+		ereport(level,
+				(errcode_for_socket_access(),
+				 errmsg("could not listen for HTTP on address \"%s\", port %d: %m",
+						endpoint_address, endpoint_port),
+				 errhint("Is another server on that port? Trying again until it is free.")));
 	LWLockRelease(shared->lock);
 	freeaddrinfo(address);
 	return fd;

@@ -32,7 +32,7 @@ typedef struct Certificate
 
 static Certificate *current = NULL;
 
-/* A whole file, to be freed by the caller; NULL if that was reported and did not raise. */
+/* A whole file, to be freed by the caller; NULL if it cannot be read, which is reported. */
 static char *
 read_file(const char *name, int level)
 {
@@ -98,7 +98,7 @@ import_pair(const gnutls_datum_t *certificate, const gnutls_datum_t *key, Certif
  * Makes the pair the current one, if it is another one than before.  The one
  * before is never released, for a handshake may be using it.
  */
-static void
+static bool
 use_pair(const char *certificate_name, const char *certificate, const char *key, int level)
 {
 	gnutls_datum_t certificate_datum = {(unsigned char *) certificate, strlen(certificate)};
@@ -114,7 +114,7 @@ use_pair(const char *certificate_name, const char *certificate, const char *key,
 		if (current != NULL && memcmp(made->digest, current->digest, sizeof(made->digest)) == 0)
 		{
 			free(made);
-			return;
+			return true;
 		}
 		code = try_pair(&certificate_datum, &key_datum);
 		if (code >= 0)
@@ -123,43 +123,34 @@ use_pair(const char *certificate_name, const char *certificate, const char *key,
 	if (code >= 0)
 	{
 		current = made;
-		return;
+		return true;
 	}
 	free(made);
 	ereport(level,
 			(errcode(ERRCODE_CONFIG_FILE_ERROR),
 			 errmsg("could not use certificate file \"%s\" and its private key for HTTP: %s",
 					certificate_name, gnutls_strerror(code))));
+	return false;
 }
 
-static void
-load(int level)
+bool
+tls_load(int level)
 {
 	const char *certificate_name = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : ssl_cert_file;
 	const char *key_name = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : ssl_key_file;
 	char	   *certificate = read_file(certificate_name, level);
 	char	   *key = certificate != NULL ? read_file(key_name, level) : NULL;
+	bool		usable = false;
 
 	if (key != NULL)
 	{
-		use_pair(certificate_name, certificate, key, level);
+		usable = use_pair(certificate_name, certificate, key, level);
 		explicit_bzero(key, strlen(key));
 		pfree(key);
 	}
 	if (certificate != NULL)
 		pfree(certificate);
-}
-
-void
-tls_begin(void)
-{
-	load(ERROR);
-}
-
-void
-tls_reload(void)
-{
-	load(LOG);
+	return usable;
 }
 
 static int

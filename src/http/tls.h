@@ -4,16 +4,15 @@
 #ifndef DDB_HTTP_TLS_H
 #define DDB_HTTP_TLS_H
 
+#include "postgres.h"
+
 #include <microhttpd.h>
 
-/* Reads certificate and key.  Raises an error if they are of no use. */
-extern void tls_begin(void);
-
 /*
- * Reads them again, for connections from now on.  If they are of no use, the
- * log says so and those of before stay.
+ * Reads certificate and key, for connections from now on; false if they are of
+ * no use, which is reported at that level (below ERROR), and those of before stay.
  */
-extern void tls_reload(void);
+extern bool tls_load(int level);
 
 /* Fills in two options: the certificate, end. */
 extern void tls_options(struct MHD_OptionItem *options);

@@ -128,7 +128,7 @@ reload_settings(void)
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
 	if (endpoint_tls)
-		tls_reload();
+		(void) tls_load(LOG);
 	problem = unsafe_settings();
 	if (problem != NULL)
 		ereport(FATAL,
@@ -171,37 +171,39 @@ connect_patiently(int number)
 	pg_atomic_write_u32(unconnected, 0);
 }
 
-/* Waits until it is safe and possible to listen. */
+/*
+ * Listens if that is safe and possible: returns NULL, or what is missing, which
+ * is reported unless it was so the last time.
+ */
+static const char *
+try_to_listen(int *fd, const char *last)
+{
+	static const char certificate[] = "certificate";
+	static const char address[] = "address";
+	const char *problem = unsafe_settings();
+
+	if (problem != NULL)
+	{
+		ereport(problem == last ? DEBUG1 : LOG,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("%s", problem)));
+		return problem;
+	}
+	if (endpoint_tls && !tls_load(last == certificate ? DEBUG1 : LOG))
+		return certificate;
+	*fd = listen_open(last == address ? DEBUG1 : LOG);
+	return *fd < 0 ? address : NULL;
+}
+
 static int
 listen_patiently(void)
 {
-	const char *reported = NULL;
+	const char *problem = NULL;
+	int			fd;
 
-	for (;;)
-	{
-		const char *problem = unsafe_settings();
-		int			fd = -1;
-
-		if (problem == NULL)
-		{
-			fd = listen_open();
-			if (fd >= 0)
-				return fd;
-			problem = "listen";
-			if (reported != problem)
-				ereport(LOG,
-						(errcode_for_socket_access(),
-						 errmsg("could not listen for HTTP on address \"%s\", port %d: %m",
-								endpoint_address, endpoint_port),
-						 errhint("Is another server on that port? Trying again until it is free.")));
-		}
-		else if (reported != problem)
-			ereport(LOG,
-					(errcode(ERRCODE_CONFIG_FILE_ERROR),
-					 errmsg("%s", problem)));
-		reported = problem;
+	while ((problem = try_to_listen(&fd, problem)) != NULL)
 		wait_to_retry();
-	}
+	return fd;
 }
 
 /* The smaller of two numbers of milliseconds, where -1 is for ever. */

@@ -129,3 +129,12 @@ sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 ok "a certificate that is not there is reported" says 'LOG:  could not read file "server.crt"' cluster
 ok "the one of before stays" answers_always new
 is "the workers go on" "$(workers)" "$before"
+
+stop_cluster "$first"
+: >"$first/server.log"
+start_cluster "$first"
+ok "without a certificate at the start nobody listens" says 'LOG:  could not read file "server.crt"' cluster
+sleep 3
+ok "and the log does not fill up" [ "$(grep -c 'server.crt' "$first/server.log")" -le 4 ]
+certificate late
+ok "once it is there, the endpoint is" answers_soon late
