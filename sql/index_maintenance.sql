@@ -105,14 +105,28 @@ SELECT ddb.delete_item('{"TableName": "Kept", "Key": {"p": {"S": "marked"}, "s":
 SELECT item FROM dynamodb."Kept/Local" WHERE p = 'marked';
 DROP TRIGGER mark ON dynamodb."Kept";
 
--- Nobody else writes an index, or gives its relation what would not be kept.
+-- Nobody else writes an index.
 INSERT INTO dynamodb."Kept/Keys" (item) SELECT item FROM dynamodb."Kept/Keys";
 UPDATE dynamodb."Kept/Keys" SET item = item;
 DELETE FROM dynamodb."Kept/Keys";
 TRUNCATE dynamodb."Kept/Keys";
-CREATE INDEX further ON dynamodb."Kept/Keys" (n);
+
+-- Further indexes of an index's relation are kept.
+CREATE UNIQUE INDEX further ON dynamodb."Kept/Keys" (p, s);
+CREATE INDEX ON dynamodb."Kept/Keys" (n) WHERE a = 'further';
 SELECT put('{"p": {"S": "further"}, "s": {"N": "1"}, "a": {"S": "A"}, "n": {"N": "1"}}');
-DROP INDEX dynamodb.further;
+SELECT put('{"p": {"S": "further"}, "s": {"N": "1"}, "a": {"S": "further"}, "n": {"N": "2"}}');
+UPDATE dynamodb."Kept" SET item = replace(item::text, '"2"', '"3"')::ddb.item WHERE p = 'further';
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT item FROM dynamodb."Kept/Keys" WHERE a = 'further' AND n > 1;
+SELECT item FROM dynamodb."Kept/Keys" WHERE a = 'further' AND n > 1;
+EXPLAIN (COSTS OFF) SELECT item FROM dynamodb."Kept/Keys" WHERE p = 'further' AND s = 1;
+SELECT item FROM dynamodb."Kept/Keys" WHERE p = 'further' AND s = 1;
+RESET enable_seqscan;
+SELECT * FROM ddb.check_indexes('Kept');
+CREATE UNIQUE INDEX too_much ON dynamodb."Kept/Keys" (a);
+SELECT put('{"p": {"S": "again"}, "s": {"N": "1"}, "a": {"S": "further"}, "n": {"N": "2"}}');
+DROP INDEX dynamodb.further, dynamodb.too_much;
 
 -- TRUNCATE, VACUUM FULL, CLUSTER, REINDEX, new names and owners
 VACUUM FULL dynamodb."Kept/Keys";

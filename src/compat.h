@@ -76,11 +76,11 @@ typedef bool UpdateIndexes;
 /* The executor's doors have got more arguments from version to version. */
 #if PG_VERSION_NUM >= 160000
 #define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
-#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters) \
-	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, false)
+#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, summarizing)
 #else
 #define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1)
-#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters) \
+#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters, summarizing) \
 	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
 #endif
 

@@ -19,18 +19,6 @@
 #include "table/row.h"
 #include "table/table.h"
 
-/* Only the primary index is kept here. */
-static void
-check_indexes(const Table *index)
-{
-	if (!index->only_index)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation \"%s\" of a secondary index has further indexes",
-						RelationGetRelationName(index->relation)),
-				 errhint("Drop them: a secondary index has its primary index only.")));
-}
-
 /* A scan over the entries with that key, of which there is one at most. */
 static IndexScanDesc
 begin_scan(Table *index, const PrimaryIndexEntry *entry, Snapshot snapshot)
@@ -58,15 +46,39 @@ find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
 	return found;
 }
 
+/*
+ * Of a relation that has further indexes, if only while its primary index is
+ * built anew beside it.
+ */
 static bool
-insert_index_entry(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *slot,
-				   IndexUniqueCheck check, bool unchanged)
+insert_all_index_entries(Table *index, TupleTableSlot *slot, bool summarizing)
+{
+	EState	   *estate = CreateExecutorState();
+	ResultRelInfo *result = makeNode(ResultRelInfo);
+	bool		conflict = false;
+
+	init_range_table_compat(estate, index->relation);
+	InitResultRelInfo(result, index->relation, 1, NULL, 0);
+	ExecOpenIndices(result, true);
+	(void) insert_index_tuples_compat(result, slot, estate, &conflict, NIL, summarizing);
+	ExecCloseIndices(result);
+	FreeExecutorState(estate);
+	return !conflict;
+}
+
+/* False where another entry has the key. */
+static bool
+insert_index_entries(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *slot,
+					 bool unchanged, bool summarizing)
 {
 	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
 
+	if (!index->only_index)
+		return insert_all_index_entries(index, slot, summarizing);
+
 	/* a B-tree does not read the IndexInfo */
 	return index_insert(index->primary_index, entry->values, isnull, &slot->tts_tid,
-						index->relation, check, unchanged, NULL);
+						index->relation, UNIQUE_CHECK_PARTIAL, unchanged, NULL);
 }
 
 /* A row that was written by this very command cannot be changed before the next one. */
@@ -115,7 +127,7 @@ delete_other(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
 	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("another transaction writes the same entry of secondary index \"%s\"",
+				 errmsg("an index of relation \"%s\" of a secondary index has another entry of equal key",
 						RelationGetRelationName(index->relation))));
 	delete_row(index, other);
 	ExecDropSingleTupleTableSlot(other);
@@ -127,11 +139,10 @@ table_insert_entry(Table *index, const Value *item)
 	TupleTableSlot *slot = table_slot_create(index->relation, NULL);
 	PrimaryIndexEntry entry;
 
-	check_indexes(index);
 	row_index_entry(index, item, &entry);
 	row_store(index, item, slot);
 	table_tuple_insert(index->relation, slot, GetCurrentCommandId(true), 0, NULL);
-	if (!insert_index_entry(index, &entry, slot, UNIQUE_CHECK_PARTIAL, false))
+	if (!insert_index_entries(index, &entry, slot, false, false))
 		delete_other(index, &entry, slot);
 	ExecDropSingleTupleTableSlot(slot);
 }
@@ -148,8 +159,10 @@ replace_row(Table *index, PrimaryIndexEntry *entry, TupleTableSlot *old_slot, Tu
 										   GetCurrentCommandId(true), SnapshotSelf,
 										   InvalidSnapshot, true, &failure, &lock_mode,
 										   &update_indexes));
-	if (update_indexes != UPDATE_INDEXES_NONE)
-		insert_index_entry(index, entry, slot, UNIQUE_CHECK_YES, true);
+	if (update_indexes != UPDATE_INDEXES_NONE &&
+		!insert_index_entries(index, entry, slot, true,
+							  update_indexes != UPDATE_INDEXES_ALL))
+		delete_other(index, entry, slot);
 }
 
 bool
@@ -160,7 +173,6 @@ table_replace_entry(Table *index, const Value *old_item, const Value *item)
 	PrimaryIndexEntry entry;
 	bool		found;
 
-	check_indexes(index);
 	row_index_entry(index, old_item, &entry);
 	found = find_entry(index, &entry, old_slot);
 	if (found)

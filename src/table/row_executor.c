@@ -22,7 +22,7 @@ struct RowExecutor
 	EState	   *estate;
 	ResultRelInfo *result;
 	EPQState	epq;
-	List	   *arbiters;		/* the primary index */
+	List	   *arbiters;		/* the primary index, and its like */
 	List	   *recheck;		/* deferred constraints' indexes */
 };
 
@@ -60,6 +60,35 @@ needs_executor(const Table *table)
 		(constraints != NULL && constraints->num_check > 0) || has_other_columns(table);
 }
 
+/* Whether the other is a unique index on the same: the primary one, as it is built anew. */
+static bool
+is_same_index(Relation primary, Relation other)
+{
+	Form_pg_index a = primary->rd_index;
+	Form_pg_index b = other->rd_index;
+
+	return b->indisunique && b->indimmediate && a->indnkeyatts == b->indnkeyatts &&
+		memcmp(a->indkey.values, b->indkey.values, a->indnkeyatts * sizeof(int16)) == 0 &&
+		equal(RelationGetIndexExpressions(primary), RelationGetIndexExpressions(other)) &&
+		RelationGetIndexPredicate(other) == NIL;
+}
+
+/* The indexes in which another transaction's row of the same key is to be waited for. */
+static List *
+find_arbiters(const Table *table, const ResultRelInfo *result)
+{
+	List	   *arbiters = NIL;
+
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		Relation	index = result->ri_IndexRelationDescs[i];
+
+		if (is_same_index(table->primary_index, index))
+			arbiters = lappend_oid(arbiters, RelationGetRelid(index));
+	}
+	return arbiters;
+}
+
 RowExecutor *
 row_executor_begin(Table *table)
 {
@@ -77,7 +106,7 @@ row_executor_begin(Table *table)
 	InitResultRelInfo(executor->result, table->relation, 1, NULL, 0);
 	ExecOpenIndices(executor->result, true);
 	EvalPlanQualInit_compat(&executor->epq, executor->estate);
-	executor->arbiters = list_make1_oid(RelationGetRelid(table->primary_index));
+	executor->arbiters = find_arbiters(table, executor->result);
 	AfterTriggerBeginQuery();
 	return executor;
 }
@@ -152,7 +181,7 @@ row_executor_insert_index_entries(RowExecutor *executor, TupleTableSlot *slot)
 	bool		conflict = false;
 
 	executor->recheck = insert_index_tuples_compat(executor->result, slot, executor->estate,
-												   &conflict, executor->arbiters);
+												   &conflict, executor->arbiters, false);
 	return !conflict;
 }
 

@@ -112,6 +112,17 @@ done
 is "all that there are have been filled" "$(sql -c "SELECT count(*) FROM ddb.indexes WHERE status = 'CREATING'")" 0
 agree "many writers"
 
+pgbench --no-vacuum --client=4 --jobs=2 --time=3 --file="$DDB_WORK/items.sql" >"$DDB_WORK/reindexed.log" 2>&1 &
+items=$!
+while kill -0 "$items" 2>/dev/null; do
+	for relation in Kept Kept/ByKind Kept/ByRank; do
+		sql -c "REINDEX TABLE CONCURRENTLY dynamodb.\"$relation\"" >>"$DDB_WORK/reindexed.log" 2>&1
+	done
+done
+like "writers wrote while indexes were built anew" "$(cat "$DDB_WORK/reindexed.log")" 'transactions actually processed: [1-9]'
+is "nobody had an error of that" "$(grep -E 'ERROR|aborted' "$DDB_WORK/reindexed.log")" ""
+agree "many writers while indexes are built anew"
+
 statement() {
 	sql -o /dev/null -c "$1"
 	sql -o /dev/null -c "SELECT put(id, id + 1) FROM generate_series(590, 610) id"
