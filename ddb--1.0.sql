@@ -997,6 +997,8 @@ CREATE TABLE access_keys (
 );
 COMMENT ON TABLE access_keys IS 'with which requests to the HTTP endpoint are signed; holds secrets';
 REVOKE ALL ON TABLE access_keys FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach them either.
+ALTER TABLE access_keys ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('access_keys', '');
 
 CREATE FUNCTION access_keys_changed() RETURNS trigger

@@ -204,6 +204,11 @@ def fails(statement, role):
 
 
 ok("secrets are not for everybody", fails("SELECT * FROM ddb.access_keys", "reader"))
+sql("CREATE ROLE everything; GRANT pg_read_all_data, pg_write_all_data TO everything")
+is_("nor for who may read all data", sql("SET ROLE everything; SELECT count(*) FROM ddb.access_keys"), "0")
+ok("nor keys to be made by who may write it", fails("INSERT INTO ddb.access_keys VALUES ('AKIAFORGED', 'x', 'postgres')", "everything"))
+sql("SET ROLE everything; UPDATE ddb.access_keys SET role = 'postgres'; DELETE FROM ddb.access_keys")
+is_("or to be changed", get(reader, "Things", "a").status, 200)
 is_("one's own keys are listed", sql("SET ROLE reader; SELECT access_key_id FROM ddb.access_key_list"), reader[0])
 ok("keys are not for everybody to make", fails("SELECT ddb.create_access_key('reader')", "reader"))
 sql("GRANT EXECUTE ON FUNCTION ddb.create_access_key, ddb.delete_access_key TO reader")
