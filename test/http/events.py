@@ -10,6 +10,7 @@ trust          requests without a signature
 
 import json
 import os
+import resource
 import select
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import time
 
 from endpoint import Connection, call, create_key, create_table, encode, get, is_, ok, put, raw, request, signed, sql
 
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 KEY_FILE = os.path.join(os.environ["DDB_WORK"], "key")
 
 
@@ -78,11 +80,15 @@ def locked_out(key):
         served |= {connection.receive().status for connection in others}
     is_("others are served", served, {200})
     is_("while those that need the lock wait", select.select([connection.socket for connection in waiting], [], [], 0)[0], [])
+    crowd = [Connection(60) for _ in range(1500)]
+    is_("more connections than there are slots are served", [crowd[-1].send(request("GET")), crowd[-1].receive().status], [None, 200])
     locker.stdin.write("COMMIT;\n")
     locker.stdin.close()
     locker.wait()
     answers = [connection.receive() for connection in waiting]
-    is_("then each is done once", sorted(int(answer.json["Attributes"]["a"]["N"]) for answer in answers), list(range(2, 22)))
+    for connection in crowd:
+        connection.close()
+    is_("then each of those that waited is done once", sorted(int(answer.json["Attributes"]["a"]["N"]) for answer in answers), list(range(2, 22)))
     sql("ALTER SYSTEM RESET ddb.http_lock_timeout")
     sql("SELECT pg_reload_conf()")
     time.sleep(0.3)

@@ -176,9 +176,31 @@ def crowds():
     time.sleep(1)
 
 
+def bodies():
+    """More bodies at once than a worker keeps."""
+    sql("ALTER SYSTEM SET ddb.http_body_limit = '64kB'")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+    connections = [Connection() for _ in range(200)]
+    for connection in connections:
+        connection.send(request(headers={"Content-Length": "60001"}, body=b" " * 60000))
+    time.sleep(0.5)
+    answers("beside 200 bodies that are not complete")
+    for connection in connections:
+        connection.send(b" ")
+    is_("those that there was no room for are told so", {connection.receive().status for connection in connections}, {404, 503})
+    is_("there is room again", {ask(connection) for connection in connections}, {200})
+    for connection in connections:
+        connection.close()
+    sql("ALTER SYSTEM RESET ddb.http_body_limit")
+    sql("SELECT pg_reload_conf()")
+    time.sleep(0.3)
+
+
 # a first round brings what is allocated once
 try_all()
 random_bytes(0)
+bodies()
 crowds()
 pids = workers()
 before = resources()
@@ -187,6 +209,7 @@ for round_ in range(3):
     try_all()
     random_bytes(round_ + 1)
 answers("after malformed requests")
+bodies()
 
 put(key, "Hostile", "b", )
 call(key, "PutItem", {"TableName": "Hostile", "Item": {"pk": {"S": "big"}, "text": {"S": "x" * 390000}}})
