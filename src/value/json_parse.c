@@ -4,7 +4,9 @@
  * json-c is more tolerant than DynamoDB: it keeps the last of two members of
  * the same name, puts U+FFFD in the place of half a surrogate pair, cuts a
  * name at U+0000 and takes a few spellings that are no JSON.  So the text is
- * looked over first; what would be silently altered is refused.
+ * looked over first; what would be silently altered is refused.  json-c's own
+ * strict mode is not used: each version has another one, and that of 0.18
+ * refuses every string with a character beyond ASCII.
  */
 #include "postgres.h"
 
@@ -50,6 +52,7 @@ typedef struct Scan
 	uint32		members;		/* names of objects */
 	uint32		containers;
 	bool		zero_character; /* in the string just seen */
+	bool		after_comma;	/* with nothing but white space between */
 } Scan;
 
 static int
@@ -206,7 +209,9 @@ static void
 scan_token(Scan *scan)
 {
 	char		character = *scan->at;
+	bool		after_comma = scan->after_comma;
 
+	scan->after_comma = false;
 	switch (character)
 	{
 		case '"':
@@ -227,11 +232,19 @@ scan_token(Scan *scan)
 			break;
 		case '}':
 		case ']':
+			if (after_comma)
+				malformed(json_tokener_error_desc(json_tokener_error_parse_unexpected));
+			scan->at++;
+			break;
 		case ',':
+			scan->after_comma = true;
+			scan->at++;
+			break;
 		case ' ':
 		case '\t':
 		case '\n':
 		case '\r':
+			scan->after_comma = after_comma;
 			scan->at++;
 			break;
 		case '-':
@@ -307,7 +320,6 @@ parse(const char *text, size_t length)
 			ereport(ERROR,
 					(errcode(ERRCODE_OUT_OF_MEMORY),
 					 errmsg("out of memory")));
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	}
 	json_tokener_reset(tokener);
 	tree = json_tokener_parse_ex(tokener, text, (int) length);
