@@ -401,7 +401,7 @@ end_exchange(void *argument, struct MHD_Connection *connection, void **state,
 
 /* ---- The daemon ---- */
 
-static void
+static void pg_attribute_printf(2, 0)
 write_log(void *argument, const char *format, va_list arguments)
 {
 	char		message[512];

@@ -12,8 +12,8 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
-#include "libpq/libpq.h"
 #include "storage/fd.h"
+#include "utils/guc.h"
 
 #include "http/digest.h"
 #include "http/endpoint.h"
@@ -31,6 +31,13 @@ typedef struct Certificate
 } Certificate;
 
 static Certificate *current = NULL;
+
+/* By name, as the variable's header wants those of Kerberos, which a server's headers do not bring. */
+static const char *
+server_setting(const char *name)
+{
+	return GetConfigOption(name, false, false);
+}
 
 /* A whole file, to be freed by the caller; NULL if it cannot be read, which is reported. */
 static char *
@@ -136,8 +143,8 @@ use_pair(const char *certificate_name, const char *certificate, const char *key,
 bool
 tls_load(int level)
 {
-	const char *certificate_name = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : ssl_cert_file;
-	const char *key_name = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : ssl_key_file;
+	const char *certificate_name = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : server_setting("ssl_cert_file");
+	const char *key_name = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : server_setting("ssl_key_file");
 	char	   *certificate = read_file(certificate_name, level);
 	char	   *key = certificate != NULL ? read_file(key_name, level) : NULL;
 	bool		usable = false;
