@@ -152,7 +152,8 @@ SELECT ddb.create_table('{"TableName": "Published", "BillingMode": "PAY_PER_REQU
   "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
   "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}]}') IS NOT NULL AS created;
 SET client_min_messages = error;
-CREATE PUBLICATION published FOR TABLE dynamodb."Published";
+SELECT CASE WHEN current_setting('server_version_num')::int >= 180000 THEN 'WITH (publish_generated_columns = stored)' ELSE '' END AS options \gset
+CREATE PUBLICATION published FOR TABLE dynamodb."Published" :options;
 RESET client_min_messages;
 SELECT ddb.put_item('{"TableName": "Published", "Item": {"p": {"S": "a"}}}');
 SELECT ddb.put_item('{"TableName": "Published", "Item": {"p": {"S": "a"}, "b": {"N": "1"}}}');

@@ -81,7 +81,7 @@ SELECT count(DISTINCT item) FROM (SELECT item FROM items UNION ALL SELECT item F
 SET search_path = '';
 SELECT item -> 'title' FROM public.items WHERE item -> 'year' = '{"N":"2013.0"}' AND item ? 'title';
 CREATE VIEW public.titles AS SELECT item #>> 'info.actors[0]' AS actor FROM public.items WHERE (item -> 'year')::int > 2000;
-SELECT pg_catalog.pg_get_viewdef('public.titles'::pg_catalog.regclass);
+SELECT pg_catalog.replace(pg_catalog.pg_get_viewdef('public.titles'::pg_catalog.regclass), 'items.item', 'item') AS definition;
 SELECT * FROM public.titles;
 RESET search_path;
 

@@ -2,7 +2,9 @@
 SELECT current_database() AS database \gset
 CREATE DATABASE ddb_ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C';
 \c ddb_ascii
+\set SHOW_CONTEXT never
 CREATE EXTENSION ddb;
+\set SHOW_CONTEXT errors
 \c :database
 DROP DATABASE ddb_ascii;
 CREATE DATABASE ddb_again TEMPLATE template0 ENCODING 'UTF8';
