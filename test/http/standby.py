@@ -142,7 +142,7 @@ def waits(path):
     key = load_key()
     item = {"TableName": "Pages", "Key": {"pk": {"S": "while away"}}}
     before = {"TableName": "Pages", "Key": {"pk": {"S": "item 1"}}, "ProjectionExpression": "pk"}
-    writers, readers, late = ([Connection(60) for _ in range(count)] for count in (8, 20, 20))
+    writers, readers, late, conditional = ([Connection(60) for _ in range(count)] for count in (8, 20, 20, 20))
     for writer in writers:
         writer.send(signed(key, "PutItem", {"TableName": "Pages", "Item": item["Key"]}))
     is_("no write is answered without its standby", answered(writers, 1.5), 0)
@@ -150,15 +150,19 @@ def waits(path):
         reader.send(signed(key, "GetItem", before))
     for reader in late:
         reader.send(signed(key, "GetItem", item))
+    for writer in conditional:
+        writer.send(signed(key, "PutItem", {"TableName": "Pages", "Item": item["Key"], "ConditionExpression": "attribute_not_exists(pk)"}))
     is_("the workers do not wait: they serve what tells nothing", {raw(request("GET")).status for _ in range(40)}, {200})
     print("# meanwhile %d of 20 reads of other items are answered" % answered(readers, 1.5))
     sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb http'")
     time.sleep(0.3)
     is_("nobody is told of the write", answered(late, 0), 0)
+    is_("not by an error either", answered(conditional, 0), 0)
     is_("nor is the writer, whatever is cancelled", answered(writers, 0), 0)
     with open(path, "w"):
         pass
     is_("with the standby back, writes are answered", {writer.receive().status for writer in writers}, {200})
+    is_("and those refused for it", {writer.receive().error[0] for writer in conditional}, {"ConditionalCheckFailedException"})
     is_("and reads", {json.dumps(reader.receive().json) for reader in readers}, {json.dumps({"Item": {"pk": {"S": "item 1"}}})})
     is_("those of the write, too", {json.dumps(reader.receive().json) for reader in late}, {json.dumps({"Item": item["Key"]})})
 
