@@ -29,7 +29,7 @@ keep() {
 install_python() {
 	local from=$client_source/python/requirements.txt
 	cached python "$from" && return
-	python3 -m venv --help >/dev/null 2>&1 || need no-such-program python3-venv
+	python3 -c 'import ensurepip' 2>/dev/null || need no-such-program python3-venv
 	python3 -m venv "$client_cache/python"
 	"$client_cache/python/bin/pip" install -q --disable-pip-version-check -r "$from"
 	keep python "$from"
