@@ -239,17 +239,21 @@ same_projection(const IndexDefinition *index, const Value *a, const Value *b)
 EntryChange
 index_entry_change(const IndexDefinition *index, const Value *old_item, const Value *new_item)
 {
-	bool		was = old_item != NULL && index_has_item(index, old_item);
-	bool		is = new_item != NULL && index_has_item(index, new_item);
+	bool		was;
+	bool		is;
 
+	/* most often nothing changes that the index knows of, so this is asked first */
+	if (old_item != NULL && new_item != NULL &&
+		same_key(&index->schema, old_item, new_item) &&
+		same_key(&index->table_schema, old_item, new_item))
+		return same_projection(index, old_item, new_item) || !index_has_item(index, new_item) ?
+			ENTRY_UNTOUCHED : ENTRY_REPLACED;
+
+	was = old_item != NULL && index_has_item(index, old_item);
+	is = new_item != NULL && index_has_item(index, new_item);
 	if (!was)
 		return is ? ENTRY_INSERTED : ENTRY_UNTOUCHED;
-	if (!is)
-		return ENTRY_DELETED;
-	if (!same_key(&index->schema, old_item, new_item) ||
-		!same_key(&index->table_schema, old_item, new_item))
-		return ENTRY_MOVED;
-	return same_projection(index, old_item, new_item) ? ENTRY_UNTOUCHED : ENTRY_REPLACED;
+	return is ? ENTRY_MOVED : ENTRY_DELETED;
 }
 
 static double

@@ -141,7 +141,8 @@ extern void index_check_item(const IndexSet *set, const Value *item, IndexWriter
 
 /*
  * Makes table_write() keep the table's indexes without the executor and its
- * triggers; to be called for every table that is opened to be written.
+ * triggers; to be called for every table that is opened to be written.  Items
+ * that are written must have passed index_check_item().
  */
 extern void index_attach(Table *table);
 

@@ -72,9 +72,6 @@ keep_indexes(Table *table, const Value *old_item, const Value *new_item)
 {
 	const IndexSet *set = table->follower;
 
-	/* operations have asked before, where they judge a request */
-	if (new_item != NULL)
-		index_check_item(set, new_item, WRITER_PUT);
 	for (int i = 0; i < set->count; i++)
 	{
 		const IndexDefinition *index = &set->indexes[i];
@@ -158,6 +155,15 @@ item_of_slot(Relation table, TupleTableSlot *slot, Value *item)
 	return item;
 }
 
+/* What operations have judged as a part of their request is judged here. */
+static void
+check_and_keep(Table *table, const Value *old_item, const Value *new_item)
+{
+	if (new_item != NULL)
+		index_check_item(table->follower, new_item, WRITER_PUT);
+	keep_indexes(table, old_item, new_item);
+}
+
 /* The item that has the primary key of this one now, or NULL; *current is for it. */
 static const Value *
 current_item(Relation relation, const Value *item, Value *current)
@@ -198,11 +204,11 @@ keep_indexes_of_row(TriggerData *trigger, const IndexSet *set)
 		new_item = current_item(relation, new_item, &values[2]);
 	if (old_item != NULL && (new_item == NULL || !index_same_item(set, old_item, new_item)))
 	{
-		keep_indexes(&table, old_item, current_item(relation, old_item, &values[3]));
+		check_and_keep(&table, old_item, current_item(relation, old_item, &values[3]));
 		old_item = NULL;
 	}
 	if (new_item != NULL)
-		keep_indexes(&table, old_item, new_item);
+		check_and_keep(&table, old_item, new_item);
 }
 
 PG_FUNCTION_INFO_V1(ddb_maintain_indexes);
