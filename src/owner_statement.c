@@ -1,5 +1,6 @@
 /*
- * owner_statement.c - statements of the extension's own, run as its owner.
+ * owner_statement.c - the extension's own relations, and statements of its own,
+ * run as their owner.
  *
  * What the extension keeps (tables, access keys) nobody but its owner writes.
  * Operators and functions are found by the search path, so the caller's would
@@ -8,20 +9,32 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/namespace.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "owner_statement.h"
 
-static Oid
-owner_of(Oid relation_oid)
+Oid
+extension_relation(const char *name)
 {
-	Relation	relation = table_open(relation_oid, AccessShareLock);
-	Oid			owner = relation->rd_rel->relowner;
+	Oid			relation = get_relname_relid(name, get_namespace_oid("ddb", false));
 
-	table_close(relation, NoLock);
+	if (!OidIsValid(relation))
+		elog(ERROR, "relation ddb.%s does not exist", name);
+	return relation;
+}
+
+Oid
+relation_owner(Oid relation)
+{
+	Relation	opened = table_open(relation, AccessShareLock);
+	Oid			owner = opened->rd_rel->relowner;
+
+	table_close(opened, NoLock);
 	return owner;
 }
 
@@ -29,7 +42,7 @@ uint64
 owner_statement_run(Oid relation, const char *statement, int count, Oid *types, Datum *values,
 					const char *nulls)
 {
-	Oid			owner = owner_of(relation);
+	Oid			owner = relation_owner(relation);
 	Oid			user;
 	int			context;
 	int			settings;

@@ -1,8 +1,21 @@
 /*
- * owner_statement.h - statements of the extension's own, run as its owner.
+ * owner_statement.h - the extension's own relations, and statements of its own,
+ * run as their owner.
  */
 #ifndef DDB_OWNER_STATEMENT_H
 #define DDB_OWNER_STATEMENT_H
+
+/*
+ * The relation or index of that name in the extension's schema; raises an
+ * internal error where there is none.
+ */
+extern Oid	extension_relation(const char *name);
+
+/*
+ * The owner of a relation that exists.  AccessShareLock on it, held until the
+ * transaction's end, keeps that true.
+ */
+extern Oid	relation_owner(Oid relation);
 
 /*
  * Runs one SQL statement in the caller's SPI connection as the owner of the

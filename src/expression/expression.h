@@ -96,6 +96,21 @@ typedef struct KeySchema
 	KeyAttribute sort[KEY_MAX_ATTRIBUTES];
 } KeySchema;
 
+/* How many attributes a key schema has, the partition key's and the sort key's. */
+static inline int
+key_schema_count(const KeySchema *schema)
+{
+	return schema->partition_count + schema->sort_count;
+}
+
+/* The one at a position below that count; the partition key's come first. */
+static inline const KeyAttribute *
+key_schema_attribute(const KeySchema *schema, int position)
+{
+	return position < schema->partition_count ? &schema->partition[position] :
+		&schema->sort[position - schema->partition_count];
+}
+
 /*
  * What a Query asks for: every partition attribute equals a value; the first
  * sort_equal_count sort attributes too; the one behind them stands in the

@@ -205,7 +205,7 @@ bind_attributes(const KeyConditionTree *tree, const KeySchema *schema, BoundPart
 	int			count = list_length(tree->parts);
 
 	bound->count = 0;
-	if (count > schema->partition_count + schema->sort_count)
+	if (count > key_schema_count(schema))
 		validation_error("Query key condition not supported");
 	for (int i = 0; i < schema->partition_count; i++)
 		bind_attribute(tree, &schema->partition[i], bound);

@@ -130,14 +130,16 @@ path_begins_with(const DocumentPath *path, const KeyAttribute *attribute)
 }
 
 static void
-check_key_attributes(const DocumentPath *path, const KeyAttribute *attributes, int count)
+check_key_attributes(const DocumentPath *path, const KeySchema *schema)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		if (path_begins_with(path, &attributes[i]))
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		if (path_begins_with(path, attribute))
 			validation_error("One or more parameter values were invalid: Cannot update "
 							 "attribute %s. This attribute is part of the key",
-							 attributes[i].name);
+							 attribute->name);
 	}
 }
 
@@ -150,8 +152,7 @@ update_check_keys(const Update *update, const KeySchema *schema)
 	{
 		const UpdateAction *action = lfirst(cell);
 
-		check_key_attributes(action->path, schema->partition, schema->partition_count);
-		check_key_attributes(action->path, schema->sort, schema->sort_count);
+		check_key_attributes(action->path, schema);
 	}
 }
 

@@ -13,7 +13,6 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -26,7 +25,6 @@
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -45,16 +43,6 @@ enum
 	KEYS_CREATED,
 	KEYS_VALID_UNTIL
 };
-
-static Oid
-keys_relation(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid("ddb", false));
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "relation ddb.%s does not exist", name);
-	return relid;
-}
 
 /* ---- The cache ---- */
 
@@ -118,14 +106,14 @@ copy_key(HeapTuple tuple, Relation relation, AccessKey *key)
 static bool
 read_key(const char *id, AccessKey *key)
 {
-	Relation	keys = table_open(keys_relation("access_keys"), AccessShareLock);
+	Relation	keys = table_open(extension_relation("access_keys"), AccessShareLock);
 	SysScanDesc scan;
 	ScanKeyData scan_key;
 	HeapTuple	tuple;
 
 	ScanKeyEntryInitialize(&scan_key, 0, KEYS_ID, BTEqualStrategyNumber, TEXTOID,
 						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(id));
-	scan = systable_beginscan(keys, keys_relation("access_keys_pkey"), true, NULL, 1, &scan_key);
+	scan = systable_beginscan(keys, extension_relation("access_keys_pkey"), true, NULL, 1, &scan_key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
@@ -147,7 +135,7 @@ find_key(const char *id)
 	/* nothing may raise an error while an entry is half filled */
 	if (key == NULL && read_key(id, &read))
 	{
-		cached_relation = keys_relation("access_keys");
+		cached_relation = extension_relation("access_keys");
 		key = hash_search(cached_keys, id, HASH_ENTER, NULL);
 		*key = read;
 		explicit_bzero(&read, sizeof(read));
@@ -222,7 +210,7 @@ static void
 write_keys(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
 	SPI_connect();
-	(void) owner_statement_run(keys_relation("access_keys"), statement, count, types, values, nulls);
+	(void) owner_statement_run(extension_relation("access_keys"), statement, count, types, values, nulls);
 	SPI_finish();
 }
 

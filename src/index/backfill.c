@@ -25,7 +25,6 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -60,12 +59,6 @@ typedef struct Backfill
 /* ---- The record: ddb.backfills ---- */
 
 static Oid
-backfills_relation(void)
-{
-	return get_relname_relid("backfills", get_namespace_oid("ddb", false));
-}
-
-static Oid
 item_type(void)
 {
 	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("item"),
@@ -92,7 +85,7 @@ read_position(Backfill *backfill)
 	Datum		values[] = {ObjectIdGetDatum(backfill->index->relation)};
 
 	SPI_connect();
-	if (owner_statement_run(backfills_relation(),
+	if (owner_statement_run(extension_relation("backfills"),
 							"SELECT position FROM ddb.backfills WHERE relation = $1",
 							1, types, values, NULL) > 0)
 	{
@@ -115,7 +108,7 @@ write_position(Backfill *backfill)
 	};
 
 	SPI_connect();
-	owner_statement_run(backfills_relation(),
+	owner_statement_run(extension_relation("backfills"),
 						"INSERT INTO ddb.backfills AS b (relation, position, items, invalid, started)"
 						" VALUES ($1, $2, $3, $4, pg_catalog.now())"
 						" ON CONFLICT (relation) DO UPDATE SET position = excluded.position,"
@@ -131,7 +124,7 @@ finish(Backfill *backfill)
 	Datum		values[] = {ObjectIdGetDatum(backfill->index->relation)};
 
 	SPI_connect();
-	owner_statement_run(backfills_relation(), "DELETE FROM ddb.backfills WHERE relation = $1",
+	owner_statement_run(extension_relation("backfills"), "DELETE FROM ddb.backfills WHERE relation = $1",
 						1, types, values, NULL);
 	SPI_finish();
 	index_set_status(RelationGetRelid(backfill->table->relation), backfill->index, INDEX_ACTIVE);
@@ -142,37 +135,32 @@ finish(Backfill *backfill)
 
 /* ---- Items ---- */
 
-static void
-add_key(Node *key, const KeyAttribute *attributes, int count, const Value *item)
-{
-	Value		value;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (value_map_find(item, attributes[i].name, attributes[i].name_length, &value))
-			node_map_set(key, attributes[i].name, attributes[i].name_length, node_from_value(&value));
-	}
-}
-
 /* The table's key attributes of an item. */
 static Value
 key_map(const KeySchema *schema, const Value *item)
 {
 	Node	   *key = node_map();
 
-	add_key(key, schema->partition, schema->partition_count, item);
-	add_key(key, schema->sort, schema->sort_count, item);
+	for (int i = 0; i < key_schema_count(schema); i++)
+	{
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+		Value		value;
+
+		if (value_map_find(item, attribute->name, attribute->name_length, &value))
+			node_map_set(key, attribute->name, attribute->name_length, node_from_value(&value));
+	}
 	return node_pack(key);
 }
 
 static bool
-has_all(const KeyAttribute *attributes, int count, const Value *item)
+has_all(const KeySchema *schema, const Value *item)
 {
-	Value		value;
-
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		if (!value_map_find(item, attributes[i].name, attributes[i].name_length, &value))
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+		Value		value;
+
+		if (!value_map_find(item, attribute->name, attribute->name_length, &value))
 			return false;
 	}
 	return true;
@@ -183,7 +171,6 @@ static void
 bring_in(Backfill *backfill, const Value *item)
 {
 	const IndexDefinition *index = backfill->index;
-	const KeySchema *schema = &index->schema;
 
 	if (index_has_item(index, item))
 	{
@@ -194,8 +181,7 @@ bring_in(Backfill *backfill, const Value *item)
 		entry = index_project(index, item);
 		table_insert_entry(backfill->relation, &entry);
 	}
-	else if (has_all(schema->partition, schema->partition_count, item) &&
-			 has_all(schema->sort, schema->sort_count, item))
+	else if (has_all(&index->schema, item))
 		backfill->invalid++;
 }
 
@@ -337,7 +323,7 @@ backfill_tasks(void)
 
 	/* relations without indexes are in the middle of a dump's restore */
 	SPI_connect();
-	owner_statement_run(backfills_relation(),
+	owner_statement_run(extension_relation("backfills"),
 						"SELECT t.name, i.name, t.relation::pg_catalog.oid,"
 						" (SELECT pg_catalog.bool_and(EXISTS (SELECT FROM pg_catalog.pg_index x"
 						" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid))"
@@ -377,7 +363,7 @@ backfill_batch(const BackfillTask *task, bool wait)
 		return BACKFILL_BUSY;
 
 	/* one worker at a time, even if a launcher has died and left one behind */
-	if (!ConditionalLockRelationOid(backfills_relation(), ShareUpdateExclusiveLock))
+	if (!ConditionalLockRelationOid(extension_relation("backfills"), ShareUpdateExclusiveLock))
 		return BACKFILL_BUSY;
 
 	/* whoever creates or drops an index of this table has it locked more strongly */

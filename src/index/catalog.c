@@ -64,26 +64,7 @@ static const char *const statuses[] = {
 	[INDEX_ACTIVE] = "ACTIVE"
 };
 
-static Oid
-catalog_relation(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid("ddb", false));
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "relation ddb.%s does not exist", name);
-	return relid;
-}
-
 /* ---- Reading ---- */
-
-static char *
-text_column(HeapTuple tuple, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(datum);
-}
 
 static int
 position_of(const char *word, const char *const *words, int count)
@@ -111,21 +92,6 @@ read_non_key(IndexDefinition *index, const Value *names)
 	}
 }
 
-static void
-copy_attributes(KeyAttribute *attributes, int count)
-{
-	for (int i = 0; i < count; i++)
-		attributes[i].name = pnstrdup(attributes[i].name, attributes[i].name_length);
-}
-
-static void
-copy_schema(KeySchema *to, const KeySchema *from)
-{
-	*to = *from;
-	copy_attributes(to->partition, to->partition_count);
-	copy_attributes(to->sort, to->sort_count);
-}
-
 /* False where the relation has gone: waiting for its lock was waiting for its drop. */
 static bool
 read_schemas(IndexDefinition *index)
@@ -141,8 +107,8 @@ read_schemas(IndexDefinition *index)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("relation \"%s\" has no primary index of a secondary index",
 						RelationGetRelationName(relation))));
-	copy_schema(&index->schema, &layout->schema);
-	copy_schema(&index->table_schema, &layout->table_schema);
+	layout_copy_schema(&index->schema, &layout->schema);
+	layout_copy_schema(&index->table_schema, &layout->table_schema);
 	table_close(relation, AccessShareLock);
 	return true;
 }
@@ -153,14 +119,15 @@ read_definition(HeapTuple tuple, TupleDesc descriptor, IndexDefinition *index)
 	Value		non_key;
 	bool		isnull;
 
-	index->name = text_column(tuple, descriptor, INDEXES_NAME);
+	index->name = catalog_text_column(tuple, descriptor, INDEXES_NAME);
 	index->relation = DatumGetObjectId(heap_getattr(tuple, INDEXES_RELATION, descriptor, &isnull));
-	index->kind = position_of(text_column(tuple, descriptor, INDEXES_KIND), kinds, lengthof(kinds));
-	index->projection = position_of(text_column(tuple, descriptor, INDEXES_PROJECTION),
+	index->kind = position_of(catalog_text_column(tuple, descriptor, INDEXES_KIND), kinds,
+							  lengthof(kinds));
+	index->projection = position_of(catalog_text_column(tuple, descriptor, INDEXES_PROJECTION),
 									projections, lengthof(projections));
-	index->status = position_of(text_column(tuple, descriptor, INDEXES_STATUS), statuses,
+	index->status = position_of(catalog_text_column(tuple, descriptor, INDEXES_STATUS), statuses,
 								lengthof(statuses));
-	index->settings = text_column(tuple, descriptor, INDEXES_SETTINGS);
+	index->settings = catalog_text_column(tuple, descriptor, INDEXES_SETTINGS);
 	non_key = value_from_datum(heap_getattr(tuple, INDEXES_NON_KEY_ATTRIBUTES, descriptor, &isnull));
 	read_non_key(index, &non_key);
 	return read_schemas(index);
@@ -173,8 +140,8 @@ read_definition(HeapTuple tuple, TupleDesc descriptor, IndexDefinition *index)
 static IndexSet *
 read_set(Oid table)
 {
-	Relation	indexes = table_open(catalog_relation("indexes"), AccessShareLock);
-	Relation	primary_key = index_open(catalog_relation("indexes_pkey"), AccessShareLock);
+	Relation	indexes = table_open(extension_relation("indexes"), AccessShareLock);
+	Relation	primary_key = index_open(extension_relation("indexes_pkey"), AccessShareLock);
 	IndexSet   *set = palloc0(sizeof(IndexSet));
 	int			room = 4;
 	SysScanDesc scan;
@@ -312,7 +279,7 @@ index_set(Oid table)
 static bool
 is_active_in(Oid table, const IndexDefinition *index, Snapshot snapshot)
 {
-	Relation	indexes = table_open(catalog_relation("indexes"), AccessShareLock);
+	Relation	indexes = table_open(extension_relation("indexes"), AccessShareLock);
 	bool		found = false;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -320,7 +287,7 @@ is_active_in(Oid table, const IndexDefinition *index, Snapshot snapshot)
 
 	ScanKeyInit(&key, INDEXES_TABLE_RELATION, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(table));
-	scan = systable_beginscan(indexes, catalog_relation("indexes_pkey"), true, snapshot, 1, &key);
+	scan = systable_beginscan(indexes, extension_relation("indexes_pkey"), true, snapshot, 1, &key);
 	while (!found && (tuple = systable_getnext(scan)) != NULL)
 	{
 		TupleDesc	descriptor = RelationGetDescr(indexes);
@@ -328,7 +295,7 @@ is_active_in(Oid table, const IndexDefinition *index, Snapshot snapshot)
 		Datum		relation = heap_getattr(tuple, INDEXES_RELATION, descriptor, &isnull);
 
 		found = DatumGetObjectId(relation) == index->relation &&
-			strcmp(text_column(tuple, descriptor, INDEXES_STATUS), statuses[INDEX_ACTIVE]) == 0;
+			strcmp(catalog_text_column(tuple, descriptor, INDEXES_STATUS), statuses[INDEX_ACTIVE]) == 0;
 	}
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
@@ -364,7 +331,7 @@ index_find(const IndexSet *set, const char *name)
 static uint64
 write_indexes(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
-	return owner_statement_run(catalog_relation("indexes"), statement, count, types, values, nulls);
+	return owner_statement_run(extension_relation("indexes"), statement, count, types, values, nulls);
 }
 
 /* The names as a list of strings. */
@@ -413,16 +380,6 @@ create_triggers(Oid table)
 				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.maintain_indexes()", name);
 }
 
-static Oid
-owner_of(Oid table)
-{
-	Relation	relation = table_open(table, NoLock);
-	Oid			owner = relation->rd_rel->relowner;
-
-	table_close(relation, NoLock);
-	return owner;
-}
-
 static bool
 has_triggers(Oid table)
 {
@@ -438,7 +395,7 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 {
 	KeySchema	table_schema;
 	Oid			relation;
-	Oid			owner = owner_of(table->relation);
+	Oid			owner = relation_owner(table->relation);
 
 	catalog_key_schema(table->relation, &table_schema);
 	relation = relation_create(psprintf("%s/%s", table->name, definition->name),

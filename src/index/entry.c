@@ -127,10 +127,9 @@ index_check_item(const IndexSet *set, const Value *item, IndexWriter writer)
 static bool
 is_key_of(const KeySchema *schema, const char *name, uint32 length)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *attribute = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
 
 		if (attribute->name_length == length && memcmp(attribute->name, name, length) == 0)
 			return true;
@@ -165,10 +164,12 @@ project_attribute(Node *entry, const char *name, uint32 length, const Value *ite
 static void
 project_schema(Node *entry, const KeySchema *schema, const Value *item)
 {
-	for (int i = 0; i < schema->partition_count; i++)
-		project_attribute(entry, schema->partition[i].name, schema->partition[i].name_length, item);
-	for (int i = 0; i < schema->sort_count; i++)
-		project_attribute(entry, schema->sort[i].name, schema->sort[i].name_length, item);
+	for (int i = 0; i < key_schema_count(schema); i++)
+	{
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		project_attribute(entry, attribute->name, attribute->name_length, item);
+	}
 }
 
 Value
@@ -204,14 +205,11 @@ same_attribute(const char *name, uint32 length, const Value *a, const Value *b)
 static bool
 same_key(const KeySchema *schema, const Value *a, const Value *b)
 {
-	for (int i = 0; i < schema->partition_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		if (!same_attribute(schema->partition[i].name, schema->partition[i].name_length, a, b))
-			return false;
-	}
-	for (int i = 0; i < schema->sort_count; i++)
-	{
-		if (!same_attribute(schema->sort[i].name, schema->sort[i].name_length, a, b))
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		if (!same_attribute(attribute->name, attribute->name_length, a, b))
 			return false;
 	}
 	return true;

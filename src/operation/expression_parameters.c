@@ -331,10 +331,9 @@ static void
 check_schema_paths(const KeySchema *schema, const char *term, const Condition *condition,
 				   const Projection *projection)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *key = key_schema_attribute(schema, i);
 
 		if ((condition != NULL && condition_enters_attribute(condition, key->name, key->name_length)) ||
 			(projection != NULL && projection_enters_attribute(projection, key->name, key->name_length)))

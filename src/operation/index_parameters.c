@@ -105,15 +105,12 @@ key_names(const RequestList *keys)
 static const KeyAttribute *
 find_key_attribute(const KeySchema *schema, const RequestString *name)
 {
-	for (int i = 0; i < schema->partition_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		if (is_name(name, schema->partition[i].name, schema->partition[i].name_length))
-			return &schema->partition[i];
-	}
-	for (int i = 0; i < schema->sort_count; i++)
-	{
-		if (is_name(name, schema->sort[i].name, schema->sort[i].name_length))
-			return &schema->sort[i];
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		if (is_name(name, attribute->name, attribute->name_length))
+			return attribute;
 	}
 	return NULL;
 }
@@ -268,10 +265,9 @@ definitions_with_schemas(const RequestList *definitions, const KeySchema *const 
 static void
 append_used_names(StringInfo names, const KeySchema *schema, const KeySchema *const *before, int count)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *attribute = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
 		RequestString name = {attribute->name, attribute->name_length};
 
 		if (find_in_schemas(before, count, &name) == NULL)

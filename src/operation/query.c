@@ -79,10 +79,8 @@ check_filter(const QueryRequest *request, const Condition *filter, const KeySche
 {
 	if (filter == NULL)
 		return;
-	for (int i = 0; i < schema->partition_count; i++)
-		check_filter_attribute(request, filter, &schema->partition[i]);
-	for (int i = 0; i < schema->sort_count; i++)
-		check_filter_attribute(request, filter, &schema->sort[i]);
+	for (int i = 0; i < key_schema_count(schema); i++)
+		check_filter_attribute(request, filter, key_schema_attribute(schema, i));
 }
 
 /* The parsed parts of a request, before the table is known. */

@@ -33,10 +33,9 @@ has_attribute(const KeyAttribute **attributes, int count, const KeyAttribute *at
 static int
 add_attributes(const KeySchema *schema, const KeyAttribute **attributes, int count)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *attribute = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
 
 		if (!has_attribute(attributes, count, attribute))
 			attributes[count++] = attribute;

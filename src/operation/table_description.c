@@ -103,10 +103,10 @@ append_key_schema(StringInfo out, const KeySchema *schema)
 /* ---- AttributeDefinitions ---- */
 
 static List *
-add_attributes(List *attributes, const KeyAttribute *added, int count)
+add_attributes(List *attributes, const KeySchema *schema)
 {
-	for (int i = 0; i < count; i++)
-		attributes = lappend(attributes, unconstify(KeyAttribute *, &added[i]));
+	for (int i = 0; i < key_schema_count(schema); i++)
+		attributes = lappend(attributes, unconstify(KeyAttribute *, key_schema_attribute(schema, i)));
 	return attributes;
 }
 
@@ -120,19 +120,12 @@ compare_attribute_names(const ListCell *a, const ListCell *b)
 static void
 append_definitions(StringInfo out, const KeySchema *schema, const IndexDescriptions *indexes)
 {
-	List	   *attributes = NIL;
+	List	   *attributes = add_attributes(NIL, schema);
 	const KeyAttribute *previous = NULL;
 	ListCell   *cell;
 
-	attributes = add_attributes(attributes, schema->partition, schema->partition_count);
-	attributes = add_attributes(attributes, schema->sort, schema->sort_count);
 	for (int i = 0; i < indexes->count; i++)
-	{
-		const KeySchema *index = &indexes->indexes[i].index->schema;
-
-		attributes = add_attributes(attributes, index->partition, index->partition_count);
-		attributes = add_attributes(attributes, index->sort, index->sort_count);
-	}
+		attributes = add_attributes(attributes, &indexes->indexes[i].index->schema);
 	list_sort(attributes, compare_attribute_names);
 
 	appendStringInfoString(out, ",\"AttributeDefinitions\":[");

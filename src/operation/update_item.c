@@ -114,10 +114,9 @@ update(ItemWrite *write, const Value *old_item, Value *new_item)
 static void
 note_known_values(const Update *update, const KeySchema *schema, Node *known)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *key = key_schema_attribute(schema, i);
 		Value		value;
 
 		if (update_known_value(update, key->name, key->name_length, &value))
@@ -140,10 +139,9 @@ check_known_values(const Update *update, const IndexSet *indexes, IndexWriter wr
 static void
 check_update_paths(const Update *update, const KeySchema *schema, const char *term)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *key = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *key = key_schema_attribute(schema, i);
 
 		if (update_enters_attribute(update, key->name, key->name_length))
 			validation_error("Key attributes must be scalars; list random access '[]' and map lookup '.' "

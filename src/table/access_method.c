@@ -59,10 +59,8 @@ static void
 check_key_columns(Relation relation, TupleTableSlot *slot, const KeySchema *schema,
 				  const Value *item)
 {
-	for (int i = 0; i < schema->partition_count; i++)
-		check_key_column(relation, slot, &schema->partition[i], item);
-	for (int i = 0; i < schema->sort_count; i++)
-		check_key_column(relation, slot, &schema->sort[i], item);
+	for (int i = 0; i < key_schema_count(schema); i++)
+		check_key_column(relation, slot, key_schema_attribute(schema, i), item);
 }
 
 /* Refuses what no DynamoDB table can hold, whoever writes it. */

@@ -24,7 +24,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -50,8 +49,8 @@ enum
 
 /* ---- Reading ---- */
 
-static char *
-text_column(HeapTuple tuple, TupleDesc descriptor, int column)
+char *
+catalog_text_column(HeapTuple tuple, TupleDesc descriptor, int column)
 {
 	bool		isnull;
 	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
@@ -65,30 +64,20 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	TableRecord *record = palloc0(sizeof(TableRecord));
 	bool		isnull;
 
-	record->name = text_column(tuple, descriptor, TABLES_NAME);
+	record->name = catalog_text_column(tuple, descriptor, TABLES_NAME);
 	record->relation = DatumGetObjectId(heap_getattr(tuple, TABLES_RELATION, descriptor, &isnull));
 	record->id = DatumGetCString(DirectFunctionCall1(uuid_out,
 													 heap_getattr(tuple, TABLES_ID, descriptor, &isnull)));
 	record->created = DatumGetTimestampTz(heap_getattr(tuple, TABLES_CREATED, descriptor, &isnull));
-	record->settings = text_column(tuple, descriptor, TABLES_SETTINGS);
-	record->tags = text_column(tuple, descriptor, TABLES_TAGS);
+	record->settings = catalog_text_column(tuple, descriptor, TABLES_SETTINGS);
+	record->tags = catalog_text_column(tuple, descriptor, TABLES_TAGS);
 	return record;
-}
-
-static Oid
-catalog_relation(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid("ddb", false));
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "relation ddb.%s does not exist", name);
-	return relid;
 }
 
 TableRecord *
 catalog_read_table(const char *name)
 {
-	Relation	tables = table_open(catalog_relation("tables"), AccessShareLock);
+	Relation	tables = table_open(extension_relation("tables"), AccessShareLock);
 	TableRecord *record = NULL;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -96,7 +85,7 @@ catalog_read_table(const char *name)
 
 	ScanKeyEntryInitialize(&key, 0, TABLES_NAME, BTEqualStrategyNumber, TEXTOID,
 						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(name));
-	scan = systable_beginscan(tables, catalog_relation("tables_pkey"), true, NULL, 1, &key);
+	scan = systable_beginscan(tables, extension_relation("tables_pkey"), true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 		record = record_of_tuple(tuple, RelationGetDescr(tables));
@@ -179,7 +168,7 @@ catalog_lock_table_to_drop(const char *name)
 static uint64
 write_tables(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
-	return owner_statement_run(catalog_relation("tables"), statement, count, types, values, nulls);
+	return owner_statement_run(extension_relation("tables"), statement, count, types, values, nulls);
 }
 
 void
@@ -259,8 +248,8 @@ catalog_update_table(const TableRecord *record, const char *settings, const char
 List *
 catalog_table_names(const char *after, int limit)
 {
-	Relation	tables = table_open(catalog_relation("tables"), AccessShareLock);
-	Relation	index = index_open(catalog_relation("tables_pkey"), AccessShareLock);
+	Relation	tables = table_open(extension_relation("tables"), AccessShareLock);
+	Relation	index = index_open(extension_relation("tables_pkey"), AccessShareLock);
 	List	   *names = NIL;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -272,7 +261,7 @@ catalog_table_names(const char *after, int limit)
 	scan = systable_beginscan_ordered(tables, index, NULL, after != NULL ? 1 : 0, &key);
 	while (list_length(names) < limit &&
 		   (tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
-		names = lappend(names, text_column(tuple, RelationGetDescr(tables), TABLES_NAME));
+		names = lappend(names, catalog_text_column(tuple, RelationGetDescr(tables), TABLES_NAME));
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(tables, AccessShareLock);

@@ -8,6 +8,8 @@
 #ifndef DDB_CATALOG_H
 #define DDB_CATALOG_H
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
@@ -76,5 +78,8 @@ extern List *catalog_table_names(const char *after, int limit);
 
 /* The relation's items and bytes, as the last VACUUM or ANALYZE counted them. */
 extern void catalog_table_size(Oid relation, int64 *items, int64 *bytes);
+
+/* A text or json column of a catalog's tuple, palloc'd; NULL where it is null. */
+extern char *catalog_text_column(HeapTuple tuple, TupleDesc descriptor, int column);
 
 #endif							/* DDB_CATALOG_H */

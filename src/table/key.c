@@ -79,7 +79,7 @@ key_of_map(const KeySchema *schema, const Value *map)
 {
 	PrimaryKey	key = {0};
 
-	if (value_count(map) != (uint32) (schema->partition_count + schema->sort_count))
+	if (value_count(map) != (uint32) key_schema_count(schema))
 		validation_error("The provided key element does not match the schema");
 	key.partition = attribute_of_map(&schema->partition[0], map);
 	if (schema->sort_count > 0)

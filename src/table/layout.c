@@ -244,10 +244,8 @@ size_of_names(const KeySchema *schema)
 {
 	Size		size = 0;
 
-	for (int i = 0; i < schema->partition_count; i++)
-		size += schema->partition[i].name_length + 1;
-	for (int i = 0; i < schema->sort_count; i++)
-		size += schema->sort[i].name_length + 1;
+	for (int i = 0; i < key_schema_count(schema); i++)
+		size += key_schema_attribute(schema, i)->name_length + 1;
 	return size;
 }
 
@@ -304,6 +302,13 @@ read_layout(Relation relation)
 	MemoryContextSwitchTo(previous);
 	MemoryContextDelete(scratch);
 	return cached;
+}
+
+void
+layout_copy_schema(KeySchema *to, const KeySchema *from)
+{
+	*to = *from;
+	place_names(to, palloc(size_of_names(from)));
 }
 
 const TableLayout *

@@ -31,6 +31,9 @@ typedef struct TableLayout
  */
 extern const TableLayout *layout_of_relation(Relation relation);
 
+/* Copies a schema of a layout so that it stays: the copy's names are palloc'd. */
+extern void layout_copy_schema(KeySchema *to, const KeySchema *from);
+
 /* The most columns that a primary index can have. */
 #define PRIMARY_INDEX_MAX_COLUMNS (1 + KEY_MAX_ATTRIBUTES + 2)
 

@@ -146,10 +146,9 @@ row_has_partition(const Table *table, TupleTableSlot *slot, const Value *partiti
 static void
 store_keys(const Table *table, const KeySchema *schema, const Value *item, TupleTableSlot *slot)
 {
-	for (int i = 0; i < schema->partition_count + schema->sort_count; i++)
+	for (int i = 0; i < key_schema_count(schema); i++)
 	{
-		const KeyAttribute *attribute = i < schema->partition_count ? &schema->partition[i] :
-			&schema->sort[i - schema->partition_count];
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
 		Value		value = key_of(table, attribute, item);
 
 		slot->tts_values[attribute->column - 1] = row_key_datum(&value);

@@ -133,16 +133,6 @@ check_privileges(Relation relation, const char *name, AclMode privileges)
 				  GetUserNameFromId(GetUserId(), false), table_arn(name));
 }
 
-static void
-copy_names(KeySchema *schema)
-{
-	for (int i = 0; i < schema->partition_count; i++)
-		schema->partition[i].name = pnstrdup(schema->partition[i].name,
-											 schema->partition[i].name_length);
-	for (int i = 0; i < schema->sort_count; i++)
-		schema->sort[i].name = pnstrdup(schema->sort[i].name, schema->sort[i].name_length);
-}
-
 /* Whether a trigger of this tgenabled fires in this session. */
 static bool
 fires(char enabled)
@@ -174,10 +164,8 @@ describe(const char *name, Relation relation, LOCKMODE lock)
 	table->only_index = layout->only_index;
 	table->other_triggers = layout->other_triggers;
 	table->index_trigger = fires(layout->index_trigger);
-	table->schema = layout->schema;
-	table->table_schema = layout->table_schema;
-	copy_names(&table->schema);
-	copy_names(&table->table_schema);
+	layout_copy_schema(&table->schema, &layout->schema);
+	layout_copy_schema(&table->table_schema, &layout->table_schema);
 	table->primary_index = index_open(index, lock);
 	return table;
 }
@@ -236,7 +224,6 @@ catalog_key_schema(Oid relid, KeySchema *schema)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 
-	*schema = layout_of_relation(relation)->schema;
-	copy_names(schema);
+	layout_copy_schema(schema, &layout_of_relation(relation)->schema);
 	table_close(relation, NoLock);
 }
