@@ -58,3 +58,48 @@ new_cluster() {
 	} | create_cluster "$dir" "$@"
 	start_cluster "$dir"
 }
+
+# What follows is for tests that break the server amid writers of a table "Log",
+# whose key is a writer's number and a number that grows, "at". The test defines
+# what is written, put(writer, at) and change(writer, at). Each of the functions
+# returns "writer,operation,at", the client's proof that it was acknowledged.
+
+# create_log_functions: delete(writer, at) and what all of them use.
+create_log_functions() {
+	sql <<'SQL'
+CREATE FUNCTION log_key(writer int, at int) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('writer', jsonb_build_object('N', writer::text), 'at', jsonb_build_object('N', at::text))
+$$;
+CREATE FUNCTION delete(writer int, at int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM ddb.delete_item(json_build_object('TableName', 'Log', 'Key', log_key(writer, at)));
+	RETURN format('%s,delete,%s', writer, at);
+END
+$$;
+CREATE TABLE acknowledged (writer int, operation text, at int);
+SQL
+}
+
+# start_log_writers COUNT ROUND: in the background, each until its connection breaks.
+start_log_writers() {
+	local writer
+	for ((writer = 1; writer <= $1; writer++)); do
+		write_log "$writer" "$2" 2>/dev/null &
+	done
+}
+
+write_log() {
+	local at
+	for ((at = $2 * 1000000 + 1; ; at++)); do
+		echo "SELECT put($1, $at);"
+		echo "SELECT change($1, $at);"
+		((at % 10)) || echo "SELECT delete($1, $at);"
+	done | sql >>"$DDB_WORK/acknowledged" 2>/dev/null || true
+}
+
+# load_acknowledged WRITERS ROUNDS: what all of them were told, into the table acknowledged.
+load_acknowledged() {
+	sql -c "\\copy acknowledged FROM '$DDB_WORK/acknowledged' CSV"
+	echo "# $(wc -l <"$DDB_WORK/acknowledged") operations were acknowledged"
+	is "every writer wrote in every round" "$(sql -c "SELECT count(DISTINCT (writer, at / 1000000)) FROM acknowledged WHERE operation = 'put'")" $(($1 * $2))
+}

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import urllib.parse
 import zlib
+from time import monotonic, sleep
 
 PORT = int(os.environ["DDB_HTTP_PORT"])
 REGION = "us-east-1"
@@ -32,6 +33,25 @@ def is_(what, actual, expected):
 def sql(statement, *options):
     return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *options, "-c", statement],
                           check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def eventually(what, condition, seconds=15):
+    """The condition becomes true; until then its requests may fail."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        try:
+            if condition():
+                ok(what, True)
+                return
+        except (OSError, EOFError, AttributeError, subprocess.CalledProcessError):
+            pass
+        sleep(0.05)
+    ok(what, False, "not within %d s" % seconds)
+
+
+def pids():
+    """The workers' processes."""
+    return set(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb http'").split())
 
 
 def create_key(role, arguments=""):

@@ -17,7 +17,8 @@ import sys
 import threading
 import time
 
-from endpoint import Connection, call, create_key, create_table, encode, get, is_, ok, put, raw, request, signed, sql
+from endpoint import (Connection, call, create_key, create_table, encode, eventually, get, is_, ok, pids, put, raw, request,
+                      signed, sql)
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 KEY_FILE = os.path.join(os.environ["DDB_WORK"], "key")
@@ -30,23 +31,6 @@ def load_key():
         create_table(json.load(open(KEY_FILE)), "Events")
     with open(KEY_FILE) as file:
         return tuple(json.load(file))
-
-
-def eventually(what, condition, seconds=15):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if condition():
-                ok(what, True)
-                return
-        except (OSError, EOFError, AttributeError, subprocess.CalledProcessError):
-            pass
-        time.sleep(0.05)
-    ok(what, False, "not within %d s" % seconds)
-
-
-def pids():
-    return set(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb http'").split())
 
 
 def start_psql(statements):

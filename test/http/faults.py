@@ -13,25 +13,8 @@ import subprocess
 import sys
 import time
 
-from endpoint import Connection, create_key, get, is_, ok, put, signed, sql
+from endpoint import Connection, create_key, eventually, get, is_, ok, pids, put, signed, sql
 from load import Load, create_table
-
-
-def eventually(what, condition, seconds=15):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if condition():
-                ok(what, True)
-                return
-        except (OSError, EOFError, AttributeError, subprocess.CalledProcessError):
-            pass
-        time.sleep(0.05)
-    ok(what, False, "not within %d s" % seconds)
-
-
-def pids():
-    return set(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb http'").split())
 
 
 def answers(key, operation, parameters, count=40):

@@ -18,8 +18,9 @@ import sys
 import threading
 import time
 
-from endpoint import Connection, call, create_key, create_table, is_, ok, put, get, raw, request, signed, sql
-from faults import eventually, long_text, pids
+from endpoint import (Connection, call, create_key, create_table, eventually, get, is_, ok, pids, put, raw, request, signed,
+                      sql)
+from faults import long_text
 
 KEY_FILE = os.path.join(os.environ["DDB_WORK"], "key")
 ITEMS = 100

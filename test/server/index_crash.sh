@@ -20,10 +20,6 @@ SELECT ddb.create_table('{"TableName": "Log", "BillingMode": "PAY_PER_REQUEST",
 INSERT INTO dynamodb."Log" (item)
 	SELECT format('{"writer": {"N": "0"}, "at": {"N": "%s"}, "digit": {"N": "%s"}, "counted": {"N": "0"}}', at, at % 10)::ddb.item FROM generate_series(0, 29999) at;
 
-CREATE FUNCTION log_key(writer int, at int) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT jsonb_build_object('writer', jsonb_build_object('N', writer::text), 'at', jsonb_build_object('N', at::text))
-$$;
--- What each returns is the client's proof that it was acknowledged.
 CREATE FUNCTION put(writer int, at int) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM ddb.put_item(json_build_object('TableName', 'Log', 'Item', log_key(writer, at) || jsonb_build_object('digit', jsonb_build_object('N', (at % 10)::text))));
@@ -31,32 +27,16 @@ BEGIN
 END
 $$;
 -- changes an item from before: its index key, or what is beside it
-CREATE FUNCTION count(writer int, at int) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION change(writer int, at int) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM ddb.update_item(json_build_object('TableName', 'Log', 'Key', log_key(0, at % 9999 / 3 * 3 + writer - 1),
 		'UpdateExpression', CASE at % 2 WHEN 0 THEN 'ADD counted :one' ELSE 'ADD counted :one, digit :one' END,
 		'ExpressionAttributeValues', '{":one": {"N": "1"}}'::json));
-	RETURN format('%s,count,%s', writer, at);
+	RETURN format('%s,change,%s', writer, at);
 END
 $$;
-CREATE FUNCTION delete(writer int, at int) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	PERFORM ddb.delete_item(json_build_object('TableName', 'Log', 'Key', log_key(writer, at)));
-	RETURN format('%s,delete,%s', writer, at);
-END
-$$;
-CREATE TABLE acknowledged (writer int, operation text, at int);
 SQL
-
-# write WRITER ROUND: until the connection breaks.
-write() {
-	local at
-	for ((at = $2 * 1000000 + 1; ; at++)); do
-		echo "SELECT put($1, $at);"
-		echo "SELECT count($1, $at);"
-		((at % 10)) || echo "SELECT delete($1, $at);"
-	done | sql >>"$DDB_WORK/acknowledged" 2>/dev/null || true
-}
+create_log_functions
 
 create_index() {
 	sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Log\",
@@ -89,9 +69,7 @@ wait_until_active() {
 
 projections=('{"ProjectionType": "KEYS_ONLY"}' '{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["counted"]}' '{"ProjectionType": "ALL"}')
 for ((round = 1; round <= rounds; round++)); do
-	for ((writer = 1; writer <= writers; writer++)); do
-		write "$writer" "$round" 2>/dev/null &
-	done
+	start_log_writers "$writers" "$round"
 	sleep 0.2
 	create_index "Round$round" "${projections[round % 3]}"
 	sleep "0.$((RANDOM % 7))"
@@ -101,9 +79,7 @@ for ((round = 1; round <= rounds; round++)); do
 	is "the indexes agree with the table" "$(sql -c "SELECT index_name, problem, count(*) FROM ddb.check_indexes('Log') GROUP BY 1, 2")" ""
 done
 
-sql -c "\\copy acknowledged FROM '$DDB_WORK/acknowledged' CSV"
-echo "# $(wc -l <"$DDB_WORK/acknowledged") operations were acknowledged"
-is "every writer wrote in every round" "$(sql -c "SELECT count(DISTINCT (writer, at / 1000000)) FROM acknowledged WHERE operation = 'put'")" $((writers * rounds))
+load_acknowledged "$writers" "$rounds"
 is "all acknowledged items are in the table and in each index" "$(sql <<'SQL'
 SELECT count(*) FROM acknowledged a WHERE operation = 'put' AND at % 10 <> 0 AND (
 	NOT EXISTS (SELECT FROM dynamodb."Log" t WHERE t.writer = a.writer AND t.at = a.at)
@@ -116,6 +92,6 @@ SELECT count(*) FROM acknowledged a JOIN dynamodb."Log/ByDigit" t ON t.writer = 
 SQL
 )" 0
 is "no change of an item from before is lost, and none beyond those in flight is there" "$(sql -c "
-	SELECT (SELECT sum((item ->> 'counted')::int) FROM dynamodb.\"Log/Round2\" WHERE writer = 0) - count(*) BETWEEN 0 AND $((writers * rounds)) FROM acknowledged WHERE operation = 'count'")" t
+	SELECT (SELECT sum((item ->> 'counted')::int) FROM dynamodb.\"Log/Round2\" WHERE writer = 0) - count(*) BETWEEN 0 AND $((writers * rounds)) FROM acknowledged WHERE operation = 'change'")" t
 is "the B-trees have all entries" "$(sql -c "
 	SELECT bt_index_parent_check(indexrelid, true) FROM pg_index WHERE indrelid IN (SELECT relation FROM ddb.indexes UNION SELECT relation FROM ddb.tables)" | sort -u)" ""
