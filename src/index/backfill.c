@@ -321,16 +321,18 @@ backfill_tasks(void)
 	if (!OidIsValid(get_extension_oid("ddb", true)))
 		return NIL;
 
-	/* relations without indexes are in the middle of a dump's restore */
+	/* what lacks its table's record, or an index, is in the middle of a dump's restore */
 	SPI_connect();
 	owner_statement_run(extension_relation("backfills"),
-						"SELECT t.name, i.name, t.relation::pg_catalog.oid,"
+						"SELECT coalesce(t.name, ''), i.name, i.table_relation::pg_catalog.oid,"
+						" t.relation IS NOT NULL AND"
 						" (SELECT pg_catalog.bool_and(EXISTS (SELECT FROM pg_catalog.pg_index x"
 						" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid))"
-						" FROM (SELECT t.relation::pg_catalog.oid AS relation"
+						" FROM (SELECT i.table_relation::pg_catalog.oid AS relation"
 						" UNION ALL SELECT s.relation::pg_catalog.oid FROM ddb.indexes s"
-						" WHERE s.table_relation = t.relation) r)"
-						" FROM ddb.indexes i JOIN ddb.tables t ON t.relation = i.table_relation"
+						" WHERE s.table_relation = i.table_relation) r)"
+						" FROM ddb.indexes i LEFT JOIN ddb.tables t ON t.relation = i.table_relation"
+						" JOIN pg_catalog.pg_class c ON c.oid = i.relation"
 						" WHERE i.status = 'CREATING' ORDER BY i.relation::pg_catalog.oid",
 						0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);
