@@ -3,61 +3,63 @@
  */
 #include "postgres.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "http/request.h"
 
 /* What is smaller gains nothing. */
 #define MIN_PACKED_SIZE 1024
 
-/* zlib's memory belongs to the request. */
-static void *
-allocate(void *context, unsigned int count, unsigned int size)
-{
-	return MemoryContextAllocExtended(context, (Size) count * size, MCXT_ALLOC_NO_OOM);
-}
+#define FASTEST 1
 
-static void
-release(void *context, void *memory)
-{
-	pfree(memory);
-}
+#define GZIP_MAGIC "\x1f\x8b"
 
 uint32
 http_crc32(const char *data, size_t length)
 {
-	return (uint32) crc32_z(0, (const Bytef *) data, length);
+	return libdeflate_crc32(0, data, length);
+}
+
+/* Unpacks into what room there is: a member of gzip or else zlib's form, whatever the encoding is called. */
+static enum libdeflate_result
+decompress(const char *body, size_t length, StringInfo decoded)
+{
+	static struct libdeflate_decompressor *decompressor = NULL;
+	size_t		size = 0;
+	enum libdeflate_result result;
+
+	if (decompressor == NULL)
+		decompressor = libdeflate_alloc_decompressor();
+	if (decompressor == NULL)
+		elog(ERROR, "could not begin to unpack a request: out of memory");
+	if (length >= 2 && memcmp(body, GZIP_MAGIC, 2) == 0)
+		result = libdeflate_gzip_decompress(decompressor, body, length, decoded->data, decoded->maxlen - 1, &size);
+	else
+		result = libdeflate_zlib_decompress(decompressor, body, length, decoded->data, decoded->maxlen - 1, &size);
+	decoded->len = result == LIBDEFLATE_SUCCESS ? (int) size : 0;
+	decoded->data[decoded->len] = '\0';
+	return result;
 }
 
 DecodeResult
 http_decode_body(const char *encoding, const char *body, size_t length, size_t limit,
 				 StringInfo decoded)
 {
-	z_stream	stream = {.zalloc = allocate,.zfree = release,.opaque = CurrentMemoryContext};
-	int			status = Z_OK;
+	enum libdeflate_result result;
 
 	if (pg_strcasecmp(encoding, "gzip") != 0 && pg_strcasecmp(encoding, "deflate") != 0)
 		return DECODE_CORRUPT;
 
-	/* 32: a header of gzip or zlib, whichever is there */
-	if (inflateInit2(&stream, MAX_WBITS + 32) != Z_OK)
-		elog(ERROR, "could not begin to unpack a request: %s", stream.msg ? stream.msg : "out of memory");
-	stream.next_in = (Bytef *) body;
-	stream.avail_in = length;
-	while (status == Z_OK && (size_t) decoded->len <= limit)
+	enlargeStringInfo(decoded, (int) Min(4 * length, limit));
+	while ((result = decompress(body, length, decoded)) == LIBDEFLATE_INSUFFICIENT_SPACE)
 	{
-		enlargeStringInfo(decoded, 8192);
-		stream.next_out = (Bytef *) decoded->data + decoded->len;
-		stream.avail_out = decoded->maxlen - decoded->len - 1;
-		status = inflate(&stream, Z_NO_FLUSH);
-		decoded->len = (char *) stream.next_out - decoded->data;
+		if ((size_t) decoded->maxlen > limit)
+			return DECODE_TOO_LARGE;
+		enlargeStringInfo(decoded, decoded->maxlen);
 	}
-	decoded->data[decoded->len] = '\0';
-	inflateEnd(&stream);
-
 	if ((size_t) decoded->len > limit)
 		return DECODE_TOO_LARGE;
-	return status == Z_STREAM_END ? DECODE_OK : DECODE_CORRUPT;
+	return result == LIBDEFLATE_SUCCESS ? DECODE_OK : DECODE_CORRUPT;
 }
 
 /* Whether a list such as "identity, gzip;q=0.5" names gzip and not with q=0. */
@@ -85,29 +87,27 @@ accepts_gzip(const char *list)
 void
 http_encode_response(const HttpRequest *request, HttpResponse *response)
 {
+	static struct libdeflate_compressor *compressor = NULL;
 	const char *accepted = http_header(request, "Accept-Encoding");
-	z_stream	stream = {.zalloc = allocate,.zfree = release,.opaque = CurrentMemoryContext};
 	StringInfoData packed;
-	int			status;
 
 	if (accepted == NULL || response->body.len < MIN_PACKED_SIZE || !accepts_gzip(accepted))
 		return;
-
-	/* 16: gzip's header */
-	if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (compressor == NULL)
+		compressor = libdeflate_alloc_compressor(FASTEST);
+	if (compressor == NULL)
 		return;
+
+	/* room for less than there was, or it does not pay */
 	initStringInfo(&packed);
-	enlargeStringInfo(&packed, deflateBound(&stream, response->body.len));
-	stream.next_in = (Bytef *) response->body.data;
-	stream.avail_in = response->body.len;
-	stream.next_out = (Bytef *) packed.data;
-	stream.avail_out = packed.maxlen - 1;
-	status = deflate(&stream, Z_FINISH);
-	packed.len = (char *) stream.next_out - packed.data;
-	deflateEnd(&stream);
-	if (status != Z_STREAM_END || packed.len >= response->body.len)
+	enlargeStringInfo(&packed, response->body.len);
+	packed.len = (int) libdeflate_gzip_compress(compressor, response->body.data, response->body.len,
+												packed.data, response->body.len - 1);
+	if (packed.len == 0)
+	{
+		pfree(packed.data);
 		return;
-
+	}
 	pfree(response->body.data);
 	response->body = packed;
 	response->content_encoding = "gzip";

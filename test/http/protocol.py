@@ -110,6 +110,13 @@ is_("an unknown encoding", call(key, "GetItem", body, extra={"Content-Encoding":
     "SerializationException")
 is_("a body that unpacks to more than 16 MB",
     call(key, "GetItem", gzip.compress(b" " * (17 * MB)), extra={"Content-Encoding": "gzip"}).status, 413)
+for size, status in ((16 * MB, 200), (16 * MB + 1, 413)):
+    is_("a body that unpacks to %d bytes" % size,
+        call(key, "GetItem", zlib.compress(body.ljust(size)), extra={"Content-Encoding": "deflate"}).status, status)
+is_("a gzip body that is called deflate",
+    call(key, "GetItem", gzip.compress(body), extra={"Content-Encoding": "deflate"}).json, {"Item": {"pk": {"S": "a"}}})
+is_("a body that is packed and empty", call(key, "GetItem", gzip.compress(b""), extra={"Content-Encoding": "gzip"}).error[0],
+    "SerializationException")
 
 call(key, "PutItem", {"TableName": "Things", "Item": {"pk": {"S": "long"}, "text": {"S": "abc" * 5000}}})
 answer = get(key, "Things", "long", extra={"Accept-Encoding": "identity, gzip"})
