@@ -26,3 +26,19 @@ WHERE pronamespace = 'ddb'::regnamespace AND obj_description(p.oid, 'pg_proc') I
   AND (prosrc = 'ddb_operation' OR proname IN ('attribute', 'attribute_text', 'path', 'path_text', 'element', 'element_text',
     'attribute_exists', 'attribute_type', 'item_size', 'hash', 'string_key', 'number_key', 'binary_key', 'attribute_value_from_text'));
 DROP TABLE json_items, json_keys;
+
+-- whatever is escaped, and wherever it stands
+DO $$
+DECLARE
+  plain jsonb;
+  escaped text;
+BEGIN
+  FOR length IN 1..40 LOOP
+    FOR at IN 1..length LOOP
+      FOREACH escaped IN ARRAY ARRAY['"', chr(92), chr(1), chr(9), chr(31), chr(92) || '"'] LOOP
+        plain := jsonb_build_object('s', jsonb_build_object('S', overlay(repeat('x', length) PLACING escaped FROM at FOR 1)));
+        ASSERT plain::text::ddb.item::text::jsonb = plain, plain::text;
+      END LOOP;
+    END LOOP;
+  END LOOP;
+END $$;

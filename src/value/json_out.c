@@ -3,94 +3,134 @@
  */
 #include "postgres.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "common/base64.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
+#ifndef __SSE2__
 #include "port/pg_bswap.h"
+#endif
 
 #include "value/json_out.h"
 #include "value/number.h"
 
 /* ---- Strings ---- */
 
-#define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
-
-/*
- * The first of eight bytes that is to be escaped (a control, a quote or '\\') has
- * its high bit set in the result, and none before it.
- */
-static inline uint64
-find_escape(uint64 bytes)
+static inline bool
+is_plain(uint8 byte)
 {
-	uint64		quote = bytes ^ BYTES('"');
-	uint64		backslash = bytes ^ BYTES('\\');
-
-	/* Each term has a byte's high bit set where that byte is below the bound. */
-	return (((bytes - BYTES(0x20)) & ~bytes) |
-			((quote - BYTES(1)) & ~quote) |
-			((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80);
+	return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
+/* Of so many bytes at once, where the first is that is to be escaped; a number no less where none is. */
+#ifdef __SSE2__
+
+#define BLOCK_SIZE sizeof(__m128i)
+
+static inline unsigned
+plain_in_block(const char *block)
+{
+	__m128i		bytes = _mm_loadu_si128((const __m128i *) block);
+	__m128i		controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+	__m128i		quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+	__m128i		backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+	uint32		escapes = _mm_movemask_epi8(_mm_or_si128(controls, _mm_or_si128(quotes, backslashes)));
+
+	return pg_rightmost_one_pos32(escapes | 1 << BLOCK_SIZE);
+}
+
+#else
+
+#define BLOCK_SIZE sizeof(uint64)
+#define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
+
+static inline unsigned
+plain_in_block(const char *block)
+{
+	uint64		bytes;
+	uint64		quote;
+	uint64		backslash;
+	uint64		escapes;
+
+	memcpy(&bytes, block, sizeof(bytes));
+#ifdef WORDS_BIGENDIAN
+	bytes = pg_bswap64(bytes);
+#endif
+	quote = bytes ^ BYTES('"');
+	backslash = bytes ^ BYTES('\\');
+	/* each term has a byte's high bit set where that byte is below the bound, and the lowest such bit is right */
+	escapes = (((bytes - BYTES(0x20)) & ~bytes) |
+			   ((quote - BYTES(1)) & ~quote) |
+			   ((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80);
+	return escapes != 0 ? pg_rightmost_one_pos64(escapes) / 8 : BLOCK_SIZE;
+}
+
+#endif
+
 /* Copies up to the first byte that is to be escaped; returns how many. */
-static uint32
+static inline uint32
 copy_plain(char *out, const char *string, uint32 length)
 {
 	uint32		at = 0;
 
-	for (; at + sizeof(uint64) <= length; at += sizeof(uint64))
+	for (; at + BLOCK_SIZE <= length; at += BLOCK_SIZE)
 	{
-		uint64		bytes;
-		uint64		escape;
+		unsigned	plain = plain_in_block(string + at);
 
-		memcpy(&bytes, string + at, sizeof(bytes));
-		memcpy(out + at, &bytes, sizeof(bytes));
-#ifdef WORDS_BIGENDIAN
-		bytes = pg_bswap64(bytes);
-#endif
-		escape = find_escape(bytes);
-		if (escape != 0)
-			return at + pg_rightmost_one_pos64(escape) / 8;
+		memcpy(out + at, string + at, BLOCK_SIZE);
+		if (plain < BLOCK_SIZE)
+			return at + plain;
 	}
-	for (; at < length && (uint8) string[at] >= 0x20 && string[at] != '"' && string[at] != '\\'; at++)
+	for (; at < length && is_plain(string[at]); at++)
 		out[at] = string[at];
 	return at;
 }
 
-static void
-append_escaped(StringInfo out, char character)
+/* Writes a byte as an escape of at most MAX_ESCAPE bytes; returns how many. */
+#define MAX_ESCAPE 6
+
+static int
+write_escape(char *out, uint8 byte)
 {
 	static const char letters[] = {
 		['"'] = '"',['\\'] = '\\',['\b'] = 'b',['\f'] = 'f',['\n'] = 'n',['\r'] = 'r',['\t'] = 't'
 	};
-	char		letter = letters[(uint8) character];
+	static const char digits[] = "0123456789abcdef";
 
-	if (letter == '\0')
-	{
-		appendStringInfo(out, "\\u%04x", (unsigned) (uint8) character);
-		return;
-	}
-	appendStringInfoCharMacro(out, '\\');
-	appendStringInfoCharMacro(out, letter);
+	out[0] = '\\';
+	out[1] = letters[byte];
+	if (out[1] != '\0')
+		return 2;
+	memcpy(out + 1, "u00", 3);
+	out[4] = digits[byte >> 4];
+	out[5] = digits[byte & 15];
+	return 6;
 }
 
 void
 json_append_string(StringInfo out, const char *string, uint32 length)
 {
+	const char *end = string + length;
+
 	appendStringInfoCharMacro(out, '"');
 	for (;;)
 	{
 		uint32		plain;
 
-		enlargeStringInfo(out, length + 1);
-		plain = copy_plain(out->data + out->len, string, length);
+		/* what is left, as it is, an escape, and the last quote */
+		enlargeStringInfo(out, (end - string) + MAX_ESCAPE + 2);
+		plain = copy_plain(out->data + out->len, string, end - string);
 		out->len += plain;
-		if (plain == length)
+		string += plain;
+		if (string == end)
 			break;
-		append_escaped(out, string[plain]);
-		string += plain + 1;
-		length -= plain + 1;
+		out->len += write_escape(out->data + out->len, *string++);
 	}
-	appendStringInfoCharMacro(out, '"');
+	out->data[out->len++] = '"';
+	out->data[out->len] = '\0';
 }
 
 static void
