@@ -66,11 +66,11 @@ typedef bool UpdateIndexes;
 
 /* A B-tree's descent takes other arguments since 16 and 17; a read needs no table. */
 #if PG_VERSION_NUM >= 170000
-#define bt_search_compat(index, key, buffer) _bt_search(index, NULL, key, buffer, BT_READ)
+#define bt_search_compat(index, key, buffer, snapshot) _bt_search(index, NULL, key, buffer, BT_READ)
 #elif PG_VERSION_NUM >= 160000
-#define bt_search_compat(index, key, buffer) _bt_search(index, NULL, key, buffer, BT_READ, NULL)
+#define bt_search_compat(index, key, buffer, snapshot) _bt_search(index, NULL, key, buffer, BT_READ, snapshot)
 #else
-#define bt_search_compat(index, key, buffer) _bt_search(index, key, buffer, BT_READ, NULL)
+#define bt_search_compat(index, key, buffer, snapshot) _bt_search(index, key, buffer, BT_READ, snapshot)
 #endif
 
 /* The executor's doors have got more arguments from version to version. */

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/nbtree.h"
 #include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -16,35 +15,9 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "table/lookup.h"
 #include "table/row.h"
 #include "table/table.h"
-
-/* A scan over the entries with that key, of which there is one at most. */
-static IndexScanDesc
-begin_scan(Table *index, const PrimaryIndexEntry *entry, Snapshot snapshot)
-{
-	ScanKeyData keys[PRIMARY_INDEX_MAX_COLUMNS];
-	IndexScanDesc scan;
-
-	for (int i = 0; i < entry->count; i++)
-		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber,
-					row_column_procedure(index, i + 1, BTEqualStrategyNumber), entry->values[i]);
-	scan = index_beginscan_compat(index->relation, index->primary_index, snapshot,
-								  entry->count, 0);
-	index_rescan(scan, keys, entry->count, NULL, 0);
-	return scan;
-}
-
-/* Finds the entry into the slot. */
-static bool
-find_entry(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
-{
-	IndexScanDesc scan = begin_scan(index, entry, SnapshotSelf);
-	bool		found = index_getnext_slot(scan, ForwardScanDirection, slot);
-
-	index_endscan(scan);
-	return found;
-}
 
 /*
  * Of a relation that has further indexes, if only while its primary index is
@@ -118,7 +91,7 @@ static void
 delete_other(Table *index, const PrimaryIndexEntry *entry, TupleTableSlot *slot)
 {
 	TupleTableSlot *other = table_slot_create(index->relation, NULL);
-	IndexScanDesc scan = begin_scan(index, entry, SnapshotSelf);
+	IndexScanDesc scan = lookup_scan(index, entry, SnapshotSelf);
 	bool		found = false;
 
 	while (!found && index_getnext_slot(scan, ForwardScanDirection, other))
@@ -174,7 +147,7 @@ table_replace_entry(Table *index, const Value *old_item, const Value *item)
 	bool		found;
 
 	row_index_entry(index, old_item, &entry);
-	found = find_entry(index, &entry, old_slot);
+	found = lookup_row(index, &entry, SnapshotSelf, old_slot);
 	if (found)
 	{
 		row_store(index, item, slot);
@@ -193,7 +166,7 @@ table_delete_entry(Table *index, const Value *old_item)
 	bool		found;
 
 	row_index_entry(index, old_item, &entry);
-	found = find_entry(index, &entry, slot);
+	found = lookup_row(index, &entry, SnapshotSelf, slot);
 	if (found)
 		delete_row(index, slot);
 	ExecDropSingleTupleTableSlot(slot);
@@ -208,7 +181,7 @@ table_has_entry(Table *index, const Value *old_item)
 	bool		found;
 
 	row_index_entry(index, old_item, &entry);
-	found = find_entry(index, &entry, slot);
+	found = lookup_row(index, &entry, SnapshotSelf, slot);
 	ExecDropSingleTupleTableSlot(slot);
 	return found;
 }
@@ -222,7 +195,7 @@ table_find_entries(Table *index, const Value *old_item, Snapshot snapshot, Value
 	int			count = 0;
 
 	row_index_entry(index, old_item, &key);
-	scan = begin_scan(index, &key, snapshot);
+	scan = lookup_scan(index, &key, snapshot);
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
 		if (count++ == 0)

@@ -8,11 +8,10 @@
  */
 #include "postgres.h"
 
-#include "access/nbtree.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
-#include "compat.h"
+#include "table/descent.h"
 #include "table/neighbours.h"
 #include "value/hash.h"
 
@@ -81,25 +80,6 @@ note_to_the_left(Neighbours *neighbours, Page page, OffsetNumber before, const p
 	return !P_LEFTMOST(BTPageGetOpaque(page));
 }
 
-/* The page's first entry that is not less than the key. */
-static OffsetNumber
-find_offset(Relation index, BTScanInsert key, Page page)
-{
-	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
-	OffsetNumber high = OffsetNumberNext(PageGetMaxOffsetNumber(page));
-
-	while (low < high)
-	{
-		OffsetNumber middle = low + (high - low) / 2;
-
-		if (_bt_compare(index, key, page, middle) > 0)
-			low = OffsetNumberNext(middle);
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /*
  * Reads the sibling of a page that is no longer locked.  Whether it is still
  * the sibling does not matter, as its entries tell themselves whose they are.
@@ -126,23 +106,20 @@ note_sibling(Relation index, BlockNumber block, bool left, const pg_uuid_t *hash
 static void
 walk(Relation index, BTScanInsert key, const pg_uuid_t *hash, Neighbours *neighbours)
 {
-	Buffer		buffer;
-	BTStack		stack = bt_search_compat(index, key, &buffer);
-	Page		page;
 	OffsetNumber offset;
+	Buffer		buffer = descent_begin(index, key, NULL, &offset);
+	Page		page;
 	BlockNumber left;
 	BlockNumber right;
 	bool		more_on_left;
 	bool		more_on_right;
 
-	_bt_freestack(stack);
 	if (!BufferIsValid(buffer))
 		return;					/* the index is empty */
 
 	page = BufferGetPage(buffer);
 	left = BTPageGetOpaque(page)->btpo_prev;
 	right = BTPageGetOpaque(page)->btpo_next;
-	offset = find_offset(index, key, page);
 
 	more_on_left = note_to_the_left(neighbours, page, offset, hash);
 	more_on_right = note_to_the_right(neighbours, page, offset, hash);
@@ -193,22 +170,18 @@ neighbours_find(const TableLayout *layout, TupleTableSlot *slot, Neighbours *nei
 	pg_uuid_t	hash;
 	pg_uuid_t	table_hash;
 	Datum		values[PRIMARY_INDEX_MAX_COLUMNS];
-	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
-	IndexTuple	tuple;
 	BTScanInsert key;
 	int			count;
 
 	count = fill_columns(&layout->schema, slot, &hash, values);
 	if (layout->table_schema.partition_count > 0)
-		fill_columns(&layout->table_schema, slot, &table_hash, values + count);
-	tuple = index_form_tuple(RelationGetDescr(index), values, isnull);
-	key = _bt_mkscankey(index, tuple);
+		count += fill_columns(&layout->table_schema, slot, &table_hash, values + count);
+	key = descent_key(index, values, count);
 
 	memset(neighbours, 0, offsetof(Neighbours, block));
 	walk(index, key, &hash, neighbours);
 	qsort(neighbours->block, neighbours->blocks, sizeof(BlockNumber), compare_blocks_descending);
 
 	pfree(key);
-	pfree(tuple);
 	index_close(index, AccessShareLock);
 }

@@ -25,54 +25,38 @@
 
 #include "compat.h"
 #include "table/layout.h"
+#include "table/lookup.h"
 #include "table/row.h"
 #include "table/row_security.h"
 #include "table/table.h"
-
-static Value
-copy_value(const Value *value)
-{
-	Value		copy = *value;
-	char	   *data = palloc(value->length);
-
-	memcpy(data, value->data, value->length);
-	copy.data = data;
-	return copy;
-}
 
 /* Finds the row with that key, if the role may see it. */
 static bool
 find_row(const Table *table, const PrimaryKey *key, Snapshot snapshot, TupleTableSlot *slot)
 {
-	IndexScanDesc scan;
-	ScanKeyData keys[2];
-	pg_uuid_t	hash;
-	int			count = row_scan_keys(table, key, &hash, keys);
-	bool		found = false;
+	PrimaryIndexEntry entry;
 
-	scan = index_beginscan_compat(table->relation, table->primary_index, snapshot, count, 0);
-	index_rescan(scan, keys, count, NULL, 0);
-	while (!found && index_getnext_slot(scan, ForwardScanDirection, slot))
-		found = row_has_partition(table, slot, &key->partition);
-	index_endscan(scan);
-	return found && row_allowed(table, ROW_READ, slot, snapshot);
+	row_key_entry(table, key, &entry);
+	return lookup_row(table, &entry, snapshot, slot) &&
+		row_has_partition(table, slot, &key->partition) &&
+		row_allowed(table, ROW_READ, slot, snapshot);
 }
 
-/* The item with that key as the snapshot sees it, copied; false where there is none. */
+/* The item with that key as the snapshot sees it, in the table's slot; false where there is none. */
 static bool
 find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
 {
-	TupleTableSlot *slot = table_slot_create(table->relation, NULL);
-	bool		found = find_row(table, key, snapshot, slot);
-
-	if (found)
+	if (table->read_slot == NULL)
 	{
-		Value		stored = row_item(table, slot);
+		MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(table));
 
-		*item = copy_value(&stored);
+		table->read_slot = table_slot_create(table->relation, NULL);
+		MemoryContextSwitchTo(caller);
 	}
-	ExecDropSingleTupleTableSlot(slot);
-	return found;
+	if (!find_row(table, key, snapshot, table->read_slot))
+		return false;
+	*item = row_item(table, table->read_slot);
+	return true;
 }
 
 bool

@@ -64,6 +64,16 @@ add_schema(const Table *table, const KeySchema *schema, const Value *item, pg_uu
 }
 
 void
+row_key_entry(const Table *table, const PrimaryKey *key, PrimaryIndexEntry *entry)
+{
+	entry->count = 0;
+	entry->hash = row_key_hash(&key->partition, 1);
+	entry->values[entry->count++] = UUIDPGetDatum(&entry->hash);
+	if (table->schema.sort_count > 0)
+		entry->values[entry->count++] = row_key_datum(&key->sort);
+}
+
+void
 row_index_entry(const Table *table, const Value *item, PrimaryIndexEntry *entry)
 {
 	entry->count = 0;
@@ -167,19 +177,6 @@ row_store(const Table *table, const Value *item, TupleTableSlot *slot)
 	slot->tts_values[table->item_column - 1] = value_to_datum(item);
 	slot->tts_isnull[table->item_column - 1] = false;
 	ExecStoreVirtualTuple(slot);
-}
-
-int
-row_scan_keys(const Table *table, const PrimaryKey *key, pg_uuid_t *hash, ScanKey keys)
-{
-	*hash = row_key_hash(&key->partition, 1);
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(hash));
-	if (table->schema.sort_count == 0)
-		return 1;
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber,
-				layout_key_procedure(table->schema.sort[0].type, BTEqualStrategyNumber),
-				row_key_datum(&key->sort));
-	return 2;
 }
 
 Snapshot

@@ -26,6 +26,9 @@ typedef struct PrimaryIndexEntry
 	pg_uuid_t	table_hash;
 } PrimaryIndexEntry;
 
+/* The entry of a table's key, which must stay. */
+extern void row_key_entry(const Table *table, const PrimaryKey *key, PrimaryIndexEntry *entry);
+
 /* The item, which may be a mere map of all key attributes, must have them with their types. */
 extern void row_index_entry(const Table *table, const Value *item, PrimaryIndexEntry *entry);
 
@@ -46,13 +49,6 @@ extern bool row_has_partition(const Table *table, TupleTableSlot *slot, const Va
  * have all of them; both item and key must stay until the slot is cleared.
  */
 extern void row_store(const Table *table, const Value *item, TupleTableSlot *slot);
-
-/*
- * The scan keys that find a key in the primary index; returns how many.
- * *hash is the caller's, since the key points at it.
- */
-extern int	row_scan_keys(const Table *table, const PrimaryKey *key, pg_uuid_t *hash,
-						  ScanKey keys);
 
 /* A snapshot that sees all that a new SQL statement would; to be unregistered. */
 extern Snapshot row_statement_snapshot(void);

@@ -215,6 +215,8 @@ void
 table_release(Table *table)
 {
 	row_security_end(table->security);
+	if (table->read_slot != NULL)
+		ExecDropSingleTupleTableSlot(table->read_slot);
 	index_close(table->primary_index, NoLock);
 	table_close(table->relation, NoLock);
 }

@@ -51,6 +51,7 @@ struct Table
 	ItemChanged changed;		/* does that trigger's work in its place, or NULL */
 	void	   *follower;		/* what belongs to whom `changed` is */
 	struct RowSecurity *security;	/* NULL: no policies apply to the role */
+	struct TupleTableSlot *read_slot;	/* of the item that was read last by key, or NULL */
 	const Table *guarded;		/* of an index's relation: its table, if policies apply there */
 };
 
@@ -108,8 +109,8 @@ extern PrimaryKey key_of_map(const KeySchema *schema, const Value *map);
 /* ---- Point reads and writes ---- */
 
 /*
- * The item with that key, as the current snapshot sees it, copied into
- * CurrentMemoryContext; false where there is none.
+ * The item with that key, as the current snapshot sees it, valid until the next
+ * item is read from that table; false where there is none.
  */
 extern bool table_get(Table *table, const PrimaryKey *key, Value *item);
 

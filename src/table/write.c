@@ -19,7 +19,6 @@
  */
 #include "postgres.h"
 
-#include "access/nbtree.h"
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -28,6 +27,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "table/lookup.h"
 #include "table/row.h"
 #include "table/row_executor.h"
 #include "table/row_security.h"
@@ -37,9 +37,7 @@ typedef struct Write
 {
 	Table	   *table;
 	const PrimaryKey *key;
-	pg_uuid_t	hash;
-	ScanKeyData keys[2];
-	int			key_count;
+	PrimaryIndexEntry entry;	/* of the key */
 	Snapshot	snapshot;		/* of the current attempt */
 	TupleTableSlot *old_slot;	/* the newest version, or empty */
 	TupleTableSlot *new_slot;
@@ -53,16 +51,11 @@ static bool
 find_item(Write *write)
 {
 	Table	   *table = write->table;
-	IndexScanDesc scan;
-	bool		found = false;
+	bool		found;
 
 	ExecClearTuple(write->old_slot);
-	scan = index_beginscan_compat(table->relation, table->primary_index, write->snapshot,
-								  write->key_count, 0);
-	index_rescan(scan, write->keys, write->key_count, NULL, 0);
-	while (!found && index_getnext_slot(scan, ForwardScanDirection, write->old_slot))
-		found = row_has_partition(table, write->old_slot, &write->key->partition);
-	index_endscan(scan);
+	found = lookup_row(table, &write->entry, write->snapshot, write->old_slot) &&
+		row_has_partition(table, write->old_slot, &write->key->partition);
 	if (!found)
 		ExecClearTuple(write->old_slot);
 	return found;
@@ -92,9 +85,7 @@ wait_for_creator(Write *write)
 	bool		found;
 
 	InitDirtySnapshot(dirty);
-	scan = index_beginscan_compat(table->relation, table->primary_index, &dirty,
-								  write->key_count, 0);
-	index_rescan(scan, write->keys, write->key_count, NULL, 0);
+	scan = lookup_scan(table, &write->entry, &dirty);
 	found = index_getnext_slot(scan, ForwardScanDirection, slot);
 	if (found)
 	{
@@ -126,14 +117,10 @@ static bool
 insert_index_entry(Write *write, IndexUniqueCheck check, bool unchanged)
 {
 	Table	   *table = write->table;
-	Datum		values[2] = {UUIDPGetDatum(&write->hash)};
-	bool		isnull[2] = {false, false};
-
-	if (table->schema.sort_count > 0)
-		values[1] = write->new_slot->tts_values[table->schema.sort[0].column - 1];
+	bool		isnull[PRIMARY_INDEX_MAX_COLUMNS] = {false};
 
 	/* a B-tree does not read the IndexInfo */
-	return index_insert(table->primary_index, values, isnull, &write->new_slot->tts_tid,
+	return index_insert(table->primary_index, write->entry.values, isnull, &write->new_slot->tts_tid,
 						table->relation, check, unchanged, NULL);
 }
 
@@ -326,7 +313,7 @@ table_write(Table *table, const PrimaryKey *key, WriteDecision decide, void *arg
 
 	PreventCommandIfReadOnly("a write of an item");
 
-	write.key_count = row_scan_keys(table, key, &write.hash, write.keys);
+	row_key_entry(table, key, &write.entry);
 	write.old_slot = table_slot_create(table->relation, NULL);
 	write.new_slot = table_slot_create(table->relation, NULL);
 	write.executor = row_executor_begin(table);

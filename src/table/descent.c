@@ -1,0 +1,53 @@
+/*
+ * descent.c - descending the primary index by hand.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "table/descent.h"
+
+BTScanInsert
+descent_key(Relation index, const Datum *values, int count)
+{
+	BTScanInsert key = _bt_mkscankey(index, NULL);
+
+	key->keysz = count;
+	key->anynullkeys = false;
+	for (int i = 0; i < count; i++)
+	{
+		key->scankeys[i].sk_flags &= ~SK_ISNULL;
+		key->scankeys[i].sk_argument = values[i];
+	}
+	return key;
+}
+
+/* The page's first entry that is not less than the key. */
+static OffsetNumber
+find_offset(Relation index, BTScanInsert key, Page page)
+{
+	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
+	OffsetNumber high = OffsetNumberNext(PageGetMaxOffsetNumber(page));
+
+	while (low < high)
+	{
+		OffsetNumber middle = low + (high - low) / 2;
+
+		if (_bt_compare(index, key, page, middle) > 0)
+			low = OffsetNumberNext(middle);
+		else
+			high = middle;
+	}
+	return low;
+}
+
+Buffer
+descent_begin(Relation index, BTScanInsert key, Snapshot snapshot, OffsetNumber *offset)
+{
+	Buffer		buffer;
+	BTStack		stack = bt_search_compat(index, key, &buffer, snapshot);
+
+	_bt_freestack(stack);
+	if (BufferIsValid(buffer))
+		*offset = find_offset(index, key, BufferGetPage(buffer));
+	return buffer;
+}
