@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/timestamp.h"
 
 #include "http/access_key.h"
@@ -425,7 +426,7 @@ check_time(Signature *signature)
 {
 	struct pg_tm tm = {0};
 	TimestampTz signed_at;
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
 	int64		skew = SKEW_MINUTES * 60 * 1000;
 	bool		basic = parse_basic_time(signature->date, &tm);
 	const char *time;
@@ -655,7 +656,7 @@ http_verify_signature(const HttpRequest *request, HttpException *exception)
 	}
 	if (!check_time(&signature) || !check_signature(&signature, key))
 		return InvalidOid;
-	if (key->valid_until <= GetCurrentTimestamp())
+	if (key->valid_until <= GetCurrentStatementStartTimestamp())
 	{
 		refuse(&signature, "ExpiredTokenException", "The security token included in the request is expired");
 		return InvalidOid;
