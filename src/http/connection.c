@@ -7,6 +7,7 @@
  */
 #include "http/connection.h"
 
+#include "access/xact.h"
 #include "common/pg_prng.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -289,9 +290,11 @@ serve_exchange(Exchange *exchange, const char *method)
 		.body = exchange->body != NULL ? exchange->body : "",
 		.body_length = exchange->body_length
 	};
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now;
 	MemoryContext caller;
 
+	SetCurrentStatementStartTimestamp();
+	now = GetCurrentStatementStartTimestamp();
 	client_has_asked(exchange->connection);
 	if (exchange->first_try == 0)
 		exchange->first_try = now;

@@ -187,7 +187,6 @@ static void
 begin_request(void)
 {
 	QueryCancelPending = false;
-	SetCurrentStatementStartTimestamp();
 	if (endpoint_statement_timeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, endpoint_statement_timeout);
 	StartTransactionCommand();

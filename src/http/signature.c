@@ -494,18 +494,25 @@ append_canonical_query(StringInfo text, const Signature *signature)
 static void
 append_trimmed(StringInfo text, const char *value)
 {
-	value += strspn(value, " \t");
-	while (*value != '\0')
-	{
-		size_t		length = strcspn(value, " \t");
+	bool		blank = false;	/* there is one to be written, if more follows */
+	char	   *out;
 
-		appendBinaryStringInfo(text, value, length);
-		value += length;
-		length = strspn(value, " \t");
-		value += length;
-		if (length > 0 && *value != '\0')
-			appendStringInfoChar(text, ' ');
+	enlargeStringInfo(text, (int) strlen(value));
+	out = text->data + text->len;
+	for (; *value != '\0'; value++)
+	{
+		if (*value == ' ' || *value == '\t')
+		{
+			blank = out > text->data + text->len;
+			continue;
+		}
+		if (blank)
+			*out++ = ' ';
+		blank = false;
+		*out++ = *value;
 	}
+	*out = '\0';
+	text->len = out - text->data;
 }
 
 /* Appends "name:value,value" of the header; false where the request has none. */
