@@ -5,6 +5,8 @@
 
 #include <libdeflate.h>
 
+#include "miscadmin.h"
+
 #include "http/request.h"
 
 /* What is smaller gains nothing. */
@@ -20,11 +22,22 @@ http_crc32(const char *data, size_t length)
 	return libdeflate_crc32(0, data, length);
 }
 
-/* Unpacks into what room there is: a member of gzip or else zlib's form, whatever the encoding is called. */
+static bool
+is_gzip(const char *body, size_t length)
+{
+	return length >= 2 && memcmp(body, GZIP_MAGIC, 2) == 0;
+}
+
+/*
+ * Appends what a member of gzip or else a stream of zlib's form holds, whatever
+ * the encoding is called, if there is room; *used is how long it was.
+ */
 static enum libdeflate_result
-decompress(const char *body, size_t length, StringInfo decoded)
+decompress(const char *body, size_t length, StringInfo decoded, size_t *used)
 {
 	static struct libdeflate_decompressor *decompressor = NULL;
+	char	   *out = decoded->data + decoded->len;
+	size_t		room = decoded->maxlen - decoded->len - 1;
 	size_t		size = 0;
 	enum libdeflate_result result;
 
@@ -32,11 +45,12 @@ decompress(const char *body, size_t length, StringInfo decoded)
 		decompressor = libdeflate_alloc_decompressor();
 	if (decompressor == NULL)
 		elog(ERROR, "could not begin to unpack a request: out of memory");
-	if (length >= 2 && memcmp(body, GZIP_MAGIC, 2) == 0)
-		result = libdeflate_gzip_decompress(decompressor, body, length, decoded->data, decoded->maxlen - 1, &size);
+	if (is_gzip(body, length))
+		result = libdeflate_gzip_decompress_ex(decompressor, body, length, out, room, used, &size);
 	else
-		result = libdeflate_zlib_decompress(decompressor, body, length, decoded->data, decoded->maxlen - 1, &size);
-	decoded->len = result == LIBDEFLATE_SUCCESS ? (int) size : 0;
+		result = libdeflate_zlib_decompress_ex(decompressor, body, length, out, room, used, &size);
+	if (result == LIBDEFLATE_SUCCESS)
+		decoded->len += (int) size;
 	decoded->data[decoded->len] = '\0';
 	return result;
 }
@@ -45,21 +59,35 @@ DecodeResult
 http_decode_body(const char *encoding, const char *body, size_t length, size_t limit,
 				 StringInfo decoded)
 {
-	enum libdeflate_result result;
-
 	if (pg_strcasecmp(encoding, "gzip") != 0 && pg_strcasecmp(encoding, "deflate") != 0)
 		return DECODE_CORRUPT;
 
 	enlargeStringInfo(decoded, (int) Min(4 * length, limit));
-	while ((result = decompress(body, length, decoded)) == LIBDEFLATE_INSUFFICIENT_SPACE)
+	for (;;)
 	{
-		if ((size_t) decoded->maxlen > limit)
+		size_t		used = 0;
+		enum libdeflate_result result = decompress(body, length, decoded, &used);
+
+		CHECK_FOR_INTERRUPTS();
+		if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
+		{
+			if ((size_t) decoded->maxlen > limit)
+				return DECODE_TOO_LARGE;
+			enlargeStringInfo(decoded, decoded->maxlen);
+			continue;
+		}
+		if (result != LIBDEFLATE_SUCCESS)
+			return DECODE_CORRUPT;
+		if ((size_t) decoded->len > limit)
 			return DECODE_TOO_LARGE;
-		enlargeStringInfo(decoded, decoded->maxlen);
+		body += used;
+		length -= used;
+		if (length == 0)
+			return DECODE_OK;
+		/* gzip may have further members */
+		if (!is_gzip(body, length))
+			return DECODE_CORRUPT;
 	}
-	if ((size_t) decoded->len > limit)
-		return DECODE_TOO_LARGE;
-	return result == LIBDEFLATE_SUCCESS ? DECODE_OK : DECODE_CORRUPT;
 }
 
 /* Whether a list such as "identity, gzip;q=0.5" names gzip and not with q=0. */

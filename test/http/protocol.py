@@ -115,6 +115,11 @@ for size, status in ((16 * MB, 200), (16 * MB + 1, 413)):
         call(key, "GetItem", zlib.compress(body.ljust(size)), extra={"Content-Encoding": "deflate"}).status, status)
 is_("a gzip body that is called deflate",
     call(key, "GetItem", gzip.compress(body), extra={"Content-Encoding": "deflate"}).json, {"Item": {"pk": {"S": "a"}}})
+is_("a gzip body of several members", call(key, "GetItem", gzip.compress(body[:10]) + gzip.compress(b"") + gzip.compress(body[10:]),
+                                          extra={"Content-Encoding": "gzip"}).json, {"Item": {"pk": {"S": "a"}}})
+for encoding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
+    is_("something behind a %s body" % encoding,
+        call(key, "GetItem", packed + b"}}}", extra={"Content-Encoding": encoding}).error[0], "SerializationException")
 is_("a body that is packed and empty", call(key, "GetItem", gzip.compress(b""), extra={"Content-Encoding": "gzip"}).error[0],
     "SerializationException")
 
