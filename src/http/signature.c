@@ -461,10 +461,19 @@ check_time(Signature *signature)
 
 /* ---- The canonical request ---- */
 
+/* By name, then by value: the '=' between them, of which an encoded pair has one, comes before all others. */
 static int
-compare_texts(const void *a, const void *b)
+compare_pairs(const void *a, const void *b)
 {
-	return strcmp(*(char *const *) a, *(char *const *) b);
+	const unsigned char *left = *(unsigned char *const *) a;
+	const unsigned char *right = *(unsigned char *const *) b;
+
+	while (*left != '\0' && *left == *right)
+	{
+		left++;
+		right++;
+	}
+	return (*left == '=' ? 1 : *left) - (*right == '=' ? 1 : *right);
 }
 
 static void
@@ -485,7 +494,7 @@ append_canonical_query(StringInfo text, const Signature *signature)
 		append_encoded(&pair, signature->query[i].value, false);
 		pairs[count++] = pair.data;
 	}
-	qsort(pairs, count, sizeof(char *), compare_texts);
+	qsort(pairs, count, sizeof(char *), compare_pairs);
 	for (int i = 0; i < count; i++)
 		appendStringInfo(text, "%s%s", i > 0 ? "&" : "", pairs[i]);
 }

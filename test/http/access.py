@@ -98,6 +98,7 @@ def presigned(**how):
 
 
 is_("a presigned request", presigned().json, {"Item": {"pk": {"S": "a"}}})
+is_("with parameters whose names begin with another's", presigned(more=[("a", "1"), ("a-b", "2"), ("a1", "3")]).status, 200)
 is_("within its time", presigned(offset=-1000, expires=2000).status, 200)
 is_("after it", presigned(offset=-1000, expires=500).error[0], INVALID)
 is_("for longer than a week", presigned(expires=604801).error[0], INCOMPLETE)

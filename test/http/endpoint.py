@@ -192,7 +192,7 @@ def _quote(text):
 
 
 def _canonical(method, query, headers, names, body):
-    lines = [method, "/", "&".join(sorted("%s=%s" % (_quote(name), _quote(value)) for name, value in query))]
+    lines = [method, "/", "&".join("%s=%s" % pair for pair in sorted((_quote(name), _quote(value)) for name, value in query))]
     lowered = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     lines += ["%s:%s" % (name, lowered[name]) for name in names]
     return "\n".join(lines + ["", ";".join(names), hashlib.sha256(body).hexdigest()])
@@ -212,12 +212,12 @@ def signed_headers(key, operation, body, extra=None, offset=0, scope_date=None, 
     return headers
 
 
-def presigned_path(key, operation, body, headers, expires=60, offset=0):
+def presigned_path(key, operation, body, headers, expires=60, offset=0, more=()):
     time = timestamp(offset)
     scope = "/".join([time[:8], REGION, "dynamodb", "aws4_request"])
     names = sorted(name.lower() for name in headers)
     query = [("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", key[0] + "/" + scope),
-             ("X-Amz-Date", time), ("X-Amz-Expires", str(expires)), ("X-Amz-SignedHeaders", ";".join(names))]
+             ("X-Amz-Date", time), ("X-Amz-Expires", str(expires)), ("X-Amz-SignedHeaders", ";".join(names)), *more]
     signature = _signature(key[1], time, scope, _canonical("POST", query, headers, names, body))
     return "/?" + "&".join("%s=%s" % (name, _quote(value)) for name, value in query + [("X-Amz-Signature", signature)])
 
