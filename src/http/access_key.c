@@ -48,6 +48,7 @@ enum
 
 static HTAB *cached_keys = NULL;
 static Oid	cached_relation = InvalidOid;
+static uint64 forgotten = 0;	/* how often the cache has been emptied */
 
 /* Any change of the table empties the cache: keys change seldom. */
 static void
@@ -58,6 +59,7 @@ forget_keys(Datum argument, Oid relation)
 
 	if (OidIsValid(relation) && relation != cached_relation)
 		return;
+	forgotten++;
 	hash_seq_init(&status, cached_keys);
 	while ((key = hash_seq_search(&status)) != NULL)
 	{
@@ -126,21 +128,35 @@ read_key(const char *id, AccessKey *key)
 	return HeapTupleIsValid(tuple);
 }
 
+/* Reads the key into the cache, unless it is changed meanwhile: then it is read again. */
+static AccessKey *
+read_into_cache(const char *id)
+{
+	AccessKey	read;
+	AccessKey  *key;
+	uint64		before;
+
+	do
+	{
+		cached_relation = extension_relation("access_keys");
+		before = forgotten;
+		if (!read_key(id, &read))
+			return NULL;
+	} while (forgotten != before);
+
+	/* nothing may raise an error while an entry is half filled */
+	key = hash_search(cached_keys, id, HASH_ENTER, NULL);
+	*key = read;
+	explicit_bzero(&read, sizeof(read));
+	return key;
+}
+
 static AccessKey *
 find_key(const char *id)
 {
 	AccessKey  *key = hash_search(cached_keys, id, HASH_FIND, NULL);
-	AccessKey	read;
 
-	/* nothing may raise an error while an entry is half filled */
-	if (key == NULL && read_key(id, &read))
-	{
-		cached_relation = extension_relation("access_keys");
-		key = hash_search(cached_keys, id, HASH_ENTER, NULL);
-		*key = read;
-		explicit_bzero(&read, sizeof(read));
-	}
-	return key;
+	return key != NULL ? key : read_into_cache(id);
 }
 
 AccessKey *
