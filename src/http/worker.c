@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <sched.h>
+
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
@@ -304,12 +306,30 @@ serve(struct MHD_Daemon *daemon)
 	}
 }
 
+/*
+ * A worker that is woken by a request does not interrupt who runs: that is often
+ * a client with further requests, and a turn costs less a request the more it
+ * serves.  It then waits for a processor as any other does.
+ */
+static void
+schedule_as_batch(void)
+{
+#ifdef SCHED_BATCH
+	struct sched_param parameters = {.sched_priority = 0};
+
+	/* another policy was chosen by whoever started the server */
+	if (sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &parameters) != 0)
+		elog(DEBUG1, "could not set the scheduling policy: %m");
+#endif
+}
+
 void
 endpoint_worker_main(Datum argument)
 {
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	schedule_as_batch();
 	connect_patiently(DatumGetInt32(argument));
 
 	/* what has to wait longer is tried again, and others are served meanwhile */
