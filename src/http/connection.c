@@ -216,22 +216,29 @@ send_too_large(struct MHD_Connection *connection)
 
 /* ---- The request ---- */
 
-typedef struct HeaderList
-{
-	HttpHeader	headers[100];
-	int			count;
-} HeaderList;
-
 static enum MHD_Result
 collect_header(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_length,
 			   const char *value, size_t value_length)
 {
-	HeaderList *list = argument;
+	HttpHeader **next = argument;
 
-	if (list->count == lengthof(list->headers))
-		return MHD_NO;
-	list->headers[list->count++] = (HttpHeader) {name, name_length, value != NULL ? value : ""};
+	*(*next)++ = (HttpHeader) {name, name_length, value != NULL ? value : ""};
 	return MHD_YES;
+}
+
+/* Allocates the request's headers in a context; false where memory is short. */
+static bool
+collect_headers(struct MHD_Connection *connection, HttpRequest *request, MemoryContext context)
+{
+	HttpHeader *headers;
+
+	request->header_count = MHD_get_connection_values_n(connection, MHD_HEADER_KIND, NULL, NULL);
+	headers = MemoryContextAllocExtended(context, request->header_count * sizeof(HttpHeader), MCXT_ALLOC_NO_OOM);
+	request->headers = headers;
+	if (headers == NULL)
+		return false;
+	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, collect_header, &headers);
+	return true;
 }
 
 /* A context for a request and its answer, or NULL where memory is short. */
@@ -282,11 +289,9 @@ try_again_later(Exchange *exchange, TimestampTz now)
 static enum MHD_Result
 serve_exchange(Exchange *exchange, const char *method)
 {
-	HeaderList	list = {.count = 0};
 	HttpRequest request = {
 		.method = method,
 		.uri = exchange->uri,
-		.headers = list.headers,
 		.body = exchange->body != NULL ? exchange->body : "",
 		.body_length = exchange->body_length
 	};
@@ -299,11 +304,9 @@ serve_exchange(Exchange *exchange, const char *method)
 	if (exchange->first_try == 0)
 		exchange->first_try = now;
 	request.last_try = now >= patient_until(exchange);
-	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, collect_header, &list);
-	request.header_count = list.count;
 
 	exchange->context = create_context();
-	if (exchange->context == NULL)
+	if (exchange->context == NULL || !collect_headers(exchange->connection, &request, exchange->context))
 		return MHD_NO;
 	caller = MemoryContextSwitchTo(exchange->context);
 	exchange->response = MemoryContextAllocExtended(exchange->context, sizeof(HttpResponse), MCXT_ALLOC_NO_OOM);
