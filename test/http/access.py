@@ -2,7 +2,7 @@
 
 import json
 
-from endpoint import (call, create_key, create_table, encode, get, is_, ok, presigned_path, put, raw, request,
+from endpoint import (Connection, call, create_key, create_table, encode, get, is_, ok, presigned_path, put, raw, request,
                       signed, signed_headers, sql, timestamp)
 
 INVALID = "InvalidSignatureException"
@@ -85,6 +85,8 @@ is_("a signed header that is missing",
 is_("a signature that does not cover the host",
     error(request(headers={**headers, "Authorization": headers["Authorization"].replace("host;", "")}, body=b"{}"))[0], INVALID)
 is_("blanks in a signed header's value", call(key, "ListTables", {}, extra={"X-Note": "  a   b "}).status, 200)
+is_("as many headers as fit, signed",
+    call(key, "ListTables", {}, extra={"X-%03d" % number: "1" for number in range(150)}).status, 200)
 
 # ---- presigned ----
 
@@ -109,6 +111,12 @@ is_("with another signature", error(request(path=path[:-1] + ("0" if path[-1] !=
 
 other = create_key("postgres")
 is_("another key", call(other, "ListTables", {}).status, 200)
+connection = Connection()
+statuses = []
+for credentials in (key, key, other, key, (key[0], other[1]), key, other, other, (other[0], key[1]), other):
+    connection.send(signed(credentials, "ListTables", b"{}"))
+    statuses.append(connection.receive().status)
+is_("keys in turns, and in disguise", statuses, [200, 200, 200, 200, 400, 200, 200, 200, 400, 200])
 sql("SELECT ddb.set_access_key_active('%s', false)" % other[0])
 is_("a disabled key", call(other, "ListTables", {}).error, UNRECOGNIZED)
 sql("SELECT ddb.set_access_key_active('%s', true)" % other[0])
