@@ -1,6 +1,6 @@
 /*
- * owner_statement.c - the extension's own relations, and statements of its own,
- * run as their owner.
+ * owner_statement.c - the extension's own relations and types, and statements of
+ * its own, run as their owner.
  *
  * What the extension keeps (tables, access keys) nobody but its owner writes.
  * Operators and functions are found by the search path, so the caller's would
@@ -10,11 +10,13 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "owner_statement.h"
 
@@ -26,6 +28,17 @@ extension_relation(const char *name)
 	if (!OidIsValid(relation))
 		elog(ERROR, "relation ddb.%s does not exist", name);
 	return relation;
+}
+
+Oid
+extension_type(const char *name)
+{
+	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+									   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
+
+	if (!OidIsValid(type))
+		elog(ERROR, "type ddb.%s does not exist", name);
+	return type;
 }
 
 Oid

@@ -1,6 +1,6 @@
 /*
- * owner_statement.h - the extension's own relations, and statements of its own,
- * run as their owner.
+ * owner_statement.h - the extension's own relations and types, and statements of
+ * its own, run as their owner.
  */
 #ifndef DDB_OWNER_STATEMENT_H
 #define DDB_OWNER_STATEMENT_H
@@ -10,6 +10,9 @@
  * internal error where there is none.
  */
 extern Oid	extension_relation(const char *name);
+
+/* The type of that name in the extension's schema; raises an internal error where there is none. */
+extern Oid	extension_type(const char *name);
 
 /*
  * The owner of a relation that exists.  AccessShareLock on it, held until the

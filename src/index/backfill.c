@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
@@ -58,13 +57,6 @@ typedef struct Backfill
 
 /* ---- The record: ddb.backfills ---- */
 
-static Oid
-item_type(void)
-{
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("item"),
-						   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
-}
-
 static void
 set_position(Backfill *backfill, const Value *position)
 {
@@ -101,7 +93,7 @@ read_position(Backfill *backfill)
 static void
 write_position(Backfill *backfill)
 {
-	Oid			types[] = {OIDOID, item_type(), INT8OID, INT8OID};
+	Oid			types[] = {OIDOID, extension_type("item"), INT8OID, INT8OID};
 	Datum		values[] = {
 		ObjectIdGetDatum(backfill->index->relation), value_to_datum(&backfill->position),
 		Int64GetDatum(backfill->items), Int64GetDatum(backfill->invalid)

@@ -12,7 +12,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -26,7 +25,6 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "compat.h"
 #include "index/index.h"
@@ -362,8 +360,7 @@ insert_record(Oid table, Oid relation, const IndexDefinition *index, IndexStatus
 		CStringGetTextDatum(index->settings)
 	};
 
-	types[5] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("attribute_value"),
-							   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
+	types[5] = extension_type("attribute_value");
 	write_indexes("INSERT INTO ddb.indexes VALUES ($1, $2, $3, $4, $5, $6, $7, $8::pg_catalog.json)",
 				  lengthof(types), types, values, NULL);
 }

@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "owner_statement.h"
 #include "table/layout.h"
 #include "value/value.h"
 
@@ -343,9 +344,7 @@ layout_key_procedure(ValueType type, int strategy)
 	}
 	if (!RegProcedureIsValid(*procedure))
 	{
-		Oid			type_oid = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-											   CStringGetDatum(key_types[type]),
-											   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
+		Oid			type_oid = extension_type(key_types[type]);
 		Oid			class_oid = GetDefaultOpClass(type_oid, BTREE_AM_OID);
 		Oid			family = get_opclass_family(class_oid);
 
