@@ -47,10 +47,16 @@ static unsigned int count = 0;
 static unsigned int open_count = 0; /* of all but the closed */
 static bool accepting_again = false;
 
+/*
+ * A worker's share, as far as it leaves descriptors for files: without one, no
+ * request gets anywhere, and where WAL cannot be opened the whole server ends.
+ */
 static unsigned int
 limit(void)
 {
-	return Max(endpoint_connections / endpoint_workers, 1);
+	int			most = Min(endpoint_connections / endpoint_workers, max_safe_fds / 4 * 3 - SPARE);
+
+	return Max(most, 1);
 }
 
 unsigned int

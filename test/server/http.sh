@@ -14,3 +14,20 @@ for suite in protocol access user_code hostile; do
 	python3 "$top/test/http/$suite.py" || echo "not ok - $suite ended with an error"
 done
 is "nothing has crashed" "$(grep -c 'was terminated by signal' "$DDB_WORK/cluster/server.log")" 0
+
+# Few files, and more connections than files.
+DDB_HTTP_PORT=$(free_port)
+export DDB_HTTP_PORT
+settings="
+ddb.http_port = $DDB_HTTP_PORT
+ddb.http_workers = 1
+max_files_per_process = 64
+"
+(
+	ulimit -n 160
+	new_cluster few <<<"$settings"
+)
+use_cluster "$DDB_WORK/few"
+sql -c 'CREATE EXTENSION ddb'
+python3 "$top/test/http/descriptors.py" || echo "not ok - descriptors ended with an error"
+is "no file could not be opened" "$(grep -c 'Too many open files' "$DDB_WORK/few/server.log")" 0
