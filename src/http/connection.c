@@ -429,7 +429,7 @@ struct MHD_Daemon *
 connections_begin(int listen_socket)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	struct MHD_OptionItem tls[2] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem tls[TLS_OPTIONS] = {{MHD_OPTION_END, 0, NULL}};
 	struct MHD_Daemon *daemon;
 
 	if (endpoint_tls)

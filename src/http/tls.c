@@ -22,6 +22,9 @@
 #define MAX_FILE_SIZE (1024 * 1024)
 #define MAX_CHAIN 16
 
+/* GnuTLS would take TLS 1.0 and 1.1 too, which neither PostgreSQL nor AWS does. */
+#define PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
+
 typedef struct Certificate
 {
 	gnutls_pcert_st chain[MAX_CHAIN];
@@ -175,5 +178,6 @@ void
 tls_options(struct MHD_OptionItem *options)
 {
 	options[0] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) give_certificate};
-	options[1] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
+	options[1] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_PRIORITIES, 0, PRIORITIES};
+	options[2] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
 }

@@ -14,7 +14,8 @@
  */
 extern bool tls_load(int level);
 
-/* Fills in two options: the certificate, end. */
+/* Fills in so many options: the certificate, the versions, end. */
+#define TLS_OPTIONS 3
 extern void tls_options(struct MHD_OptionItem *options);
 
 #endif							/* DDB_HTTP_TLS_H */

@@ -85,10 +85,15 @@ certificate() {
 	install -m 600 -o "$server_user" "$DDB_WORK/$1.crt" "$first/data/server.crt"
 }
 
-# answers NAME: over HTTPS by that certificate.
+# answers NAME [CURL OPTION...]: over HTTPS by that certificate.
 answers() {
-	curl -sS --cacert "$DDB_WORK/$1.crt" --resolve "localhost:$DDB_HTTP_PORT:127.0.0.1" \
+	curl -sS "${@:2}" --cacert "$DDB_WORK/$1.crt" --resolve "localhost:$DDB_HTTP_PORT:127.0.0.1" \
 		"https://localhost:$DDB_HTTP_PORT/" 2>&1 | grep -q '^healthy: '
+}
+
+# not COMMAND...: it fails.
+not() {
+	! "$@"
 }
 
 # answers_soon NAME: within ten seconds.
@@ -117,6 +122,9 @@ certificate old
 echo "ddb.http_tls = on" >>"$first/data/postgresql.conf"
 start_cluster "$first"
 ok "TLS with the server's certificate" answers_soon old
+ok "TLS 1.2 is spoken" answers old --tls-max 1.2
+ok "TLS 1.3 is" answers old --tlsv1.3
+ok "TLS 1.1 is not" not answers old --tlsv1.0 --tls-max 1.1 --ciphers 'ALL:@SECLEVEL=0'
 before=$(workers)
 certificate new
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
