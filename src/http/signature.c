@@ -22,6 +22,13 @@
 #define PRESIGNED_MAX_SECONDS (7 * 24 * 60 * 60)
 #define HEX_LENGTH (PG_SHA256_DIGEST_LENGTH * 2)
 
+/* Those of any request fit, unless SignedHeaders names one again and again to keep us busy. */
+#define MAX_CANONICAL_HEADERS (16 * 1024)
+
+#define MISMATCH "The request signature we calculated does not match the signature you provided. " \
+	"Check your AWS Secret Access Key and signing method. " \
+	"Consult the service documentation for details."
+
 /* A parameter of the query, decoded. */
 typedef struct QueryParameter
 {
@@ -551,6 +558,7 @@ static bool
 append_canonical_headers(StringInfo text, Signature *signature)
 {
 	const char *at = signature->signed_headers;
+	int			start = text->len;
 	bool		host = false;
 
 	while (*at != '\0')
@@ -561,6 +569,8 @@ append_canonical_headers(StringInfo text, Signature *signature)
 			return refuse(signature, "InvalidSignatureException",
 						  psprintf("'%.*s' is named in SignedHeaders but is not a header of the request.",
 								   (int) length, at));
+		if (text->len - start > MAX_CANONICAL_HEADERS)
+			return refuse(signature, "InvalidSignatureException", MISMATCH);
 		if (length == 4 && strncmp(at, "host", 4) == 0)
 			host = true;
 		at += length;
@@ -646,10 +656,7 @@ check_signature(Signature *signature, AccessKey *key)
 	digest_hmac(signing_key(key, signature), PG_SHA256_DIGEST_LENGTH, to_sign.data, to_sign.len, digest);
 	hex(digest, expected);
 	if (!same_text(expected, signature->signature))
-		return refuse(signature, "InvalidSignatureException",
-					  "The request signature we calculated does not match the signature you provided. "
-					  "Check your AWS Secret Access Key and signing method. "
-					  "Consult the service documentation for details.");
+		return refuse(signature, "InvalidSignatureException", MISMATCH);
 	return true;
 }
 

@@ -54,6 +54,8 @@ ok("a signature 5 minutes old", name == INVALID and text.startswith("Signature e
 name, text = refused(offset=330)
 ok("a signature of the future", name == INVALID and text.startswith("Signature not yet current: "), text)
 is_("a signature 4 minutes old", call(key, "ListTables", {}, offset=-240).status, 200)
+is_("a long header signed", call(key, "ListTables", {}, extra={"A": "x" * 10000}).status, 200)
+is_("a long header named so often that it is work", refused(extra={"A": "x" * 6000}, repeat=["a"] * 3000), MISMATCH)
 is_("another service", refused(service="s3"), (INVALID, "Credential should be scoped to correct service: 'dynamodb'. "))
 is_("another terminator", refused(terminator="aws5_request"),
     (INVALID, "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'."))

@@ -199,12 +199,12 @@ def _canonical(method, query, headers, names, body):
 
 
 def signed_headers(key, operation, body, extra=None, offset=0, scope_date=None, region=REGION,
-                   service="dynamodb", terminator="aws4_request"):
+                   service="dynamodb", terminator="aws4_request", repeat=()):
     time = timestamp(offset)
     headers = {"Host": "127.0.0.1:%d" % PORT, "Content-Type": "application/x-amz-json-1.0",
                "X-Amz-Target": "DynamoDB_20120810." + operation, "X-Amz-Date": time}
     headers.update(extra or {})
-    names = sorted(name.lower() for name in headers)
+    names = sorted([*(name.lower() for name in headers), *repeat])
     scope = "/".join([scope_date or time[:8], region, service, terminator])
     signature = _signature(key[1], time, scope, _canonical("POST", [], headers, names, body))
     headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
