@@ -15,6 +15,7 @@
 
 #include "http/clients.h"
 #include "http/endpoint.h"
+#include "http/tls.h"
 
 /* So many connections beyond the limit can be accepted while others are being closed. */
 #define SPARE 8
@@ -114,6 +115,8 @@ begin(struct MHD_Connection *connection, void **state)
 	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	dlist_push_tail(&clients[CLIENT_NEW], &client->node);
 	*state = client;
+	if (endpoint_tls)
+		tls_watch(connection);
 	count++;
 	if (++open_count > limit())
 		make_room(client);

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ typedef struct Certificate
 } Certificate;
 
 static Certificate *current = NULL;
+static bool moved = false;		/* bytes have come or gone */
 
 /* By name, as the variable's header wants those of Kerberos, which a server's headers do not bring. */
 static const char *
@@ -180,4 +182,45 @@ tls_options(struct MHD_OptionItem *options)
 	options[0] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) give_certificate};
 	options[1] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_PRIORITIES, 0, PRIORITIES};
 	options[2] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
+}
+
+/* ---- What moves ---- */
+
+static ssize_t
+pull(gnutls_transport_ptr_t transport, void *data, size_t length)
+{
+	ssize_t		result = recv((int) (intptr_t) transport, data, length, 0);
+
+	moved |= result >= 0;
+	return result;
+}
+
+static ssize_t
+push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *) parts,.msg_iovlen = count};
+	ssize_t		result = sendmsg((int) (intptr_t) transport, &message, MSG_NOSIGNAL);
+
+	moved |= result >= 0;
+	return result;
+}
+
+void
+tls_watch(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	if (info == NULL || info->tls_session == NULL)
+		return;
+	gnutls_transport_set_pull_function(info->tls_session, pull);
+	gnutls_transport_set_vec_push_function(info->tls_session, push);
+}
+
+bool
+tls_has_moved(void)
+{
+	bool		result = moved;
+
+	moved = false;
+	return result;
 }

@@ -18,4 +18,10 @@ extern bool tls_load(int level);
 #define TLS_OPTIONS 3
 extern void tls_options(struct MHD_OptionItem *options);
 
+/* Lets tls_has_moved() know of the new connection's bytes. */
+extern void tls_watch(struct MHD_Connection *connection);
+
+/* Whether bytes of any connection have come or gone since the last call. */
+extern bool tls_has_moved(void);
+
 #endif							/* DDB_HTTP_TLS_H */

@@ -39,10 +39,19 @@
 /* How often a worker looks for clients that have gone, and tells its statistics. */
 #define CHORES_MILLISECONDS 1000
 
+/*
+ * libmicrohttpd holds a TLS handshake of which only a part has come for ready,
+ * and would try it again and again.  So after many turns in which nothing moves,
+ * each waits for so long, or for an event.
+ */
+#define STILL_TURNS 64
+#define STILL_MILLISECONDS 20
+
 static shmem_request_hook_type previous_shmem_request = NULL;
 static shmem_startup_hook_type previous_shmem_startup = NULL;
 
 static TimestampTz statistics_due = 0;
+static int	still_turns = 0;
 
 /* In shared memory: workers that have begun to connect to the database since one could. */
 static pg_atomic_uint32 *unconnected = NULL;
@@ -230,7 +239,7 @@ next_timeout(struct MHD_Daemon *daemon)
 		result = CHORES_MILLISECONDS;
 	result = sooner(result, waiting_timeout());
 	if (MHD_get_timeout(daemon, &timeout) == MHD_YES)
-		result = sooner(result, (long) Min(timeout, INT_MAX));
+		result = sooner(result, Max((long) Min(timeout, INT_MAX), still_turns < STILL_TURNS ? 0 : STILL_MILLISECONDS));
 	return result;
 }
 
@@ -279,6 +288,15 @@ handle_interrupts(void)
 }
 
 static void
+count_still_turns(bool event)
+{
+	if (!endpoint_tls || event || tls_has_moved())
+		still_turns = 0;
+	else if (still_turns < STILL_TURNS)
+		still_turns++;
+}
+
+static void
 serve(struct MHD_Daemon *daemon)
 {
 	int			epoll = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
@@ -291,10 +309,10 @@ serve(struct MHD_Daemon *daemon)
 	for (;;)
 	{
 		WaitEvent	event;
+		bool		any = WaitEventSetWait(events, next_timeout(daemon), &event, 1, PG_WAIT_EXTENSION) == 1;
 		TimestampTz now;
 
-		if (WaitEventSetWait(events, next_timeout(daemon), &event, 1, PG_WAIT_EXTENSION) == 1 &&
-			event.events & WL_LATCH_SET)
+		if (any && event.events & WL_LATCH_SET)
 			ResetLatch(MyLatch);
 		handle_interrupts();
 		now = GetCurrentTimestamp();
@@ -302,6 +320,7 @@ serve(struct MHD_Daemon *daemon)
 		MHD_run(daemon);
 		if (waiting_resume())
 			MHD_run(daemon);
+		count_still_turns(any);
 		report_statistics(now);
 	}
 }

@@ -6,6 +6,7 @@ write FILE     puts items from many connections until the server goes, and
                some are
 verify FILE    all of those are there
 trust          requests without a signature
+handshakes     over TLS, some that go no further
 """
 
 import json
@@ -178,10 +179,34 @@ def trust():
                                                    "Content-Type": "application/x-amz-json-1.0"}, body=body)).status, 200)
 
 
+def processor_seconds():
+    """What the workers have used so far."""
+    ticks = 0
+    for pid in pids():
+        with open("/proc/%s/stat" % pid) as stat:
+            ticks += sum(map(int, stat.read().split(")")[1].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def handshakes():
+    connections = [Connection() for _ in range(40)]
+    for number, connection in enumerate(connections):
+        connection.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[:1 + number % 11])
+    time.sleep(0.5)
+    before = processor_seconds()
+    time.sleep(2)
+    used = processor_seconds() - before
+    ok("handshakes that go no further keep no worker busy (%.2f s in 2 s)" % used, used < 0.5, used)
+    for connection in connections:
+        connection.close()
+
+
 def main():
     part = sys.argv[1]
     if part == "trust":
         trust()
+    elif part == "handshakes":
+        handshakes()
     elif part == "verify":
         verify(sys.argv[2])
         key = load_key()

@@ -124,6 +124,7 @@ start_cluster "$first"
 ok "TLS with the server's certificate" answers_soon old
 ok "TLS 1.2 is spoken" answers old --tls-max 1.2
 ok "TLS 1.3 is" answers old --tlsv1.3
+events handshakes
 ok "TLS 1.1 is not" not answers old --tlsv1.0 --tls-max 1.1 --ciphers 'ALL:@SECLEVEL=0'
 before=$(workers)
 certificate new
