@@ -110,6 +110,19 @@ finish_code(void)
 	PortalHashTableDeleteAll();
 }
 
+static const HttpRequest *current_request = NULL;
+
+/* A client that looks for its endpoint is to stay here.  Without a scheme it takes HTTPS. */
+static char *
+requested_address(void)
+{
+	const char *host = http_header(current_request, "Host");
+
+	if (host == NULL || host[0] == '\0')
+		return NULL;
+	return endpoint_tls ? pstrdup(host) : psprintf("http://%s", host);
+}
+
 /*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
@@ -126,6 +139,8 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 	nest_level = NewGUCNestLevel();
 	PushActiveSnapshot(GetTransactionSnapshot());
 
+	current_request = request;
+	operation_address = requested_address;
 	operation_execute(operation, request->body, request->body_length, response);
 
 	PopActiveSnapshot();

@@ -4,15 +4,20 @@
 #include "postgres.h"
 
 #include "ddb.h"
+#include "operation/operation.h"
 #include "operation/operations.h"
 #include "value/json.h"
+
+char	   *(*operation_address) (void) = NULL;
 
 static void
 execute(const void *request, StringInfo response)
 {
-	char	   *address = psprintf("dynamodb.%s.amazonaws.com", ddb_region);
+	char	   *address = operation_address != NULL ? operation_address() : NULL;
 
 	(void) request;
+	if (address == NULL)
+		address = psprintf("dynamodb.%s.amazonaws.com", ddb_region);
 	appendStringInfoString(response, "{\"Endpoints\":[{\"Address\":");
 	json_append_string(response, address, strlen(address));
 	appendStringInfoString(response, ",\"CachePeriodInMinutes\":1440}]}");

@@ -25,4 +25,11 @@ extern const Operation *operation_find(const char *name);
 extern void operation_execute(const Operation *operation, const char *request,
 							  size_t length, StringInfo response);
 
+/*
+ * Gives the address that the request was sent to, allocated in the current
+ * memory context, or NULL where it does not say.  Set by the HTTP endpoint;
+ * NULL where requests come from SQL.  DescribeEndpoints tells it.
+ */
+extern char *(*operation_address) (void);
+
 #endif							/* DDB_OPERATION_H */

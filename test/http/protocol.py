@@ -28,6 +28,8 @@ is_("ListTables", (answer.status, answer.json), (200, {"TableNames": []}))
 is_("its content type", answer.headers["content-type"], "application/x-amz-json-1.0")
 is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
 
+is_("the endpoint is the one that is asked", call(key, "DescribeEndpoints", {}).json["Endpoints"],
+    [{"Address": "http://" + signed_headers(key, "DescribeEndpoints", b"{}")["Host"], "CachePeriodInMinutes": 1440}])
 is_("headers of 15 KB", call(key, "ListTables", {}, extra={"X-Amz-Security-Token": "x" * 14500}).status, 200)
 
 # ---- what is not served ----

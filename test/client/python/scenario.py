@@ -5,6 +5,7 @@ from decimal import Decimal
 import boto3
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary
+from botocore.config import Config
 
 
 def check(what, condition):
@@ -38,6 +39,8 @@ def low_level():
         kind = next(iter(found[name]))
         found[name][kind].sort()
     check("every type comes back", found == ITEM)
+    seeker = boto3.client("dynamodb", config=Config(endpoint_discovery_enabled=True))
+    check("a client that asks for its endpoint stays", "Item" in seeker.get_item(TableName=table, Key=key))
 
     try:
         client.update_item(TableName=table, Key=key, UpdateExpression="SET a = :a", ConditionExpression="attribute_exists(b)",
