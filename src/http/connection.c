@@ -214,30 +214,57 @@ send_too_large(struct MHD_Connection *connection)
 	return queue(connection, MHD_HTTP_CONTENT_TOO_LARGE, response);
 }
 
+/* Where a body of two lengths ends, and the next request begins, nobody can tell. */
+static enum MHD_Result
+send_contradictory(struct MHD_Connection *connection)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+
+	if (response != NULL)
+		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	return queue(connection, MHD_HTTP_BAD_REQUEST, response);
+}
+
 /* ---- The request ---- */
+
+typedef struct Headers
+{
+	HttpHeader *next;
+	const char *content_length; /* the first, of which libmicrohttpd has made the body */
+	bool		contradictory;
+} Headers;
 
 static enum MHD_Result
 collect_header(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_length,
 			   const char *value, size_t value_length)
 {
-	HttpHeader **next = argument;
+	Headers    *headers = argument;
+	HttpHeader *header = headers->next++;
 
-	*(*next)++ = (HttpHeader) {name, name_length, value != NULL ? value : ""};
+	*header = (HttpHeader) {name, name_length, value != NULL ? value : ""};
+	if (name_length == strlen("Content-Length") && pg_strcasecmp(name, "Content-Length") == 0)
+	{
+		if (headers->content_length == NULL)
+			headers->content_length = header->value;
+		else if (strcmp(header->value, headers->content_length) != 0)
+			headers->contradictory = true;
+	}
 	return MHD_YES;
 }
 
 /* Allocates the request's headers in a context; false where memory is short. */
 static bool
-collect_headers(struct MHD_Connection *connection, HttpRequest *request, MemoryContext context)
+collect_headers(struct MHD_Connection *connection, MemoryContext context, HttpRequest *request, bool *contradictory)
 {
-	HttpHeader *headers;
+	Headers		headers = {NULL};
 
 	request->header_count = MHD_get_connection_values_n(connection, MHD_HEADER_KIND, NULL, NULL);
-	headers = MemoryContextAllocExtended(context, request->header_count * sizeof(HttpHeader), MCXT_ALLOC_NO_OOM);
-	request->headers = headers;
-	if (headers == NULL)
+	headers.next = MemoryContextAllocExtended(context, request->header_count * sizeof(HttpHeader), MCXT_ALLOC_NO_OOM);
+	request->headers = headers.next;
+	if (headers.next == NULL)
 		return false;
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, collect_header, &headers);
+	*contradictory = headers.contradictory;
 	return true;
 }
 
@@ -295,6 +322,7 @@ serve_exchange(Exchange *exchange, const char *method)
 		.body = exchange->body != NULL ? exchange->body : "",
 		.body_length = exchange->body_length
 	};
+	bool		contradictory;
 	TimestampTz now;
 	MemoryContext caller;
 
@@ -306,8 +334,11 @@ serve_exchange(Exchange *exchange, const char *method)
 	request.last_try = now >= patient_until(exchange);
 
 	exchange->context = create_context();
-	if (exchange->context == NULL || !collect_headers(exchange->connection, &request, exchange->context))
+	if (exchange->context == NULL ||
+		!collect_headers(exchange->connection, exchange->context, &request, &contradictory))
 		return MHD_NO;
+	if (contradictory)
+		return send_contradictory(exchange->connection);
 	caller = MemoryContextSwitchTo(exchange->context);
 	exchange->response = MemoryContextAllocExtended(exchange->context, sizeof(HttpResponse), MCXT_ALLOC_NO_OOM);
 	if (exchange->response != NULL)

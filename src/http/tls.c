@@ -75,6 +75,30 @@ read_file(const char *name, int level)
 	return text;
 }
 
+/* As PostgreSQL's own key: the server's alone, or root's, for a group to read that the server is of. */
+static bool
+is_private(const struct stat *status)
+{
+	mode_t		refused = status->st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+
+	return (status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & refused) == 0;
+}
+
+/* As read_file(), of a file that others cannot read. */
+static char *
+read_private_file(const char *name, int level)
+{
+	struct stat status;
+
+	if (stat(name, &status) != 0 || is_private(&status))
+		return read_file(name, level);
+	ereport(level,
+			(errcode(ERRCODE_CONFIG_FILE_ERROR),
+			 errmsg("private key file \"%s\" is open to others", name),
+			 errdetail("It must be the server's own with permissions u=rw (0600) or less, or root's with u=rw,g=r (0640) or less.")));
+	return NULL;
+}
+
 /* Whether certificate and key can be read and belong together; GnuTLS's code. */
 static int
 try_pair(const gnutls_datum_t *certificate, const gnutls_datum_t *key)
@@ -151,7 +175,7 @@ tls_load(int level)
 	const char *certificate_name = endpoint_tls_cert[0] != '\0' ? endpoint_tls_cert : server_setting("ssl_cert_file");
 	const char *key_name = endpoint_tls_key[0] != '\0' ? endpoint_tls_key : server_setting("ssl_key_file");
 	char	   *certificate = read_file(certificate_name, level);
-	char	   *key = certificate != NULL ? read_file(key_name, level) : NULL;
+	char	   *key = certificate != NULL ? read_private_file(key_name, level) : NULL;
 	bool		usable = false;
 
 	if (key != NULL)

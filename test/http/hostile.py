@@ -66,6 +66,10 @@ def try_all():
     refused("a length that is no number", request(headers={"Content-Length": "x"}))
     refused("a negative length", request(headers={"Content-Length": "-1"}))
     refused("a length beyond 64 bits", request(headers={"Content-Length": "9" * 30}))
+    with Connection() as connection:
+        connection.send(request(headers={"Content-Length": "2", "content-length": "3"}, body=b"{} ") + request("GET"))
+        is_("two lengths", connection.receive().status, 400)
+        ok("after which nothing is read", connection.closed())
     refused("a chunk without length", request(headers={"Transfer-Encoding": "chunked"}) + b"xyz\r\n\r\n")
     refused("a chunk longer than announced",
             request(headers={"Transfer-Encoding": "chunked", "X-Amz-Target": "x"}) + b"1\r\nabcdef\r\n0\r\n\r\n")

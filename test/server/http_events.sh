@@ -133,6 +133,9 @@ ok "a reload brings a new certificate" answers_soon new
 cp "$DDB_WORK/old.key" "$first/data/server.key"
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 ok "a key of another certificate is refused" says 'could not use certificate file "server.crt" and its private key for HTTP: ' cluster
+chmod 640 "$first/data/server.key"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+ok "as one that others can read is" says 'private key file "server.key" is open to others' cluster
 rm "$first/data/server.crt"
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 ok "a certificate that is not there is reported" says 'LOG:  could not read file "server.crt"' cluster
