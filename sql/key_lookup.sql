@@ -63,6 +63,18 @@ SELECT look(1), look(2);
 SELECT put(1, 11);
 SELECT look(1);
 
+-- so many versions that the index has pages with dead entries only, before VACUUM and after it
+SELECT put(0, 1);
+BEGIN;
+SELECT count(ddb.put_item(format('{"TableName": "Lookup", "Item": {"p": {"S": "a"}, "s": {"N": "1"}, "text": {"S": "%s"}}}',
+    (SELECT string_agg(md5(concat(i, ' ', j)), '') FROM generate_series(1, 59) j))::json)) FROM generate_series(1, 8000) i;
+COMMIT;
+SELECT look(0), look(1);
+SELECT look(0), look(1);
+VACUUM dynamodb."Lookup";
+SELECT look(0), look(1), look(2);
+SELECT remove(0);
+
 -- each of many, on all pages of the index; and none between them
 SELECT count(put(2 * i, i)) FROM generate_series(1, 2000) i;
 SELECT count(*) FILTER (WHERE look(2 * i) = i) AS found, count(look(2 * i + 1)) AS wrong FROM generate_series(1, 2000) i;
@@ -73,10 +85,11 @@ SELECT count(look(2 * i)) AS left, count(*) FILTER (WHERE look(2 * i) = 1) AS ne
 
 -- a lookup counts as a scan of the index does
 SELECT pg_stat_force_next_flush();
-SELECT idx_scan AS before FROM pg_stat_user_indexes WHERE relname = 'Lookup' \gset
+SELECT idx_scan, idx_tup_read, idx_tup_fetch FROM pg_stat_user_indexes WHERE relname = 'Lookup' \gset
 SELECT look(2), look(3);
 SELECT pg_stat_force_next_flush();
-SELECT idx_scan - :before AS scans FROM pg_stat_user_indexes WHERE relname = 'Lookup';
+SELECT idx_scan - :idx_scan AS scans, idx_tup_read - :idx_tup_read AS entries, idx_tup_fetch - :idx_tup_fetch AS rows
+  FROM pg_stat_user_indexes WHERE relname = 'Lookup';
 
 DROP FUNCTION put, remove, look;
 SELECT ddb.delete_table('{"TableName": "Lookup"}') IS NOT NULL AS deleted;
