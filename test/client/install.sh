@@ -63,7 +63,8 @@ install_java() {
 	cached java "${from[@]}" && return
 	rm -rf "$client_cache/java"
 	cp -r "$client_source/java" "$client_cache/java"
-	(cd "$client_cache/java" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies compile -DoutputDirectory=lib)
+	# Maven 3.8 ends with escape sequences in any style, before what a test says next
+	(cd "$client_cache/java" && mvn -q -B dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
 	keep java "${from[@]}"
 }
 
