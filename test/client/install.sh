@@ -49,11 +49,28 @@ install_javascript() {
 	install_npm javascript "$client_source/javascript/package.json"
 }
 
+# install_go_toolchain: sets go, to the one that is there if it is as new as go.mod wants it (Debian 12's
+# is not), else to one from the Go proxy, whose archives have no file modes.
+install_go_toolchain() {
+	local wanted there toolchain
+	wanted=$(sed -n 's/^go //p' "$client_source/go/go.mod")
+	there=$(cd / && go env GOVERSION 2>/dev/null) || true
+	go=go
+	[ -n "$there" ] && printf '%s\n' "$wanted" "${there#go}" | sort -CV && return
+	toolchain=v0.0.1-go$wanted.linux-$(dpkg --print-architecture)
+	go=$client_cache/golang.org/toolchain@$toolchain/bin/go
+	[ -x "$go" ] && return
+	curl -sSfL "https://proxy.golang.org/golang.org/toolchain/@v/$toolchain.zip" -o "$client_cache/toolchain.zip"
+	python3 -m zipfile -e "$client_cache/toolchain.zip" "$client_cache"
+	rm "$client_cache/toolchain.zip"
+	chmod +x "${go%/*}"/../pkg/tool/*/* "${go%/*}"/*
+}
+
 install_go() {
-	local from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/scenario.go)
-	need go golang-go
+	local go from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/scenario.go)
 	cached go "${from[@]}" && return
-	(cd "$client_source/go" && go build -o "$client_cache/go" .)
+	install_go_toolchain
+	(cd "$client_source/go" && "$go" build -o "$client_cache/go" .)
 	keep go "${from[@]}"
 }
 
