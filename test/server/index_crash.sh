@@ -44,11 +44,17 @@ create_index() {
 		\"GlobalSecondaryIndexUpdates\": [{\"Create\": {\"IndexName\": \"$1\", \"Projection\": $2,
 			\"KeySchema\": [{\"AttributeName\": \"digit\", \"KeyType\": \"HASH\"}, {\"AttributeName\": \"at\", \"KeyType\": \"RANGE\"}]}}]}')"
 }
-# crash ROUND: in every other one the worker is killed, if there is one, and the server restarts by itself.
-crash() {
+# kill_worker: kill -9 of the worker, if there is one and it is not ending just now.
+kill_worker() {
 	local worker
 	worker=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb backfill'")
-	if (($1 % 2)) && [ -n "$worker" ] && as_server_user kill -9 "$worker" 2>/dev/null; then
+	[ -n "$worker" ] && as_server_user kill -STOP "$worker" 2>/dev/null || return 1
+	until [[ $(ps -o state= -p "$worker") =~ ^[TZ]?$ ]]; do sleep 0.01; done
+	[ "$(ps -o state= -p "$worker")" = T ] && as_server_user kill -9 "$worker"
+}
+# crash ROUND: in every other one the worker is killed, if there is one, and the server restarts by itself.
+crash() {
+	if (($1 % 2)) && kill_worker; then
 		echo "# the worker is killed"
 		wait
 		until sql -o /dev/null -c 'SELECT' 2>/dev/null; do sleep 0.1; done
