@@ -4,7 +4,8 @@
  * A connection costs a slot, and who opens many and says nothing could take all.
  * So a new connection beyond the limit takes the place of another one: of the
  * oldest that has not yet sent a whole request, or where there is none, of the
- * one that has been idle for longest.  Who waits for an answer stays.
+ * one that has been idle for longest.  Who waits for an answer stays, and who has
+ * sent what is not yet read; where all do, new ones wait to be accepted.
  */
 #include "postgres.h"
 
@@ -83,21 +84,43 @@ close_client(Client *client)
 	open_count--;
 }
 
-static void
-make_room(const Client *newest)
+/* What recv() says of a byte that is left unread. */
+static ssize_t
+peek(const Client *client)
+{
+	char		byte;
+
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+/* Closes one that can go, another than the newest; false if there is none. */
+static bool
+close_oldest(const Client *newest)
 {
 	for (ClientState state = CLIENT_NEW; state <= CLIENT_IDLE; state++)
 	{
-		Client	   *oldest;
+		dlist_iter	iter;
 
-		if (dlist_is_empty(&clients[state]))
-			continue;
-		oldest = dlist_head_element(Client, node, &clients[state]);
-		if (oldest == newest)
-			continue;
-		close_client(oldest);
-		return;
+		dlist_foreach(iter, &clients[state])
+		{
+			Client	   *client = dlist_container(Client, node, iter.cur);
+
+			if (client == newest || peek(client) > 0)
+				continue;
+			close_client(client);
+			return true;
+		}
 	}
+	return false;
+}
+
+void
+clients_make_room(void)
+{
+	if (count < clients_most() || !dlist_is_empty(&clients[CLIENT_CLOSED]))
+		return;
+	while (open_count > limit() && close_oldest(NULL))
+		;
 }
 
 /* Descriptors that PostgreSQL does not know of must not exceed what it may open. */
@@ -119,7 +142,7 @@ begin(struct MHD_Connection *connection, void **state)
 		tls_watch(connection);
 	count++;
 	if (++open_count > limit())
-		make_room(client);
+		close_oldest(client);
 }
 
 static void
@@ -199,9 +222,8 @@ clients_drop_dead(void)
 		dlist_foreach_modify(iter, &clients[state])
 		{
 			Client	   *client = dlist_container(Client, node, iter.cur);
-			char		byte;
 
-			if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			if (peek(client) == 0)
 				close_client(client);
 		}
 	}

@@ -25,6 +25,9 @@ extern void client_is_done(struct MHD_Connection *connection);
 extern bool clients_any(void);
 extern void clients_drop_dead(void);
 
+/* Where libmicrohttpd cannot accept another one, closes some that can go since; for each turn. */
+extern void clients_make_room(void);
+
 /*
  * Whether there is room since the last call where there was none: until it
  * runs again, libmicrohttpd does not wait for new connections.

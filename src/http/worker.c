@@ -320,6 +320,7 @@ serve(struct MHD_Daemon *daemon)
 		MHD_run(daemon);
 		if (waiting_resume())
 			MHD_run(daemon);
+		clients_make_room();
 		count_still_turns(any);
 		report_statistics(now);
 	}
