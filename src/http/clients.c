@@ -4,8 +4,8 @@
  * A connection costs a slot, and who opens many and says nothing could take all.
  * So a new connection beyond the limit takes the place of another one: of the
  * oldest that has not yet sent a whole request, or where there is none, of the
- * one that has been idle for longest.  Who waits for an answer stays, and who has
- * sent what is not yet read; where all do, new ones wait to be accepted.
+ * one that has been idle for longest.  Who waits for an answer stays, and whose
+ * request has come but is not yet read; where all do, new ones wait to be accepted.
  */
 #include "postgres.h"
 
@@ -35,6 +35,7 @@ typedef struct Client
 	dlist_node	node;			/* in clients[state] */
 	ClientState state;
 	bool		known;			/* has sent a whole request */
+	bool		heard;			/* of its next request, the beginning has been read */
 	int			fd;
 } Client;
 
@@ -105,7 +106,7 @@ close_oldest(const Client *newest)
 		{
 			Client	   *client = dlist_container(Client, node, iter.cur);
 
-			if (client == newest || peek(client) > 0)
+			if (client == newest || (!client->heard && peek(client) > 0))
 				continue;
 			close_client(client);
 			return true;
@@ -174,6 +175,12 @@ client_of(struct MHD_Connection *connection)
 }
 
 void
+client_begins(struct MHD_Connection *connection)
+{
+	client_of(connection)->heard = true;
+}
+
+void
 client_has_asked(struct MHD_Connection *connection)
 {
 	Client	   *client = client_of(connection);
@@ -188,6 +195,7 @@ client_is_done(struct MHD_Connection *connection)
 {
 	Client	   *client = client_of(connection);
 
+	client->heard = false;
 	if (client->state != CLIENT_CLOSED)
 		enter(client, client->known ? CLIENT_IDLE : CLIENT_NEW);
 }

@@ -15,6 +15,9 @@ extern unsigned int clients_most(void);
 extern void clients_notify(void *argument, struct MHD_Connection *connection, void **state,
 						   enum MHD_ConnectionNotificationCode code);
 
+/* A request's first line has come. */
+extern void client_begins(struct MHD_Connection *connection);
+
 /* A whole request of the connection's has come. */
 extern void client_has_asked(struct MHD_Connection *connection);
 

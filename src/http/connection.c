@@ -408,6 +408,7 @@ begin_exchange(void *argument, const char *uri, struct MHD_Connection *connectio
 {
 	Exchange   *exchange = calloc(1, sizeof(Exchange));
 
+	client_begins(connection);
 	if (exchange != NULL)
 		exchange->uri = strdup(uri);
 	if (exchange != NULL && exchange->uri == NULL)

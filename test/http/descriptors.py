@@ -1,6 +1,7 @@
 """More connections than a worker may have files open, on a server with one worker."""
 
 import subprocess
+import threading
 
 from endpoint import Connection, create_key, create_table, eventually, get, is_, ok, put, raw, request, signed
 
@@ -25,3 +26,25 @@ for _ in range(100):
 session.communicate("SELECT pg_sleep(0.5);")
 is_("where all connections wait, each gets an answer", {connection.receive().status for connection in waiting}, {200})
 is_("and the next one", get(key, "Table0", "a").json["Item"]["n"], {"N": "1"})
+
+# Bodies without end.
+stop = threading.Event()
+
+
+def flood():
+    with Connection() as connection:
+        try:
+            connection.send(request(headers={"Content-Length": "1000000000000"}))
+            while not stop.is_set():
+                connection.send(bytes(65536))
+        except OSError:
+            pass
+
+
+floods = [threading.Thread(target=flood, daemon=True) for _ in range(60)]
+for thread in floods:
+    thread.start()
+is_("beside bodies without end", [get(key, "Table0", "a").status for _ in range(20)], [200] * 20)
+stop.set()
+for thread in floods:
+    thread.join()
