@@ -3,15 +3,16 @@ MODULE_big = ddb
 DATA = ddb--1.0.sql
 
 # What flex and bison write is found beside its source, and is not committed.
-GRAMMARS = $(wildcard src/*/*.y)
-SCANNERS = $(wildcard src/*/*.l)
+FOLDERS = src src/* src/*/*
+GRAMMARS = $(wildcard $(FOLDERS:=/*.y))
+SCANNERS = $(wildcard $(FOLDERS:=/*.l))
 GENERATED = $(GRAMMARS:.y=.c) $(SCANNERS:.l=.c)
 GENERATED_HEADERS = $(GRAMMARS:.y=.h)
 
 # sort also drops doubles: a generated file is in the wildcard once it exists.
-SOURCES = $(sort $(wildcard src/*.c src/*/*.c) $(GENERATED))
+SOURCES = $(sort $(wildcard $(FOLDERS:=/*.c)) $(GENERATED))
 OBJS = $(SOURCES:.c=.o)
-ALL_HEADERS = $(sort $(wildcard src/*.h src/*/*.h) $(GENERATED_HEADERS))
+ALL_HEADERS = $(sort $(wildcard $(FOLDERS:=/*.h)) $(GENERATED_HEADERS))
 
 REGRESS = $(filter setup,$(TESTS)) $(filter-out setup,$(TESTS))
 TESTS = $(sort $(basename $(notdir $(wildcard sql/*.sql))))

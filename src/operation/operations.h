@@ -4,7 +4,7 @@
 #ifndef DDB_OPERATIONS_H
 #define DDB_OPERATIONS_H
 
-#include "operation/request.h"
+#include "request/request.h"
 
 typedef struct OperationDescription
 {

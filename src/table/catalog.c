@@ -28,6 +28,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "arn.h"
 #include "compat.h"
 #include "error.h"
 #include "owner_statement.h"

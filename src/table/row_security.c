@@ -40,6 +40,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "arn.h"
 #include "compat.h"
 #include "error.h"
 #include "table/row_security.h"

@@ -16,39 +16,13 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "arn.h"
 #include "compat.h"
-#include "ddb.h"
 #include "error.h"
 #include "table/catalog.h"
 #include "table/layout.h"
 #include "table/row_security.h"
 #include "table/table.h"
-
-/* The longest name of a table. */
-#define TABLE_NAME_MAX 255
-
-/* ---- Names and ARNs ---- */
-
-char *
-table_arn(const char *name)
-{
-	return psprintf("arn:aws:dynamodb:%s:%s:table/%s", ddb_region, ddb_account_id, name);
-}
-
-const char *
-table_name_of_arn(const char *name_or_arn)
-{
-	char	   *prefix;
-
-	if (strncmp(name_or_arn, "arn:", 4) != 0)
-		return name_or_arn;
-
-	prefix = table_arn("");
-	if (strncmp(name_or_arn, prefix, strlen(prefix)) != 0 ||
-		strchr(name_or_arn + strlen(prefix), '/') != NULL)
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
-	return name_or_arn + strlen(prefix);
-}
 
 /* ---- The cache: name -> relation ---- */
 

@@ -78,16 +78,6 @@ extern Table *table_open_index(const Table *table, const char *name, Oid relatio
 /* Closes it; its lock stays to the transaction's end. */
 extern void table_release(Table *table);
 
-/*
- * The name in an ARN of a table (arn:aws:dynamodb:<region>:<account>:table/<name>),
- * or the name itself where it is none.  Raises for an ARN that is not a
- * table's, or of another region or account.
- */
-extern const char *table_name_of_arn(const char *name_or_arn);
-
-/* The table's ARN, palloc'd, from the settings ddb.region and ddb.account_id. */
-extern char *table_arn(const char *name);
-
 /* ---- Keys ---- */
 
 /* A primary key's values; sort.data is NULL where the table has no sort key. */

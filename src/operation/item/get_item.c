@@ -1,0 +1,91 @@
+/*
+ * get_item.c - GetItem.
+ */
+#include "postgres.h"
+
+#include "operation/operations.h"
+#include "request/parameters.h"
+#include "value/json.h"
+
+typedef struct GetItemRequest
+{
+	RequestString table_name;
+	json_object *key;
+	RequestList attributes_to_get;
+	RequestBoolean consistent_read;
+	RequestEnum return_consumed_capacity;
+	RequestString projection_expression;
+	RequestMap	names;
+} GetItemRequest;
+
+static const Member members[] = {
+	REQUIRED(GetItemRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(GetItemRequest, key, "Key", &attributes_shape),
+	OPTIONAL(GetItemRequest, attributes_to_get, "AttributesToGet", &attribute_names_shape),
+	OPTIONAL(GetItemRequest, consistent_read, "ConsistentRead", &boolean_shape),
+	OPTIONAL(GetItemRequest, return_consumed_capacity, "ReturnConsumedCapacity", &return_consumed_capacity_shape),
+	OPTIONAL(GetItemRequest, projection_expression, "ProjectionExpression", &string_shape),
+	OPTIONAL(GetItemRequest, names, "ExpressionAttributeNames", &expression_names_shape),
+};
+
+static void
+check_parameters(const GetItemRequest *request)
+{
+	ParameterUse uses[] = {
+		{"AttributesToGet", PARAMETER_LEGACY, request->attributes_to_get.json != NULL},
+		{"ProjectionExpression", PARAMETER_EXPRESSION, request->projection_expression.data != NULL},
+	};
+
+	check_parameter_use(uses, lengthof(uses), request->names.json != NULL, false);
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const GetItemRequest *request = argument;
+	Value		key_map;
+	ExpressionAttributes *attributes;
+	Projection *projection;
+	Table	   *table;
+	PrimaryKey	key;
+	Value		item;
+	bool		found;
+
+	check_parameters(request);
+	key_map = read_attributes(request->key);
+	check_attributes_to_get(&request->attributes_to_get);
+	attributes = read_expression_attributes(&request->names, NULL);
+	projection = read_projection(&request->attributes_to_get, &request->projection_expression,
+								 attributes);
+	expression_attributes_check_used(attributes);
+
+	table = table_open_by_name(request->table_name.data, ACL_SELECT);
+	key = key_of_map(&table->schema, &key_map);
+	check_key_paths(table, NULL, projection);
+	found = table_get(table, &key, &item);
+
+	appendStringInfoChar(response, '{');
+	if (found)
+	{
+		Value		shown = projection != NULL ? projection_apply(projection, &item) : item;
+
+		append_member(response, "Item");
+		item_to_json(response, &shown);
+	}
+	if (wants_capacity(&request->return_consumed_capacity))
+	{
+		append_member(response, "ConsumedCapacity");
+		append_consumed_capacity(response, &request->return_consumed_capacity,
+								 request->table_name.data,
+								 read_capacity(found ? item_size(&item) : 0,
+											   request->consistent_read == BOOLEAN_TRUE),
+								 NULL, 0);
+	}
+	appendStringInfoChar(response, '}');
+	table_release(table);
+}
+
+const OperationDescription get_item_operation = {
+	.request = STRUCTURE_SHAPE(GetItemRequest, "GetItemInput", members),
+	.execute = execute
+};

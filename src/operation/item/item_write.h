@@ -1,0 +1,84 @@
+/*
+ * item_write.h - what PutItem, UpdateItem and DeleteItem have in common: a
+ * condition judged on the item that is replaced, and what is returned of it.
+ */
+#ifndef DDB_ITEM_WRITE_H
+#define DDB_ITEM_WRITE_H
+
+#include "request/parameters.h"
+
+/* The parameters that all three have; stands first in their requests. */
+typedef struct WriteParameters
+{
+	RequestString table_name;
+	RequestMap	expected;
+	RequestEnum conditional_operator;
+	RequestEnum return_values;
+	RequestEnum return_consumed_capacity;
+	RequestEnum return_item_collection_metrics;
+	RequestString condition_expression;
+	RequestMap	names;
+	json_object *values;
+	RequestEnum return_values_on_failure;
+} WriteParameters;
+
+#define WRITE_MEMBERS(structure) \
+	REQUIRED(structure, write.table_name, "TableName", &table_name_shape), \
+	OPTIONAL(structure, write.expected, "Expected", &expected_map_shape), \
+	OPTIONAL(structure, write.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \
+	OPTIONAL(structure, write.return_values, "ReturnValues", &return_values_shape), \
+	OPTIONAL(structure, write.return_consumed_capacity, "ReturnConsumedCapacity", \
+			 &return_consumed_capacity_shape), \
+	OPTIONAL(structure, write.return_item_collection_metrics, "ReturnItemCollectionMetrics", \
+			 &return_item_collection_metrics_shape), \
+	OPTIONAL(structure, write.condition_expression, "ConditionExpression", &string_shape), \
+	OPTIONAL(structure, write.names, "ExpressionAttributeNames", &expression_names_shape), \
+	OPTIONAL(structure, write.values, "ExpressionAttributeValues", &attributes_shape), \
+	OPTIONAL(structure, write.return_values_on_failure, "ReturnValuesOnConditionCheckFailure", \
+			 &return_values_on_failure_shape)
+
+typedef struct ItemWrite ItemWrite;
+
+/* Decides what becomes of an item, as WriteDecision of table.h does. */
+typedef WriteAction (*ItemChange) (ItemWrite *write, const Value *old_item, Value *new_item);
+
+struct ItemWrite
+{
+	const WriteParameters *parameters;
+	Condition  *condition;		/* or NULL */
+	ItemChange	change;
+
+	/* PutItem's new item; the key of UpdateItem, where it makes a new item. */
+	Value		item;
+	Update	   *update;			/* UpdateItem's, or NULL */
+	IndexWriter writer;			/* likewise, for the words about keys of indexes */
+
+	const IndexSet *indexes;	/* the table's, from item_write() on */
+
+	/* What came of it, kept for the response. */
+	uint32		written_size;	/* of the larger one of the old and new item */
+	double	   *index_units;	/* what the write cost each of the indexes; NULL if
+								 * nobody asks */
+	StringInfoData attributes;	/* what ReturnValues asks for */
+};
+
+/* The parameters that every write's rules of mixing know. */
+extern void check_write_parameters(const WriteParameters *parameters);
+
+/* Raises unless ReturnValues is NONE, ALL_OLD or absent. */
+extern void check_return_values_old_only(const WriteParameters *parameters);
+
+/* ConditionExpression or Expected, parsed; NULL where there is neither. */
+extern Condition *read_write_condition(const WriteParameters *parameters,
+									   ExpressionAttributes *attributes);
+
+/*
+ * The privileges that a write needs beside those for the change itself: an
+ * old item that is judged or returned is read.
+ */
+extern AclMode privileges_to_read_old(const WriteParameters *parameters, const Condition *condition);
+
+/* Writes the item, and appends the whole response. */
+extern void item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response);
+
+#endif							/* DDB_ITEM_WRITE_H */

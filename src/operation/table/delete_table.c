@@ -1,0 +1,59 @@
+/*
+ * delete_table.c - DeleteTable.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "operation/operations.h"
+#include "operation/table/table_description.h"
+
+typedef struct DeleteTableRequest
+{
+	RequestString table_name;
+} DeleteTableRequest;
+
+static const Member members[] = {
+	REQUIRED(DeleteTableRequest, table_name, "TableName", &table_name_shape),
+};
+
+/* While an index is being filled, AWS does not delete its table. */
+static void
+check_no_index_is_created(const TableRecord *record)
+{
+	const IndexSet *indexes = index_set(record->relation);
+
+	for (int i = 0; i < indexes->count; i++)
+	{
+		if (indexes->indexes[i].status == INDEX_CREATING)
+			ddb_error(RESOURCE_IN_USE_EXCEPTION, "Attempt to change a resource which is still in use: "
+					  "Table is being updated: %s", record->name);
+	}
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const DeleteTableRequest *request = argument;
+	const char *name = requested_table(&request->table_name);
+	TableRecord *record = check_table_record(catalog_lock_table_to_drop(name), name);
+	IndexDescriptions no_indexes = {0};
+	TableSettings settings;
+
+	table_settings_read(record->settings, &settings);
+	if (settings.deletion_protection == BOOLEAN_TRUE)
+		validation_error("Resource cannot be deleted as it is currently protected against deletion. "
+						 "Disable deletion protection first.");
+	check_no_index_is_created(record);
+
+	appendStringInfoString(response, "{\"TableDescription\":");
+	/* AWS shows none of the indexes any more */
+	append_table_description(response, record, &settings, "DELETING", &no_indexes);
+	appendStringInfoChar(response, '}');
+	catalog_drop_table(record);
+}
+
+const OperationDescription delete_table_operation = {
+	.request = STRUCTURE_SHAPE(DeleteTableRequest, "DeleteTableInput", members),
+	.check_first = request_check_table_name,
+	.execute = execute
+};

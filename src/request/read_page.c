@@ -1,0 +1,185 @@
+/*
+ * read_page.c - reads a page of items for Query and Scan.
+ *
+ * A page ends with Limit items, or with the item that brings what was read,
+ * before any filter, to 1 MB.  It then has a LastEvaluatedKey even if there
+ * happens to be nothing behind it, as in DynamoDB.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "error.h"
+#include "request/read_page.h"
+#include "value/json.h"
+
+#define PAGE_MAX_SIZE (1024 * 1024)
+
+void
+check_select(const ReadParameters *parameters)
+{
+	int			select = parameters->select.value;
+	const char *specific = parameters->projection_expression.data != NULL ? "ProjectionExpression" :
+		parameters->attributes_to_get.json != NULL ? "AttributesToGet" : NULL;
+
+	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
+		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
+						 "only when Querying using an IndexName");
+	if (select == SELECT_SPECIFIC_ATTRIBUTES && specific == NULL)
+		validation_error("One or more parameter values were invalid: Must specify the AttributesToGet or "
+						 "ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+	if (select != 0 && select != SELECT_SPECIFIC_ATTRIBUTES && specific != NULL)
+		validation_error("One or more parameter values were invalid: Cannot specify the %s when choosing to "
+						 "get %s", specific,
+						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
+}
+
+/* What a page has come to. */
+typedef struct PageState
+{
+	int64		count;
+	int64		scanned;
+	uint64		size;			/* of what was read of the table or the index */
+	uint64		fetched_units;	/* of items that were fetched from the table */
+	StringInfoData last_key;	/* empty where the range was read to its end */
+} PageState;
+
+/*
+ * Whether the page ends with this item.  Fetched items count by the units that
+ * each of them takes, and so does the index then.
+ */
+static bool
+page_is_full(const ReadPage *page, const PageState *state)
+{
+	const RequestInteger *limit = &page->parameters->limit;
+	uint64		size = state->size;
+
+	if (state->fetched_units > 0)
+		size = (read_units(size) + state->fetched_units) * READ_UNIT_BYTES;
+	return (limit->given && state->scanned >= limit->value) || size >= PAGE_MAX_SIZE;
+}
+
+/* The item of an index's entry, from the table. */
+static Value
+fetch(TableScan *scan, const ReadSource *source, const Value *entry)
+{
+	PrimaryKey	key = key_of_item(&source->table->schema, entry);
+	Value		item;
+
+	if (!table_scan_fetch(scan, source->table, &key, &item))
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("secondary index \"%s\" of table \"%s\" has an entry without item",
+						source->index->name, source->table->name)));
+	return item;
+}
+
+static void
+append_item(const ReadPage *page, const Value *item, int64 count, StringInfo response)
+{
+	Value		shown = page->projection != NULL ? projection_apply(page->projection, item) : *item;
+
+	if (count > 1)
+		appendStringInfoChar(response, ',');
+	item_to_json(response, &shown);
+}
+
+/* Reads the items of the page, and appends those that pass the filter. */
+static void
+read_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
+		   PageState *state, StringInfo response)
+{
+	bool		count_only = page->parameters->select.value == SELECT_COUNT;
+	MemoryContext item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb item",
+													   ALLOCSET_DEFAULT_SIZES);
+	TableScan  *scan = table_scan_begin(source->relation, range);
+	Value		entry;
+
+	while (table_scan_next(scan, &entry))
+	{
+		MemoryContext context = MemoryContextSwitchTo(item_context);
+		Value		item = entry;
+
+		CHECK_FOR_INTERRUPTS();
+		state->scanned++;
+		state->size += item_size(&entry);
+		if (source->fetches)
+		{
+			item = fetch(scan, source, &entry);
+			state->fetched_units += read_units(item_size(&item));
+		}
+		if (page->filter == NULL || condition_holds(page->filter, &item))
+		{
+			state->count++;
+			if (!count_only)
+				append_item(page, &item, state->count, response);
+		}
+		MemoryContextSwitchTo(context);
+		MemoryContextReset(item_context);
+
+		if (page_is_full(page, state))
+		{
+			append_last_key(&state->last_key, source->relation, &entry);
+			break;
+		}
+	}
+	table_scan_end(scan);
+	MemoryContextDelete(item_context);
+}
+
+static void
+append_capacity(StringInfo response, const ReadParameters *parameters, const ReadSource *source,
+				const PageState *state)
+{
+	bool		consistent = parameters->consistent_read == BOOLEAN_TRUE;
+	double		units = read_capacity(state->size, consistent);
+	IndexCapacity index;
+
+	append_member(response, "ConsumedCapacity");
+	if (source->index == NULL)
+	{
+		append_consumed_capacity(response, &parameters->return_consumed_capacity,
+								 parameters->table_name.data, units, NULL, 0);
+		return;
+	}
+	index.name = source->index->name;
+	index.local = source->index->kind == INDEX_LOCAL;
+	index.units = units;
+	append_consumed_capacity(response, &parameters->return_consumed_capacity,
+							 parameters->table_name.data,
+							 consistent ? state->fetched_units : state->fetched_units / 2.0,
+							 &index, 1);
+}
+
+void
+read_page(const ReadPage *page, const ReadSource *source, const TableRange *range,
+		  StringInfo response)
+{
+	const ReadParameters *parameters = page->parameters;
+	PageState	state = {0};
+
+	initStringInfo(&state.last_key);
+	appendStringInfoChar(response, '{');
+	if (parameters->select.value != SELECT_COUNT)
+	{
+		append_member(response, "Items");
+		appendStringInfoChar(response, '[');
+	}
+	read_items(page, source, range, &state, response);
+	if (parameters->select.value != SELECT_COUNT)
+		appendStringInfoChar(response, ']');
+
+	append_member(response, "Count");
+	appendStringInfo(response, INT64_FORMAT, state.count);
+	append_member(response, "ScannedCount");
+	appendStringInfo(response, INT64_FORMAT, state.scanned);
+	if (state.last_key.len > 0)
+	{
+		append_member(response, "LastEvaluatedKey");
+		appendBinaryStringInfo(response, state.last_key.data, state.last_key.len);
+	}
+	if (wants_capacity(&parameters->return_consumed_capacity))
+		append_capacity(response, parameters, source, &state);
+	appendStringInfoChar(response, '}');
+}

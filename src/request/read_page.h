@@ -1,0 +1,101 @@
+/*
+ * read_page.h - what Query and Scan have in common: a page of items.
+ */
+#ifndef DDB_READ_PAGE_H
+#define DDB_READ_PAGE_H
+
+#include "index/index.h"
+#include "request/parameters.h"
+
+/*
+ * The parameters that both have; stands first in their requests.  The order of
+ * members is that of AWS's errors where there are more than it reports.
+ */
+typedef struct ReadParameters
+{
+	RequestString table_name;
+	RequestString index_name;
+	RequestEnum select;
+	RequestList attributes_to_get;
+	RequestInteger limit;
+	RequestBoolean consistent_read;
+	RequestMap	filter;			/* QueryFilter or ScanFilter */
+	RequestEnum conditional_operator;
+	json_object *exclusive_start_key;
+	RequestEnum return_consumed_capacity;
+	RequestString projection_expression;
+	RequestString filter_expression;
+	RequestMap	names;
+	json_object *values;
+} ReadParameters;
+
+#define READ_MEMBERS(structure) \
+	REQUIRED(structure, read.table_name, "TableName", &table_name_shape), \
+	OPTIONAL(structure, read.index_name, "IndexName", &index_name_shape), \
+	OPTIONAL(structure, read.select, "Select", &select_shape), \
+	OPTIONAL(structure, read.limit, "Limit", &positive_integer_shape), \
+	OPTIONAL(structure, read.consistent_read, "ConsistentRead", &boolean_shape), \
+	OPTIONAL(structure, read.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \
+	OPTIONAL(structure, read.exclusive_start_key, "ExclusiveStartKey", &attributes_shape), \
+	OPTIONAL(structure, read.return_consumed_capacity, "ReturnConsumedCapacity", \
+			 &return_consumed_capacity_shape), \
+	OPTIONAL(structure, read.projection_expression, "ProjectionExpression", &string_shape), \
+	OPTIONAL(structure, read.filter_expression, "FilterExpression", &string_shape), \
+	OPTIONAL(structure, read.names, "ExpressionAttributeNames", &expression_names_shape), \
+	OPTIONAL(structure, read.values, "ExpressionAttributeValues", &attributes_shape)
+
+typedef struct ReadPage
+{
+	const ReadParameters *parameters;
+	Condition  *filter;			/* or NULL */
+	Projection *projection;		/* or NULL: whole items */
+} ReadPage;
+
+/* The rules of Select, AttributesToGet and ProjectionExpression. */
+extern void check_select(const ReadParameters *parameters);
+
+/* ---- read_source.c: what is read ---- */
+
+typedef struct ReadSource
+{
+	Table	   *table;
+	const IndexDefinition *index;	/* or NULL: the table itself is read */
+	Table	   *relation;		/* the index's, or the table */
+	bool		fetches;		/* items are fetched from the table */
+} ReadSource;
+
+/* Opens the table, and its index where one is named. */
+extern void read_source_open(const ReadParameters *parameters, ReadSource *source);
+extern void read_source_close(ReadSource *source);
+
+/*
+ * Raises where more is asked for (projection may be NULL) than a global index
+ * holds; of a local one, it finds whether items have to be fetched.
+ */
+extern void read_source_check_select(ReadSource *source, const ReadParameters *parameters,
+									 const Projection *projection);
+
+/* ---- read_page.c ---- */
+
+/* Reads a page of the range and appends the whole response. */
+extern void read_page(const ReadPage *page, const ReadSource *source, const TableRange *range,
+					  StringInfo response);
+
+/* ---- start_key.c: where a page begins and ends ---- */
+
+/* ExclusiveStartKey, packed, with AWS's words around what is wrong in it. */
+extern Value read_start_key(const ReadParameters *parameters);
+
+/*
+ * AWS's checks of it, to be made in this order: as many attributes as the key
+ * has, the partition key among them and of its type; the sort key; and all the
+ * rest, which for an index is its table's key.
+ */
+extern void check_start_partition(const Table *source, const Value *start);
+extern void check_start_sort(const Table *source, const Value *start);
+extern void check_start_key(const Table *source, const Value *start);
+
+/* Appends the key of the last item that was read, as LastEvaluatedKey has it. */
+extern void append_last_key(StringInfo response, const Table *source, const Value *item);
+
+#endif							/* DDB_READ_PAGE_H */

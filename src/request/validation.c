@@ -1,0 +1,461 @@
+/*
+ * validation.c - checks a decoded request against the constraints that its
+ * shape describes, and reports all violations in one message, as AWS does:
+ *
+ *	2 validation errors detected: Value null at 'tableName' failed to satisfy
+ *	constraint: Member must not be null; Value ...
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "arn.h"
+#include "error.h"
+#include "request/request.h"
+
+/* AWS names no more violations than these. */
+#define MAX_VIOLATIONS 10
+
+/* A value of a request is quoted up to about as many bytes. */
+#define MAX_QUOTED_BYTES 4096
+
+#define NAME_PATTERN "[a-zA-Z0-9_.-]+"
+#define TABLE_ARN_MAX 1024
+
+typedef struct Violations
+{
+	int			count;
+	StringInfoData text;
+} Violations;
+
+/* Where in the request a value stands; printed only if something is wrong. */
+typedef struct Path
+{
+	const struct Path *parent;
+	const char *name;			/* a member's name or a map's key */
+	int			index;			/* in a list, from 1; 0 for a member, -1 for a map's
+								 * value */
+} Path;
+
+static void validate(const Shape *shape, const void *place, const Path *path,
+					 Violations *violations);
+
+static void
+append_path(StringInfo out, const Path *path)
+{
+	if (path->parent != NULL)
+	{
+		append_path(out, path->parent);
+		appendStringInfoChar(out, '.');
+	}
+	if (path->index > 0)
+		appendStringInfo(out, "%d.member", path->index);
+	else if (path->index < 0)
+		appendStringInfo(out, "%s.member", path->name);
+	else
+	{
+		appendStringInfoChar(out, pg_tolower((unsigned char) path->name[0]));
+		appendStringInfoString(out, path->name + 1);
+	}
+}
+
+/* A JSON value as Java prints lists and maps: [a, b] and {k=v, k=v}. */
+static void
+append_quoted(StringInfo out, json_object *json)
+{
+	bool		first = true;
+
+	switch (json_object_get_type(json))
+	{
+		case json_type_array:
+			appendStringInfoChar(out, '[');
+			for (size_t i = 0; i < (size_t) json_object_array_length(json); i++)
+			{
+				if (i > 0)
+					appendStringInfoString(out, ", ");
+				if (out->len > MAX_QUOTED_BYTES)
+				{
+					appendStringInfoString(out, "...");
+					break;
+				}
+				append_quoted(out, json_object_array_get_idx(json, i));
+			}
+			appendStringInfoChar(out, ']');
+			break;
+		case json_type_object:
+			appendStringInfoChar(out, '{');
+			{
+				json_object_object_foreach(json, name, value)
+				{
+					if (!first)
+						appendStringInfoString(out, ", ");
+					first = false;
+					if (out->len > MAX_QUOTED_BYTES)
+					{
+						appendStringInfoString(out, "...");
+						break;
+					}
+					appendStringInfo(out, "%s=", name);
+					append_quoted(out, value);
+				}
+			}
+			appendStringInfoChar(out, '}');
+			break;
+		case json_type_null:
+			appendStringInfoString(out, "null");
+			break;
+		case json_type_string:
+			appendBinaryStringInfo(out, json_object_get_string(json),
+								   pg_mbcliplen(json_object_get_string(json),
+												json_object_get_string_len(json), MAX_QUOTED_BYTES));
+			break;
+		default:
+			appendStringInfoString(out, json_object_get_string(json));
+			break;
+	}
+}
+
+/*
+ * Notes that a value violates a constraint; value is NULL for null.
+ */
+static void
+violation(Violations *violations, const Path *path, const char *value, const char *format,...) pg_attribute_printf(4, 5);
+
+static void
+violation(Violations *violations, const Path *path, const char *value, const char *format,...)
+{
+	StringInfo	out = &violations->text;
+	char		constraint[512];
+	va_list		arguments;
+
+	if (violations->count == MAX_VIOLATIONS)
+		return;
+	if (violations->count == 0)
+		initStringInfo(out);
+	else
+		appendStringInfoString(out, "; ");
+	violations->count++;
+
+	va_start(arguments, format);
+	vsnprintf(constraint, sizeof(constraint), format, arguments);
+	va_end(arguments);
+
+	if (value != NULL)
+		appendStringInfo(out, "Value '%s' at '", value);
+	else
+		appendStringInfoString(out, "Value null at '");
+	append_path(out, path);
+	appendStringInfo(out, "' failed to satisfy constraint: %s", constraint);
+}
+
+static const char *
+quoted(json_object *json)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	append_quoted(&text, json);
+	return text.data;
+}
+
+static bool
+is_name(const char *text, uint32 length)
+{
+	for (uint32 i = 0; i < length; i++)
+	{
+		char		c = text[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			  c == '_' || c == '.' || c == '-'))
+			return false;
+	}
+	return length > 0;
+}
+
+static bool
+is_arn(const RequestString *string)
+{
+	return string->length >= 4 && memcmp(string->data, "arn:", 4) == 0;
+}
+
+/* DynamoDB counts characters here, not bytes. */
+static int64
+character_count(const RequestString *string)
+{
+	int64		count = 0;
+
+	for (uint32 i = 0; i < string->length; i++)
+		count += ((unsigned char) string->data[i] & 0xC0) != 0x80;
+	return count;
+}
+
+static const char *
+clipped(const RequestString *string)
+{
+	if (string->length <= MAX_QUOTED_BYTES)
+		return string->data;
+	return pnstrdup(string->data, pg_mbcliplen(string->data, string->length, MAX_QUOTED_BYTES));
+}
+
+static void
+validate_string(const Shape *shape, const RequestString *string, const Path *path,
+				Violations *violations)
+{
+	if (shape->or_table_arn && is_arn(string))
+	{
+		if (string->length > TABLE_ARN_MAX)
+			violation(violations, path, clipped(string),
+					  "Member must have length less than or equal to %d", TABLE_ARN_MAX);
+		return;
+	}
+	if (shape->is_name && !is_name(string->data, string->length))
+		violation(violations, path, clipped(string),
+				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
+	if (shape->has_minimum && character_count(string) < shape->minimum)
+		violation(violations, path, clipped(string),
+				  "Member must have length greater than or equal to " INT64_FORMAT, shape->minimum);
+	if (shape->has_maximum && string->length > shape->maximum &&
+		character_count(string) > shape->maximum)
+		violation(violations, path, clipped(string),
+				  "Member must have length less than or equal to " INT64_FORMAT, shape->maximum);
+}
+
+static void
+validate_enum(const Shape *shape, const RequestEnum *member, const Path *path,
+			  Violations *violations)
+{
+	StringInfoData set;
+	RequestString string = {member->text, strlen(member->text)};
+
+	if (member->value > 0)
+		return;
+
+	initStringInfo(&set);
+	for (int i = 0; shape->values[i] != NULL; i++)
+		appendStringInfo(&set, "%s%s", i > 0 ? ", " : "", shape->values[i]);
+	violation(violations, path, clipped(&string), "Member must satisfy enum value set: [%s]", set.data);
+}
+
+static void
+validate_integer(const Shape *shape, const RequestInteger *integer, const Path *path,
+				 Violations *violations)
+{
+	char		text[32];
+
+	snprintf(text, sizeof(text), INT64_FORMAT, integer->value);
+	if (shape->has_minimum && integer->value < shape->minimum)
+		violation(violations, path, text,
+				  "Member must have value greater than or equal to " INT64_FORMAT, shape->minimum);
+	if (shape->has_maximum && integer->value > shape->maximum)
+		violation(violations, path, text,
+				  "Member must have value less than or equal to " INT64_FORMAT, shape->maximum);
+}
+
+/* The bounds of a list's or map's length. */
+static void
+validate_count(const Shape *shape, json_object *json, int count, const Path *path,
+			   Violations *violations)
+{
+	if (shape->has_minimum && count < shape->minimum)
+		violation(violations, path, quoted(json),
+				  "Member must have length greater than or equal to " INT64_FORMAT, shape->minimum);
+	if (shape->has_maximum && count > shape->maximum)
+		violation(violations, path, quoted(json),
+				  "Member must have length less than or equal to " INT64_FORMAT, shape->maximum);
+}
+
+/* Whether a member or element is absent or null. */
+static bool
+is_absent(const Shape *shape, const void *place, bool element)
+{
+	switch (shape->kind)
+	{
+		case SHAPE_STRING:
+			return ((const RequestString *) place)->data == NULL;
+		case SHAPE_ENUM:
+			return ((const RequestEnum *) place)->text == NULL;
+		case SHAPE_INTEGER:
+		case SHAPE_LONG:
+			return !((const RequestInteger *) place)->given;
+		case SHAPE_BOOLEAN:
+			return *(const RequestBoolean *) place == BOOLEAN_ABSENT;
+		case SHAPE_VALUE:
+		case SHAPE_ATTRIBUTES:
+		case SHAPE_UNSUPPORTED:
+			return *(json_object *const *) place == NULL;
+		case SHAPE_STRUCTURE:
+			return !element && *(void *const *) place == NULL;
+		case SHAPE_LIST:
+			return ((const RequestList *) place)->json == NULL;
+		case SHAPE_MAP:
+			return ((const RequestMap *) place)->json == NULL;
+	}
+	return true;
+}
+
+static void
+validate_structure(const Shape *shape, const char *structure, const Path *parent,
+				   Violations *violations)
+{
+	for (int i = 0; i < shape->member_count; i++)
+	{
+		const Member *member = &shape->members[i];
+		const void *place = structure + member->offset;
+		Path		path = {parent, member->name, 0};
+
+		if (is_absent(member->shape, place, false))
+		{
+			if (member->required)
+				violation(violations, &path, NULL, "Member must not be null");
+			continue;
+		}
+		if (member->shape->kind == SHAPE_STRUCTURE)
+			place = *(void *const *) place;
+		validate(member->shape, place, &path, violations);
+	}
+}
+
+static void
+validate_element(const Shape *shape, const void *place, const Path *path, Violations *violations)
+{
+	if (is_absent(shape, place, true))
+		violation(violations, path, NULL, "Member must not be null");
+	else
+		validate(shape, place, path, violations);
+}
+
+static void
+validate_list(const Shape *shape, const RequestList *list, const Path *parent,
+			  Violations *violations)
+{
+	size_t		size = request_element_size(shape->element);
+
+	for (int i = 0; i < list->count; i++)
+	{
+		Path		path = {parent, NULL, i + 1};
+
+		validate_element(shape->element, (char *) list->members + i * size, &path, violations);
+	}
+}
+
+/* The keys of a map that must be table names, told as one violation of the map. */
+static void
+validate_table_keys(const RequestMap *map, const Path *path, Violations *violations)
+{
+	for (int i = 0; i < map->count; i++)
+	{
+		const RequestString *key = &map->keys[i];
+
+		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
+			is_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
+			continue;
+		violation(violations, path, quoted(map->json),
+				  "Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
+				  "Member must have length greater than or equal to %d, "
+				  "Member must satisfy regular expression pattern: " NAME_PATTERN "]",
+				  TABLE_NAME_MAX, TABLE_NAME_MIN);
+		return;
+	}
+}
+
+/* The lengths of the lists in a map, likewise. */
+static void
+validate_list_values(const Shape *shape, const RequestMap *map, const Path *path,
+					 Violations *violations)
+{
+	const RequestList *lists = map->values;
+
+	for (int i = 0; i < map->count; i++)
+	{
+		if (lists[i].json == NULL ||
+			(lists[i].count >= shape->element->minimum && lists[i].count <= shape->element->maximum))
+			continue;
+		violation(violations, path, quoted(map->json),
+				  "Map value must satisfy constraint: [Member must have length less than or equal to " INT64_FORMAT
+				  ", Member must have length greater than or equal to " INT64_FORMAT "]",
+				  shape->element->maximum, shape->element->minimum);
+		return;
+	}
+}
+
+static void
+validate_map(const Shape *shape, const RequestMap *map, const Path *parent,
+			 Violations *violations)
+{
+	size_t		size = request_element_size(shape->element);
+
+	if (shape->table_keys)
+		validate_table_keys(map, parent, violations);
+	if (shape->bounds_values)
+		validate_list_values(shape, map, parent, violations);
+
+	for (int i = 0; i < map->count; i++)
+	{
+		Path		path = {parent, map->keys[i].data, -1};
+		const char *place = (char *) map->values + i * size;
+
+		if (shape->bounds_values && !is_absent(shape->element, place, true))
+			validate_list(shape->element, (const RequestList *) place, &path, violations);
+		else
+			validate_element(shape->element, place, &path, violations);
+	}
+}
+
+static void
+validate(const Shape *shape, const void *place, const Path *path, Violations *violations)
+{
+	switch (shape->kind)
+	{
+		case SHAPE_STRING:
+			validate_string(shape, place, path, violations);
+			break;
+		case SHAPE_ENUM:
+			validate_enum(shape, place, path, violations);
+			break;
+		case SHAPE_INTEGER:
+		case SHAPE_LONG:
+			validate_integer(shape, place, path, violations);
+			break;
+		case SHAPE_BOOLEAN:
+		case SHAPE_VALUE:
+		case SHAPE_ATTRIBUTES:
+		case SHAPE_UNSUPPORTED:
+			break;
+		case SHAPE_STRUCTURE:
+			validate_structure(shape, place, path, violations);
+			break;
+		case SHAPE_LIST:
+			validate_count(shape, ((const RequestList *) place)->json,
+						   ((const RequestList *) place)->count, path, violations);
+			validate_list(shape, place, path, violations);
+			break;
+		case SHAPE_MAP:
+			validate_count(shape, ((const RequestMap *) place)->json,
+						   ((const RequestMap *) place)->count, path, violations);
+			validate_map(shape, place, path, violations);
+			break;
+	}
+}
+
+void
+request_validate(const Shape *shape, const void *request)
+{
+	Violations	violations = {0};
+
+	validate_structure(shape, request, NULL, &violations);
+	if (violations.count > 0)
+		validation_error("%d validation error%s detected: %s", violations.count,
+						 violations.count == 1 ? "" : "s", violations.text.data);
+}
+
+void
+request_check_table_name(const void *request)
+{
+	const RequestString *name = request;
+
+	if (name->data == NULL)
+		validation_error("The parameter 'TableName' is required but was not present in the request");
+	if (!is_arn(name) && (name->length < TABLE_NAME_MIN || name->length > TABLE_NAME_MAX))
+		validation_error("TableName must be at least %d characters long and at most %d characters long",
+						 TABLE_NAME_MIN, TABLE_NAME_MAX);
+}
