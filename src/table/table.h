@@ -10,7 +10,7 @@
  * there and AccessDeniedException where GRANT or a row-level security policy
  * does not allow it.  Items that policies hide from the role are as if absent.
  * Locks on relations are PostgreSQL's and kept to the end of the transaction;
- * rows are locked only by being written.
+ * rows are locked only by being written, or by WRITE_LOCK.
  */
 #ifndef DDB_TABLE_H
 #define DDB_TABLE_H
@@ -107,6 +107,8 @@ extern bool table_get(Table *table, const PrimaryKey *key, Value *item);
 typedef enum WriteAction
 {
 	WRITE_NOTHING,
+	WRITE_LOCK,					/* nothing, and nobody else is to change or create it
+								 * before the transaction's end */
 	WRITE_PUT,					/* insert, or replace by *new_item */
 	WRITE_DELETE
 } WriteAction;

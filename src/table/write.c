@@ -11,8 +11,13 @@
  * transactions that create the same key, one finds the other's row in the
  * unique index, takes its own back, waits for the other and starts again.
  *
- * Rows are locked by being written and in no other way; one write locks one
- * row, so writes of single items cannot deadlock.
+ * Rows are locked by being written; one write locks one row, so writes of
+ * single items cannot deadlock.  What a transaction only looks at is locked too
+ * (WRITE_LOCK): an item by a shared lock on its row, the absence of one by a row
+ * that is inserted with its key and deleted again.  Nobody ever sees that row,
+ * but until the transaction has ended, PostgreSQL's unique check makes whoever
+ * would create the item wait.  A lock by key in PostgreSQL's lock table would
+ * fill that up.
  *
  * Under REPEATABLE READ and SERIALIZABLE the transaction's snapshot stays, and
  * losing a race is PostgreSQL's serialization failure.
@@ -22,6 +27,7 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "replication/origin.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -32,6 +38,7 @@
 #include "table/row_executor.h"
 #include "table/row_security.h"
 #include "table/table.h"
+#include "value/node.h"
 
 typedef struct Write
 {
@@ -124,9 +131,12 @@ insert_index_entry(Write *write, IndexUniqueCheck check, bool unchanged)
 						table->relation, check, unchanged, NULL);
 }
 
-/* Inserts the row in new_slot; false if another has that key. */
+/*
+ * Inserts the row in new_slot; false if another has that key.  Without an
+ * executor, the primary index alone is told of it.
+ */
 static bool
-insert_row(Write *write)
+insert_row(Write *write, RowExecutor *executor)
 {
 	Relation	relation = write->table->relation;
 	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
@@ -135,8 +145,8 @@ insert_row(Write *write)
 	table_tuple_insert_speculative(relation, write->new_slot, GetCurrentCommandId(true), 0,
 								   NULL, token);
 	slot_getallattrs(write->new_slot);
-	if (write->executor != NULL)
-		unique = row_executor_insert_index_entries(write->executor, write->new_slot);
+	if (executor != NULL)
+		unique = row_executor_insert_index_entries(executor, write->new_slot);
 	else
 		unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
 	table_tuple_complete_speculative(relation, write->new_slot, token, unique);
@@ -209,6 +219,90 @@ lock_row(Write *write)
 									LockWaitBlock, 0, &failure));
 }
 
+/* ---- Locking what is not written ---- */
+
+/*
+ * Locks the version that the decision was made on against changes; false if it
+ * is not the newest.  Those who share a row could keep a writer from it for
+ * ever, so whoever comes later waits behind a writer who waits: that one holds
+ * PostgreSQL's lock on the tuple itself, in the mode of heap_update().
+ */
+static bool
+lock_unchanged(Write *write)
+{
+	Relation	relation = write->table->relation;
+	ItemPointerData tid = write->old_slot->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	LockTuple(relation, &tid, RowShareLock);
+	result = table_tuple_lock(relation, &tid, write->snapshot, write->old_slot,
+							  GetCurrentCommandId(false), LockTupleShare,
+							  LockWaitBlock, 0, &failure);
+	UnlockTuple(relation, &tid, RowShareLock);
+	return written(result);
+}
+
+/* The row that stands for the item's absence: its key attributes and nothing else. */
+static void
+store_key(Write *write)
+{
+	const KeySchema *schema = &write->table->schema;
+	Node	   *map = node_map();
+	Value		item;
+
+	node_map_set(map, schema->partition[0].name, schema->partition[0].name_length,
+				 node_from_value(&write->key->partition));
+	if (schema->sort_count > 0)
+		node_map_set(map, schema->sort[0].name, schema->sort[0].name_length,
+					 node_from_value(&write->key->sort));
+	item = node_pack(map);
+	row_store(write->table, &item, write->new_slot);
+}
+
+/* Inserts and deletes that row; false if another has that key. */
+static bool
+insert_and_delete(Write *write)
+{
+	TM_FailureData failure;
+
+	if (!insert_row(write, NULL))
+		return false;
+	CommandCounterIncrement();
+	if (table_tuple_delete(write->table->relation, &write->new_slot->tts_tid,
+						   GetCurrentCommandId(true), write->snapshot,
+						   InvalidSnapshot, true, &failure, false) != TM_Ok)
+		elog(ERROR, "could not delete the row that stands for an absent item");
+	return true;
+}
+
+/*
+ * Locks the absence of the item; false if another transaction has the key.  The
+ * pair is no change, so it passes by triggers and secondary indexes, and has an
+ * origin in WAL by which logical decoding knows it.
+ */
+static bool
+lock_absence(Write *write)
+{
+	RepOriginId origin = replorigin_session_origin;
+	bool		done = false;
+
+	store_key(write);
+	PG_TRY();
+	{
+		replorigin_session_origin = DoNotReplicateId;
+		done = insert_and_delete(write);
+	}
+	PG_FINALLY();
+	{
+		replorigin_session_origin = origin;
+	}
+	PG_END_TRY();
+	if (!done)
+		wait_for_creator(write);
+	return done;
+}
+
 /* Carries the decision out; false if it has to be made again. */
 static bool
 carry_out(Write *write, WriteAction action)
@@ -216,6 +310,8 @@ carry_out(Write *write, WriteAction action)
 	const Table *table = write->table;
 	bool		found = !TTS_EMPTY(write->old_slot);
 
+	if (action == WRITE_LOCK)
+		return found ? lock_unchanged(write) : lock_absence(write);
 	if (found)
 		row_require(table, action == WRITE_DELETE ? ROW_DELETE : ROW_UPDATE_OLD,
 					write->old_slot, write->snapshot);
@@ -251,7 +347,7 @@ carry_out(Write *write, WriteAction action)
 			return true;		/* a trigger does not want it */
 	}
 
-	if (!insert_row(write))
+	if (!insert_row(write, write->executor))
 	{
 		wait_for_creator(write);
 		return false;
@@ -289,14 +385,15 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	{
 		if (action == WRITE_PUT)
 			row_security_refuse(write->table);
-		action = WRITE_NOTHING;
+		if (action == WRITE_DELETE)
+			action = WRITE_NOTHING;
 	}
 
 	if (action == WRITE_PUT)
 		row_store(write->table, &new_item, write->new_slot);
 	if (action != WRITE_NOTHING)
 		done = carry_out(write, action);
-	if (done && action != WRITE_NOTHING && write->executor == NULL &&
+	if (done && (action == WRITE_PUT || action == WRITE_DELETE) && write->executor == NULL &&
 		write->table->changed != NULL)
 		write->table->changed(write->table, found ? &old_item : NULL,
 							  action == WRITE_PUT ? &new_item : NULL);

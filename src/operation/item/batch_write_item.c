@@ -1,8 +1,8 @@
 /*
  * batch_write_item.c - BatchWriteItem.
  *
- * The writes are made in an order that depends on nothing but their tables and
- * keys, so that two batches with the same items cannot wait for each other.
+ * The writes are made in the one order of locks (lock_order.h), so that two
+ * requests with the same items cannot wait for each other.
  */
 #include "postgres.h"
 
@@ -10,9 +10,9 @@
 #include "utils/rel.h"
 
 #include "error.h"
-#include "index/index.h"
+#include "operation/item/table_writes.h"
 #include "operation/operations.h"
-#include "request/parameters.h"
+#include "table/lock_order.h"
 
 #define MAX_WRITES 25
 
@@ -73,26 +73,14 @@ static const Member members[] = {
 			 &return_item_collection_metrics_shape),
 };
 
-/* What is written in one table. */
-typedef struct TableWrites
-{
-	const char *name;
-	Table	   *table;
-	const IndexSet *indexes;
-	double		capacity;
-	double	   *index_units;	/* of each index; NULL if nobody asks */
-	Value	   *collections;	/* the partition keys written, each once */
-	int			collection_count;
-} TableWrites;
-
 typedef struct BatchWrite
 {
 	TableWrites *writes;
 	bool		is_put;
 	Value		map;			/* the item, or the key of the one to delete */
 	PrimaryKey	key;
-	uint32		written_size;	/* of the larger one of the old and new item */
-	double	   *index_units;	/* likewise: what it cost each index */
+	LockPlace	place;
+	WriteCost	cost;
 } BatchWrite;
 
 static void
@@ -158,109 +146,43 @@ key_of_put(const KeySchema *schema, const Value *item)
 	return key_of_item(schema, item);
 }
 
-/* By table, then by key. */
 static int
 compare_writes(const void *a, const void *b)
 {
-	const BatchWrite *first = a;
-	const BatchWrite *second = b;
-	Oid			first_table = RelationGetRelid(first->writes->table->relation);
-	Oid			second_table = RelationGetRelid(second->writes->table->relation);
-	int			order = (first_table > second_table) - (first_table < second_table);
-
-	if (order == 0)
-		order = value_compare(&first->key.partition, &second->key.partition);
-	if (order == 0 && first->key.sort.data != NULL)
-		order = value_compare(&first->key.sort, &second->key.sort);
-	return order;
-}
-
-static void
-count_index_units(BatchWrite *write, const Value *old_item, const Value *new_item)
-{
-	const IndexSet *indexes = write->writes->indexes;
-
-	for (int i = 0; i < indexes->count; i++)
-		write->index_units[i] = index_write_units(&indexes->indexes[i], old_item, new_item);
+	return lock_place_compare(&((const BatchWrite *) a)->place, &((const BatchWrite *) b)->place);
 }
 
 static WriteAction
 decide(const Value *old_item, Value *new_item, void *argument)
 {
 	BatchWrite *write = argument;
-	uint32		old_size = old_item != NULL ? item_size(old_item) : 0;
 
-	write->written_size = old_size;
-	if (write->index_units != NULL)
-		count_index_units(write, old_item, write->is_put ? &write->map : NULL);
+	write_cost_set(&write->cost, write->writes, old_item, write->is_put ? &write->map : NULL);
 	if (!write->is_put)
 		return old_item != NULL ? WRITE_DELETE : WRITE_NOTHING;
-
 	*new_item = write->map;
-	write->written_size = Max(old_size, item_size(new_item));
-	if (old_item != NULL && value_equal(old_item, new_item))
-		return WRITE_NOTHING;
-	return WRITE_PUT;
-}
-
-/* The privileges that the writes of one table need. */
-static AclMode
-privileges(const TableWrites *tables, const BatchWrite *writes, int count)
-{
-	AclMode		mode = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (writes[i].writes == tables)
-			mode |= writes[i].is_put ? ACL_INSERT | ACL_UPDATE : ACL_DELETE;
-	}
-	return mode;
-}
-
-static double *
-no_units(const IndexSet *indexes)
-{
-	return palloc0(sizeof(double) * Max(indexes->count, 1));
+	return old_item != NULL && value_equal(old_item, new_item) ? WRITE_NOTHING : WRITE_PUT;
 }
 
 /* count_units: whether to count what the writes cost each index. */
 static void
 open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count, bool count_units)
 {
+	for (int i = 0; i < count; i++)
+		writes[i].writes->privileges |= writes[i].is_put ? ACL_INSERT | ACL_UPDATE : ACL_DELETE;
 	for (int i = 0; i < table_count; i++)
-	{
-		tables[i].table = table_open_by_name(tables[i].name, privileges(&tables[i], writes, count));
-		tables[i].indexes = index_set(RelationGetRelid(tables[i].table->relation));
-		if (count_units)
-			tables[i].index_units = no_units(tables[i].indexes);
-		tables[i].collections = palloc(sizeof(Value) * count);
-		index_attach(tables[i].table);
-	}
+		table_writes_open(&tables[i], count, count_units);
 	for (int i = 0; i < count; i++)
 	{
-		const KeySchema *schema = &writes[i].writes->table->schema;
+		const Table *table = writes[i].writes->table;
 
-		writes[i].key = writes[i].is_put ? key_of_put(schema, &writes[i].map) :
-			key_of_map(schema, &writes[i].map);
+		writes[i].key = writes[i].is_put ? key_of_put(&table->schema, &writes[i].map) :
+			key_of_map(&table->schema, &writes[i].map);
+		writes[i].place = lock_place(table, &writes[i].key);
 		if (writes[i].is_put)
 			index_check_item(writes[i].writes->indexes, &writes[i].map, WRITER_PUT);
-		if (count_units)
-			writes[i].index_units = no_units(writes[i].writes->indexes);
+		writes[i].cost.index_units = table_writes_units(writes[i].writes);
 	}
-}
-
-/* Adds up what a write cost, and notes its item collection; writes come by collection. */
-static void
-note_written(const BatchWrite *write)
-{
-	TableWrites *writes = write->writes;
-
-	writes->capacity += write_capacity(write->written_size);
-	for (int i = 0; i < writes->indexes->count && writes->index_units != NULL; i++)
-		writes->index_units[i] += write->index_units[i];
-	if (writes->collection_count == 0 ||
-		!value_equal(&writes->collections[writes->collection_count - 1], &write->key.partition))
-		writes->collections[writes->collection_count++] = write->key.partition;
 }
 
 static void
@@ -276,7 +198,8 @@ write_all(BatchWrite *writes, int count)
 	{
 		CHECK_FOR_INTERRUPTS();
 		table_write(writes[i].writes->table, &writes[i].key, decide, &writes[i]);
-		note_written(&writes[i]);
+		table_writes_add(writes[i].writes, &writes[i].cost, write_capacity(writes[i].cost.size),
+						 &writes[i].key.partition);
 	}
 }
 
@@ -296,42 +219,6 @@ append_capacities(StringInfo response, const RequestEnum *wanted, const TableWri
 }
 
 static void
-append_table_collections(StringInfo response, const TableWrites *writes)
-{
-	append_member(response, writes->name);
-	appendStringInfoChar(response, '[');
-	for (int i = 0; i < writes->collection_count; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(response, ',');
-		append_collection_metrics(response, writes->table, writes->indexes, &writes->collections[i]);
-	}
-	appendStringInfoChar(response, ']');
-}
-
-/* The metrics of the tables that have item collections, unless there are none. */
-static void
-append_collections(StringInfo response, const RequestEnum *wanted, const TableWrites *tables, int count)
-{
-	bool		any = false;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (!wants_collection_metrics(wanted, tables[i].indexes))
-			continue;
-		if (!any)
-		{
-			append_member(response, "ItemCollectionMetrics");
-			appendStringInfoChar(response, '{');
-		}
-		any = true;
-		append_table_collections(response, &tables[i]);
-	}
-	if (any)
-		appendStringInfoChar(response, '}');
-}
-
-static void
 execute(const void *argument, StringInfo response)
 {
 	const BatchWriteItemRequest *request = argument;
@@ -344,13 +231,11 @@ execute(const void *argument, StringInfo response)
 	write_all(writes, count);
 
 	appendStringInfoString(response, "{\"UnprocessedItems\":{}");
-	append_collections(response, &request->return_item_collection_metrics, tables, table_count);
+	append_all_collections(response, &request->return_item_collection_metrics, tables, table_count);
 	if (wants_capacity(&request->return_consumed_capacity))
 		append_capacities(response, &request->return_consumed_capacity, tables, table_count);
 	appendStringInfoChar(response, '}');
-
-	for (int i = 0; i < table_count; i++)
-		table_release(tables[i].table);
+	table_writes_release(tables, table_count);
 }
 
 const OperationDescription batch_write_item_operation = {

@@ -1,0 +1,97 @@
+/*
+ * table_writes.c - what a request of many writes does in each of its tables.
+ */
+#include "postgres.h"
+
+#include "utils/rel.h"
+
+#include "operation/item/table_writes.h"
+
+static double *
+no_units(const IndexSet *indexes)
+{
+	return palloc0(sizeof(double) * Max(indexes->count, 1));
+}
+
+void
+table_writes_open(TableWrites *writes, int count, bool count_units)
+{
+	writes->table = table_open_by_name(writes->name, writes->privileges);
+	writes->indexes = index_set(RelationGetRelid(writes->table->relation));
+	if (count_units)
+		writes->index_units = no_units(writes->indexes);
+	writes->collections = palloc(sizeof(Value) * count);
+	index_attach(writes->table);
+}
+
+double *
+table_writes_units(const TableWrites *writes)
+{
+	return writes->index_units != NULL ? no_units(writes->indexes) : NULL;
+}
+
+void
+write_cost_set(WriteCost *cost, const TableWrites *writes, const Value *old_item, const Value *new_item)
+{
+	const IndexSet *indexes = writes->indexes;
+
+	cost->size = Max(old_item != NULL ? item_size(old_item) : 0,
+					 new_item != NULL ? item_size(new_item) : 0);
+	for (int i = 0; i < indexes->count && cost->index_units != NULL; i++)
+		cost->index_units[i] = index_write_units(&indexes->indexes[i], old_item, new_item);
+}
+
+void
+table_writes_add(TableWrites *writes, const WriteCost *cost, double units, const Value *partition)
+{
+	writes->capacity += units;
+	for (int i = 0; i < writes->indexes->count && writes->index_units != NULL; i++)
+		writes->index_units[i] += cost->index_units[i];
+
+	/* writes come in the order of locks, so those of a collection are neighbours */
+	if (writes->collection_count == 0 ||
+		!value_equal(&writes->collections[writes->collection_count - 1], partition))
+		writes->collections[writes->collection_count++] = *partition;
+}
+
+static void
+append_table_collections(StringInfo response, const TableWrites *writes)
+{
+	append_member(response, writes->name);
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < writes->collection_count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		append_collection_metrics(response, writes->table, writes->indexes, &writes->collections[i]);
+	}
+	appendStringInfoChar(response, ']');
+}
+
+void
+append_all_collections(StringInfo response, const RequestEnum *wanted, const TableWrites *tables, int count)
+{
+	bool		any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!wants_collection_metrics(wanted, tables[i].indexes) || tables[i].collection_count == 0)
+			continue;
+		if (!any)
+		{
+			append_member(response, "ItemCollectionMetrics");
+			appendStringInfoChar(response, '{');
+		}
+		any = true;
+		append_table_collections(response, &tables[i]);
+	}
+	if (any)
+		appendStringInfoChar(response, '}');
+}
+
+void
+table_writes_release(TableWrites *tables, int count)
+{
+	for (int i = 0; i < count; i++)
+		table_release(tables[i].table);
+}
