@@ -955,6 +955,10 @@ CREATE FUNCTION scan(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION tag_resource(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION transact_get_items(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION transact_write_items(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION untag_resource(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION update_item(request json) RETURNS json
@@ -977,9 +981,43 @@ COMMENT ON FUNCTION put_item(json) IS 'PutItem: creates an item or replaces it a
 COMMENT ON FUNCTION query(json) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
 COMMENT ON FUNCTION scan(json) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
 COMMENT ON FUNCTION tag_resource(json) IS 'TagResource: adds tags to a table';
+COMMENT ON FUNCTION transact_get_items(json) IS 'TransactGetItems: up to 100 items as they are at one moment';
+COMMENT ON FUNCTION transact_write_items(json) IS 'TransactWriteItems: up to 100 writes and checks of items, all or nothing';
 COMMENT ON FUNCTION untag_resource(json) IS 'UntagResource: removes tags from a table';
 COMMENT ON FUNCTION update_item(json) IS 'UpdateItem: changes an item''s attributes, or creates it';
 COMMENT ON FUNCTION update_table(json) IS 'UpdateTable: changes a table''s settings';
+
+-- ==========================================================================
+-- Transactions: the tokens of those of the last minutes
+--
+-- Three relations take turns, and nobody but the library reads or writes them.
+-- ==========================================================================
+
+CREATE TABLE transaction_tokens_0 (
+	token text COLLATE "C" NOT NULL,
+	role oid NOT NULL,
+	operation "char" NOT NULL,
+	request bytea NOT NULL,
+	finished timestamptz NOT NULL,
+	note text NOT NULL,
+	CONSTRAINT transaction_tokens_0_pkey PRIMARY KEY (token, role, operation)
+);
+CREATE TABLE transaction_tokens_1 (
+	LIKE transaction_tokens_0,
+	CONSTRAINT transaction_tokens_1_pkey PRIMARY KEY (token, role, operation)
+);
+CREATE TABLE transaction_tokens_2 (
+	LIKE transaction_tokens_0,
+	CONSTRAINT transaction_tokens_2_pkey PRIMARY KEY (token, role, operation)
+);
+COMMENT ON TABLE transaction_tokens_0 IS 'client request tokens of transactions; takes turns with two others';
+COMMENT ON TABLE transaction_tokens_1 IS 'client request tokens of transactions; takes turns with two others';
+COMMENT ON TABLE transaction_tokens_2 IS 'client request tokens of transactions; takes turns with two others';
+REVOKE ALL ON TABLE transaction_tokens_0, transaction_tokens_1, transaction_tokens_2 FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach them either.
+ALTER TABLE transaction_tokens_0 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transaction_tokens_1 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transaction_tokens_2 ENABLE ROW LEVEL SECURITY;
 
 -- ==========================================================================
 -- HTTP: access keys

@@ -28,6 +28,8 @@ static const struct
 	[ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION] = {"ItemCollectionSizeLimitExceededException", MAKE_SQLSTATE('N', 'D', '0', '0', '9')},
 	[TRANSACTION_CONFLICT_EXCEPTION] = {"TransactionConflictException", MAKE_SQLSTATE('N', 'D', '0', '1', '0')},
 	[TRANSACTION_CANCELED_EXCEPTION] = {"TransactionCanceledException", MAKE_SQLSTATE('N', 'D', '0', '1', '1')},
+	[TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION] = {"TransactionCanceledException", MAKE_SQLSTATE('N', 'D', '0', '1', '4')},
+	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {"TransactionInProgressException", MAKE_SQLSTATE('N', 'D', '0', '1', '5')},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {"IdempotentParameterMismatchException", MAKE_SQLSTATE('N', 'D', '0', '1', '2')},
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
@@ -74,12 +76,12 @@ find_error_words(DdbException exception, const char *text)
 	return NULL;
 }
 
-static void raise(DdbException exception, const char *item_json,
+static void raise(DdbException exception, const char *json,
 				  const char *format, va_list arguments)
 			__attribute__((noreturn)) pg_attribute_printf(3, 0);
 
 static void
-raise(DdbException exception, const char *item_json, const char *format, va_list arguments)
+raise(DdbException exception, const char *json, const char *format, va_list arguments)
 {
 	StringInfoData text;
 	const ErrorWords *words;
@@ -104,7 +106,7 @@ raise(DdbException exception, const char *item_json, const char *format, va_list
 			 errmsg_internal("%s: %s%s%s", exceptions[exception].name,
 							 words != NULL ? words->before : "", text.data,
 							 words != NULL && words->after != NULL ? words->after : ""),
-			 item_json != NULL ? errdetail_internal("%s", item_json) : 0,
+			 json != NULL ? errdetail_internal("%s", json) : 0,
 			 err_generic_string(PG_DIAG_DATATYPE_NAME, exceptions[exception].name)));
 }
 
@@ -118,18 +120,29 @@ ddb_error(DdbException exception, const char *format,...)
 }
 
 void
-ddb_error_with_item(DdbException exception, const char *item_json, const char *format,...)
+ddb_error_with_json(DdbException exception, const char *json, const char *format,...)
 {
 	va_list		arguments;
 
 	va_start(arguments, format);
-	raise(exception, item_json, format, arguments);
+	raise(exception, json, format, arguments);
 }
 
 const char *
 ddb_exception_name(DdbException exception)
 {
 	return exceptions[exception].name;
+}
+
+const char *
+ddb_exception_text(const char *message, DdbException exception)
+{
+	const char *name = exceptions[exception].name;
+	size_t		length = strlen(name);
+
+	if (strncmp(message, name, length) == 0 && strncmp(message + length, ": ", 2) == 0)
+		return message + length + 2;
+	return message;
 }
 
 bool
@@ -144,4 +157,12 @@ ddb_exception_of_sqlstate(int sqlstate, DdbException *exception)
 		}
 	}
 	return false;
+}
+
+bool
+ddb_sqlstate_is_conflict(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		sqlstate == exceptions[TRANSACTION_CONFLICT_EXCEPTION].sqlstate ||
+		sqlstate == exceptions[TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION].sqlstate;
 }

@@ -24,6 +24,8 @@ typedef enum DdbException
 	ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION,
 	TRANSACTION_CONFLICT_EXCEPTION,
 	TRANSACTION_CANCELED_EXCEPTION,
+	TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION, /* of the same name; another try may succeed */
+	TRANSACTION_IN_PROGRESS_EXCEPTION,
 	IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION,
 	INTERNAL_SERVER_ERROR
 } DdbException;
@@ -36,11 +38,11 @@ extern void ddb_error(DdbException exception, const char *format,...)
 			__attribute__((noreturn)) pg_attribute_printf(2, 3);
 
 /*
- * The same, with an item (DynamoDB JSON of the attribute map, may be NULL)
- * that the caller asked to have with the exception
- * (ReturnValuesOnConditionCheckFailure); SQL finds it as the error's DETAIL.
+ * The same, with JSON that belongs to the exception, or NULL: the item that the
+ * caller asked for (ReturnValuesOnConditionCheckFailure), or a transaction's
+ * CancellationReasons.  SQL finds it as the error's DETAIL.
  */
-extern void ddb_error_with_item(DdbException exception, const char *item_json,
+extern void ddb_error_with_json(DdbException exception, const char *json,
 								const char *format,...)
 			__attribute__((noreturn)) pg_attribute_printf(3, 4);
 
@@ -73,10 +75,19 @@ extern void error_words_end(ErrorWords *words);
 /* The exception's name, such as "ValidationException". */
 extern const char *ddb_exception_name(DdbException exception);
 
+/* The text of an exception's message, without its name; points into it. */
+extern const char *ddb_exception_text(const char *message, DdbException exception);
+
 /*
  * The exception that a SQLSTATE (as in ErrorData.sqlerrcode) stands for.
  * Returns false where it is none of ours.
  */
 extern bool ddb_exception_of_sqlstate(int sqlstate, DdbException *exception);
+
+/*
+ * Whether a SQLSTATE says that another transaction was in the way, which waiting
+ * longer or another try may mend.
+ */
+extern bool ddb_sqlstate_is_conflict(int sqlstate);
 
 #endif							/* DDB_ERROR_H */

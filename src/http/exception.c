@@ -36,6 +36,8 @@ static const struct
 	[ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[TRANSACTION_CONFLICT_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[TRANSACTION_CANCELED_EXCEPTION] = {MODEL, "Message", "CancellationReasons", 400},
+	[TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION] = {MODEL, "Message", "CancellationReasons", 400},
+	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {MODEL, "Message", NULL, 400},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {MODEL, "Message", NULL, 400},
 	[INTERNAL_SERVER_ERROR] = {MODEL, "message", NULL, 500},
 };
@@ -77,17 +79,6 @@ write_exception(DdbException exception, const char *message, const char *detail,
 			   ddb_exception_name(exception), bodies[exception].detail,
 			   bodies[exception].detail != NULL ? detail : NULL,
 			   bodies[exception].message, message);
-}
-
-/* The text behind "Name: ". */
-static const char *
-text_of_message(const char *message, const char *name)
-{
-	size_t		length = strlen(name);
-
-	if (strncmp(message, name, length) == 0 && strncmp(message + length, ": ", 2) == 0)
-		return message + length + 2;
-	return message;
 }
 
 /*
@@ -133,7 +124,7 @@ http_write_error(const ErrorData *error, HttpResponse *response)
 	const char *message;
 
 	if (ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
-		message = text_of_message(error->message, ddb_exception_name(exception));
+		message = ddb_exception_text(error->message, exception);
 	else
 		exception = exception_of_postgres(error, &message);
 	write_exception(exception, message, error->detail, response);

@@ -376,7 +376,7 @@ http_serve(const HttpRequest *request, HttpResponse *response)
 		HOLD_INTERRUPTS();
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		response->try_again = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && !request->last_try;
+		response->try_again = ddb_sqlstate_is_conflict(error->sqlerrcode) && !request->last_try;
 		if (worth_logging(error) && !response->try_again)
 			EmitErrorReport();
 		durability_abort();

@@ -40,6 +40,8 @@ static const Operation operations[] = {
 	{"Query", &query_operation},
 	{"Scan", &scan_operation},
 	{"TagResource", &tag_resource_operation},
+	{"TransactGetItems", &transact_get_items_operation},
+	{"TransactWriteItems", &transact_write_items_operation},
 	{"UntagResource", &untag_resource_operation},
 	{"UpdateItem", &update_item_operation},
 	{"UpdateTable", &update_table_operation},
@@ -57,6 +59,27 @@ operation_find(const char *name)
 	return bsearch(name, operations, lengthof(operations), sizeof(Operation), compare_name);
 }
 
+/* Another transaction's lock that was not had in time is a conflict, in SQL as over HTTP. */
+static void
+execute(const OperationDescription *description, const void *request, StringInfo response)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		description->execute(request, response);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		ddb_error(TRANSACTION_CONFLICT_EXCEPTION, "Transaction is ongoing for the item");
+	}
+	PG_END_TRY();
+}
+
 void
 operation_execute(const Operation *operation, const char *text, size_t length, StringInfo response)
 {
@@ -71,7 +94,7 @@ operation_execute(const Operation *operation, const char *text, size_t length, S
 	if (description->check_first != NULL)
 		description->check_first(request);
 	request_validate(&description->request, request);
-	description->execute(request, response);
+	execute(description, request, response);
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

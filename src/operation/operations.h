@@ -36,6 +36,8 @@ extern const OperationDescription put_item_operation;
 extern const OperationDescription query_operation;
 extern const OperationDescription scan_operation;
 extern const OperationDescription tag_resource_operation;
+extern const OperationDescription transact_get_items_operation;
+extern const OperationDescription transact_write_items_operation;
 extern const OperationDescription untag_resource_operation;
 extern const OperationDescription update_item_operation;
 extern const OperationDescription update_table_operation;

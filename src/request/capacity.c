@@ -35,10 +35,24 @@ wants_capacity(const RequestEnum *wanted)
 	return wanted->value == CAPACITY_INDEXES || wanted->value == CAPACITY_TOTAL;
 }
 
+/* The units, told once more by their kind where that is asked for; what follows the brace. */
+static void
+append_units(StringInfo response, CapacityKind kind, double units)
+{
+	static const char *const members[] = {
+		[CAPACITY_OF_READS] = "ReadCapacityUnits",
+		[CAPACITY_OF_WRITES] = "WriteCapacityUnits"
+	};
+
+	appendStringInfo(response, "\"CapacityUnits\":%.1f", units);
+	if (kind != CAPACITY_OF_EITHER)
+		appendStringInfo(response, ",\"%s\":%.1f", members[kind], units);
+}
+
 /* The member for the indexes of one kind, unless there is none. */
 static void
-append_index_shares(StringInfo response, const char *member, const IndexCapacity *indexes,
-					int count, bool local)
+append_index_shares(StringInfo response, CapacityKind kind, const char *member,
+					const IndexCapacity *indexes, int count, bool local)
 {
 	bool		any = false;
 
@@ -52,15 +66,18 @@ append_index_shares(StringInfo response, const char *member, const IndexCapacity
 			appendStringInfo(response, ",\"%s\":{", member);
 		any = true;
 		json_append_string(response, indexes[i].name, strlen(indexes[i].name));
-		appendStringInfo(response, ":{\"CapacityUnits\":%.1f}", indexes[i].units);
+		appendStringInfoString(response, ":{");
+		append_units(response, kind, indexes[i].units);
+		appendStringInfoChar(response, '}');
 	}
 	if (any)
 		appendStringInfoChar(response, '}');
 }
 
 void
-append_consumed_capacity(StringInfo response, const RequestEnum *wanted, const char *table_name,
-						 double table_units, const IndexCapacity *indexes, int index_count)
+append_consumed_capacity(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+						 const char *table_name, double table_units,
+						 const IndexCapacity *indexes, int index_count)
 {
 	double		units = table_units;
 
@@ -69,19 +86,23 @@ append_consumed_capacity(StringInfo response, const RequestEnum *wanted, const c
 
 	appendStringInfoString(response, "{\"TableName\":");
 	json_append_string(response, table_name, strlen(table_name));
-	appendStringInfo(response, ",\"CapacityUnits\":%.1f", units);
+	appendStringInfoChar(response, ',');
+	append_units(response, kind, units);
 	if (wanted->value == CAPACITY_INDEXES)
 	{
-		appendStringInfo(response, ",\"Table\":{\"CapacityUnits\":%.1f}", table_units);
-		append_index_shares(response, "LocalSecondaryIndexes", indexes, index_count, true);
-		append_index_shares(response, "GlobalSecondaryIndexes", indexes, index_count, false);
+		appendStringInfoString(response, ",\"Table\":{");
+		append_units(response, kind, table_units);
+		appendStringInfoChar(response, '}');
+		append_index_shares(response, kind, "LocalSecondaryIndexes", indexes, index_count, true);
+		append_index_shares(response, kind, "GlobalSecondaryIndexes", indexes, index_count, false);
 	}
 	appendStringInfoChar(response, '}');
 }
 
 void
-append_write_capacity(StringInfo response, const RequestEnum *wanted, const char *table_name,
-					  double table_units, const IndexSet *indexes, const double *index_units)
+append_write_capacity(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+					  const char *table_name, double table_units,
+					  const IndexSet *indexes, const double *index_units)
 {
 	IndexCapacity *touched = palloc(sizeof(IndexCapacity) * Max(indexes->count, 1));
 	int			count = 0;
@@ -94,5 +115,5 @@ append_write_capacity(StringInfo response, const RequestEnum *wanted, const char
 		touched[count].local = indexes->indexes[i].kind == INDEX_LOCAL;
 		touched[count++].units = index_units[i];
 	}
-	append_consumed_capacity(response, wanted, table_name, table_units, touched, count);
+	append_consumed_capacity(response, wanted, kind, table_name, table_units, touched, count);
 }

@@ -91,6 +91,14 @@ typedef struct IndexCapacity
 	double		units;
 } IndexCapacity;
 
+/* Transactions tell which of the two their units are. */
+typedef enum CapacityKind
+{
+	CAPACITY_OF_EITHER,
+	CAPACITY_OF_READS,
+	CAPACITY_OF_WRITES
+} CapacityKind;
+
 /*
  * Appends {"TableName": ..., "CapacityUnits": ...}: what the table and the
  * indexes (NULL and 0 where none was touched) consumed in all, with the share
@@ -98,12 +106,12 @@ typedef struct IndexCapacity
  * request.
  */
 extern void append_consumed_capacity(StringInfo response, const RequestEnum *wanted,
-									 const char *table_name, double table_units,
+									 CapacityKind kind, const char *table_name, double table_units,
 									 const IndexCapacity *indexes, int index_count);
 
 /* The same of writes that cost each index of the set so many units. */
 extern void append_write_capacity(StringInfo response, const RequestEnum *wanted,
-								  const char *table_name, double table_units,
+								  CapacityKind kind, const char *table_name, double table_units,
 								  const IndexSet *indexes, const double *index_units);
 
 /* Whether the request asks for consumed capacity. */

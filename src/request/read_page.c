@@ -139,14 +139,14 @@ append_capacity(StringInfo response, const ReadParameters *parameters, const Rea
 	append_member(response, "ConsumedCapacity");
 	if (source->index == NULL)
 	{
-		append_consumed_capacity(response, &parameters->return_consumed_capacity,
+		append_consumed_capacity(response, &parameters->return_consumed_capacity, CAPACITY_OF_EITHER,
 								 parameters->table_name.data, units, NULL, 0);
 		return;
 	}
 	index.name = source->index->name;
 	index.local = source->index->kind == INDEX_LOCAL;
 	index.units = units;
-	append_consumed_capacity(response, &parameters->return_consumed_capacity,
+	append_consumed_capacity(response, &parameters->return_consumed_capacity, CAPACITY_OF_EITHER,
 							 parameters->table_name.data,
 							 consistent ? state->fetched_units : state->fetched_units / 2.0,
 							 &index, 1);

@@ -170,6 +170,12 @@ extern void request_validate(const Shape *shape, const void *request);
  */
 extern void request_check_table_name(const void *request);
 
+/*
+ * The SHA-256 digest of a part of a request, of PG_SHA256_DIGEST_LENGTH bytes: the
+ * same for two that say the same, in whatever order their members come.
+ */
+extern void request_digest(json_object *json, uint8 *digest);
+
 /* The bytes that an element of that shape takes in an array. */
 extern size_t request_element_size(const Shape *shape);
 

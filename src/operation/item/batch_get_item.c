@@ -250,7 +250,8 @@ append_capacities(const RequestEnum *wanted, const TableReads *reads, int count,
 	{
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		append_consumed_capacity(response, wanted, reads[i].table_name, reads[i].capacity, NULL, 0);
+		append_consumed_capacity(response, wanted, CAPACITY_OF_EITHER, reads[i].table_name,
+								 reads[i].capacity, NULL, 0);
 	}
 	appendStringInfoChar(response, ']');
 }

@@ -204,21 +204,6 @@ write_all(BatchWrite *writes, int count)
 }
 
 static void
-append_capacities(StringInfo response, const RequestEnum *wanted, const TableWrites *tables, int count)
-{
-	append_member(response, "ConsumedCapacity");
-	appendStringInfoChar(response, '[');
-	for (int i = 0; i < count; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(response, ',');
-		append_write_capacity(response, wanted, tables[i].name, tables[i].capacity,
-							  tables[i].indexes, tables[i].index_units);
-	}
-	appendStringInfoChar(response, ']');
-}
-
-static void
 execute(const void *argument, StringInfo response)
 {
 	const BatchWriteItemRequest *request = argument;
@@ -233,7 +218,11 @@ execute(const void *argument, StringInfo response)
 	appendStringInfoString(response, "{\"UnprocessedItems\":{}");
 	append_all_collections(response, &request->return_item_collection_metrics, tables, table_count);
 	if (wants_capacity(&request->return_consumed_capacity))
-		append_capacities(response, &request->return_consumed_capacity, tables, table_count);
+	{
+		append_member(response, "ConsumedCapacity");
+		append_write_capacities(response, &request->return_consumed_capacity, CAPACITY_OF_EITHER,
+								tables, table_count);
+	}
 	appendStringInfoChar(response, '}');
 	table_writes_release(tables, table_count);
 }

@@ -18,8 +18,8 @@ static const Member members[] = {
 };
 
 /* What is not there is deleted already. */
-static WriteAction
-delete(ItemWrite *write, const Value *old_item, Value *new_item)
+WriteAction
+delete_change(ItemWrite *write, const Value *old_item, Value *new_item)
 {
 	(void) write;
 	(void) new_item;
@@ -30,7 +30,7 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const DeleteItemRequest *request = argument;
-	ItemWrite	write = {.parameters = &request->write, .change = delete};
+	ItemWrite	write = {.parameters = &request->write, .change = delete_change};
 	Value		key_map;
 	ExpressionAttributes *attributes;
 	Table	   *table;

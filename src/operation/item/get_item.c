@@ -75,7 +75,7 @@ execute(const void *argument, StringInfo response)
 	if (wants_capacity(&request->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");
-		append_consumed_capacity(response, &request->return_consumed_capacity,
+		append_consumed_capacity(response, &request->return_consumed_capacity, CAPACITY_OF_EITHER,
 								 request->table_name.data,
 								 read_capacity(found ? item_size(&item) : 0,
 											   request->consistent_read == BOOLEAN_TRUE),

@@ -70,7 +70,7 @@ check_condition(const ItemWrite *write, const Value *old_item)
 		ddb_error(CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
 	initStringInfo(&item);
 	item_to_json(&item, old_item);
-	ddb_error_with_item(CONDITIONAL_CHECK_FAILED_EXCEPTION, item.data,
+	ddb_error_with_json(CONDITIONAL_CHECK_FAILED_EXCEPTION, item.data,
 						"The conditional request failed");
 }
 
@@ -124,8 +124,8 @@ count_index_units(ItemWrite *write, WriteAction action, const Value *old_item, c
 							  action == WRITE_PUT ? new_item : NULL);
 }
 
-static WriteAction
-decide(const Value *old_item, Value *new_item, void *argument)
+WriteAction
+item_write_decide(const Value *old_item, Value *new_item, void *argument)
 {
 	ItemWrite  *write = argument;
 	WriteAction action;
@@ -162,7 +162,7 @@ append_response(const ItemWrite *write, Table *table, const PrimaryKey *key, Str
 	if (wants_capacity(&parameters->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");
-		append_write_capacity(response, &parameters->return_consumed_capacity,
+		append_write_capacity(response, &parameters->return_consumed_capacity, CAPACITY_OF_EITHER,
 							  parameters->table_name.data, write_capacity(write->written_size),
 							  write->indexes, write->index_units);
 	}
@@ -183,7 +183,7 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 	if (wants_capacity(&write->parameters->return_consumed_capacity))
 		write->index_units = palloc0(sizeof(double) * Max(write->indexes->count, 1));
 	index_attach(table);
-	table_write(table, key, decide, write);
+	table_write(table, key, item_write_decide, write);
 	append_response(write, table, key, response);
 	table_release(table);
 }

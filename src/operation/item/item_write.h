@@ -78,6 +78,26 @@ extern Condition *read_write_condition(const WriteParameters *parameters,
  */
 extern AclMode privileges_to_read_old(const WriteParameters *parameters, const Condition *condition);
 
+/*
+ * The changes that the three make.  A put or an update that changes nothing
+ * writes nothing, nor does the deletion of what is not there.
+ */
+extern WriteAction put_change(ItemWrite *write, const Value *old_item, Value *new_item);
+extern WriteAction update_change(ItemWrite *write, const Value *old_item, Value *new_item);
+extern WriteAction delete_change(ItemWrite *write, const Value *old_item, Value *new_item);
+
+/*
+ * What AWS refuses of an update before it looks at the item: changes of key
+ * attributes, values that a key of an index cannot have, and paths into keys.
+ */
+extern void check_update(const Update *update, const Table *table, IndexWriter writer);
+
+/*
+ * Judges the condition and makes the change: a WriteDecision whose argument is
+ * the ItemWrite, with its indexes set.  Raises what is wrong with either.
+ */
+extern WriteAction item_write_decide(const Value *old_item, Value *new_item, void *argument);
+
 /* Writes the item, and appends the whole response. */
 extern void item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response);
 

@@ -21,8 +21,8 @@ static const Member members[] = {
 };
 
 /* A put that changes nothing writes nothing. */
-static WriteAction
-put(ItemWrite *write, const Value *old_item, Value *new_item)
+WriteAction
+put_change(ItemWrite *write, const Value *old_item, Value *new_item)
 {
 	*new_item = write->item;
 	if (old_item != NULL && value_equal(old_item, new_item))
@@ -34,7 +34,7 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const PutItemRequest *request = argument;
-	ItemWrite	write = {.parameters = &request->write, .change = put};
+	ItemWrite	write = {.parameters = &request->write, .change = put_change};
 	ExpressionAttributes *attributes;
 	Table	   *table;
 	PrimaryKey	key;

@@ -54,6 +54,21 @@ table_writes_add(TableWrites *writes, const WriteCost *cost, double units, const
 		writes->collections[writes->collection_count++] = *partition;
 }
 
+void
+append_write_capacities(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+						const TableWrites *tables, int count)
+{
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		append_write_capacity(response, wanted, kind, tables[i].name, tables[i].capacity,
+							  tables[i].indexes, tables[i].index_units);
+	}
+	appendStringInfoChar(response, ']');
+}
+
 static void
 append_table_collections(StringInfo response, const TableWrites *writes)
 {

@@ -44,6 +44,10 @@ extern void write_cost_set(WriteCost *cost, const TableWrites *writes, const Val
 extern void table_writes_add(TableWrites *writes, const WriteCost *cost, double units,
 							 const Value *partition);
 
+/* Appends the capacities of all tables, as a list. */
+extern void append_write_capacities(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+									const TableWrites *tables, int count);
+
 /* Appends the member ItemCollectionMetrics: of the tables that have collections, unless there are none. */
 extern void append_all_collections(StringInfo response, const RequestEnum *wanted,
 								   const TableWrites *tables, int count);

@@ -93,8 +93,8 @@ read_attribute_updates(const RequestMap *map)
  * that changes nothing writes nothing, and one that only takes away makes no
  * item.
  */
-static WriteAction
-update(ItemWrite *write, const Value *old_item, Value *new_item)
+WriteAction
+update_change(ItemWrite *write, const Value *old_item, Value *new_item)
 {
 	const Value *base = old_item != NULL ? old_item : &write->item;
 
@@ -149,11 +149,7 @@ check_update_paths(const Update *update, const KeySchema *schema, const char *te
 	}
 }
 
-/*
- * What AWS refuses before it looks at the item: values that a key of an index
- * cannot have, and then paths into keys.
- */
-static void
+void
 check_update(const Update *update, const Table *table, IndexWriter writer)
 {
 	const IndexSet *indexes = index_set(RelationGetRelid(table->relation));
@@ -173,7 +169,7 @@ execute(const void *argument, StringInfo response)
 	const UpdateItemRequest *request = argument;
 	const WriteParameters *parameters = &request->write;
 	const RequestString *expression = &request->update_expression;
-	ItemWrite	write = {.parameters = parameters, .change = update};
+	ItemWrite	write = {.parameters = parameters, .change = update_change};
 	ExpressionAttributes *attributes;
 	Table	   *table;
 	PrimaryKey	key;

@@ -1,0 +1,77 @@
+/*
+ * transaction_write.h - many writes and checks of items, all or nothing.
+ */
+#ifndef DDB_TRANSACTION_WRITE_H
+#define DDB_TRANSACTION_WRITE_H
+
+#include "operation/item/item_write.h"
+#include "operation/item/table_writes.h"
+#include "operation/transaction/cancellation.h"
+#include "operation/transaction/token.h"
+#include "table/lock_order.h"
+
+#define TRANSACTION_MAX_ACTIONS 100
+#define TRANSACTION_MAX_SIZE (4 * 1024 * 1024)
+
+/* One action.  What stands above the line is the caller's to set. */
+typedef struct TransactionAction
+{
+	ItemWrite	write;			/* its parameters' table, condition, change, update */
+	Value		map;			/* the item that is put, or the key */
+	bool		is_item;		/* which of the two */
+	AclMode		privileges;
+
+	/* ---- */
+
+	TableWrites *writes;
+	PrimaryKey	key;
+	LockPlace	place;
+	WriteCost	cost;
+	CancellationReason reason;
+	const Value *old_item;		/* what is judged */
+	Value		new_item;
+	WriteAction decision;
+} TransactionAction;
+
+typedef struct Transaction
+{
+	TransactionAction *actions;
+	int			count;
+	TransactionAction **ordered;	/* as they are locked */
+	TableWrites *tables;		/* in the order in which the actions name them */
+	int			table_count;
+} Transaction;
+
+/* The change of an action that only checks its condition. */
+extern WriteAction check_change(ItemWrite *write, const Value *old_item, Value *new_item);
+
+/*
+ * Opens the tables and judges the actions by what can be read now.  Raises
+ * ValidationException where two are on one item, all are too large, or a key is
+ * empty, and TransactionCanceledException for what is wrong whatever the items
+ * are.  count_units: whether to count what the writes cost each index.
+ */
+extern void transaction_judge(Transaction *transaction, bool count_units);
+
+/*
+ * Carries out the actions that have been judged, or raises
+ * TransactionCanceledException.  Until the end of PostgreSQL's transaction
+ * everything that was looked at is locked.
+ */
+extern void transaction_write(Transaction *transaction);
+
+/*
+ * transaction_judge(), transaction_write() and the response, for a transaction
+ * with that token: one that was carried out before is answered as AWS does, with
+ * what it costs to read its items.
+ */
+typedef struct TransactionResponse
+{
+	RequestEnum return_consumed_capacity;
+	RequestEnum return_item_collection_metrics;
+} TransactionResponse;
+
+extern void transaction_execute(Transaction *transaction, const Token *token,
+								const TransactionResponse *wanted, StringInfo response);
+
+#endif							/* DDB_TRANSACTION_WRITE_H */
