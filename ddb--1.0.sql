@@ -925,6 +925,8 @@ ALTER OPERATOR pg_catalog.= (bytea, "binary") SET (RESTRICT = key_eqsel, JOIN = 
 -- knows by its caller's name which operation is meant.
 -- ==========================================================================
 
+CREATE FUNCTION batch_execute_statement(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION batch_get_item(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION batch_write_item(request json) RETURNS json
@@ -940,6 +942,10 @@ CREATE FUNCTION describe_endpoints(request json) RETURNS json
 CREATE FUNCTION describe_limits(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_table(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION execute_statement(request json) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION execute_transaction(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_item(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -966,6 +972,7 @@ CREATE FUNCTION update_item(request json) RETURNS json
 CREATE FUNCTION update_table(request json) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 
+COMMENT ON FUNCTION batch_execute_statement(json) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
 COMMENT ON FUNCTION batch_get_item(json) IS 'BatchGetItem: up to 100 items of several tables by their keys';
 COMMENT ON FUNCTION batch_write_item(json) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
 COMMENT ON FUNCTION create_table(json) IS 'CreateTable: creates a table with its relation';
@@ -974,6 +981,8 @@ COMMENT ON FUNCTION delete_table(json) IS 'DeleteTable: drops a table with all i
 COMMENT ON FUNCTION describe_endpoints(json) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_limits(json) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_table(json) IS 'DescribeTable: a table''s keys, settings and size';
+COMMENT ON FUNCTION execute_statement(json) IS 'ExecuteStatement: a PartiQL statement';
+COMMENT ON FUNCTION execute_transaction(json) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
 COMMENT ON FUNCTION get_item(json) IS 'GetItem: the item with a key';
 COMMENT ON FUNCTION list_tables(json) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(json) IS 'ListTagsOfResource: a table''s tags';

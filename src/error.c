@@ -31,6 +31,7 @@ static const struct
 	[TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION] = {"TransactionCanceledException", MAKE_SQLSTATE('N', 'D', '0', '1', '4')},
 	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {"TransactionInProgressException", MAKE_SQLSTATE('N', 'D', '0', '1', '5')},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {"IdempotentParameterMismatchException", MAKE_SQLSTATE('N', 'D', '0', '1', '2')},
+	[DUPLICATE_ITEM_EXCEPTION] = {"DuplicateItemException", MAKE_SQLSTATE('N', 'D', '0', '1', '6')},
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
 

@@ -81,26 +81,24 @@ word_check_raise(const WordCheck *check, const ExpressionParser *parser)
 	const char *parameter = parser->parameter;
 
 	if (parser->redundant_parentheses)
-		validation_error("Invalid %s: The expression has redundant parentheses;", parameter);
+		expression_error(parameter, "The expression has redundant parentheses;");
 	if (check->unknown != NULL)
-		validation_error("Invalid %s: Invalid function name; function: %.*s",
-						 parameter, (int) check->unknown->length, check->unknown->text);
+		expression_error(parameter, "Invalid function name; function: %.*s",
+						 (int) check->unknown->length, check->unknown->text);
 	if (check->foreign != NULL)
-		validation_error("Invalid %s: The function is not allowed in %s expression; "
-						 "function: %s", parameter,
-						 parser->language == UPDATE_LANGUAGE ? "an update" : "a condition",
+		expression_error(parameter, "The function is not allowed in %s expression; "
+						 "function: %s", parser->language == UPDATE_LANGUAGE ? "an update" : "a condition",
 						 term_name(check->foreign->kind));
 	if (check->misplaced != NULL)
-		validation_error("Invalid %s: The function is not allowed to be used this way in "
+		expression_error(parameter, "The function is not allowed to be used this way in "
 						 "an expression; function: %s",
-						 parameter, term_name(check->misplaced->kind));
+						 term_name(check->misplaced->kind));
 	if (check->reserved != NULL)
-		validation_error("Invalid %s: Attribute name is a reserved keyword; "
-						 "reserved keyword: %.*s", parameter,
-						 (int) check->reserved->length, check->reserved->name);
+		expression_error(parameter, "Attribute name is a reserved keyword; "
+						 "reserved keyword: %.*s", (int) check->reserved->length, check->reserved->name);
 	if (parser->repeated_section != NULL)
-		validation_error("Invalid %s: The \"%s\" section can only be used once in an "
-						 "update expression;", parameter, parser->repeated_section);
+		expression_error(parameter, "The \"%s\" section can only be used once in an "
+						 "update expression;", parser->repeated_section);
 }
 
 /* ---- Placeholders ---- */
@@ -118,9 +116,9 @@ expression_resolve_path(const char *parameter, DocumentPath *path,
 			continue;
 		name = expression_attribute_name(attributes, element->name, element->length);
 		if (name == NULL)
-			validation_error("Invalid %s: An expression attribute name used in the document "
+			expression_error(parameter, "An expression attribute name used in the document "
 							 "path is not defined; attribute name: %.*s",
-							 parameter, (int) element->length, element->name);
+							 (int) element->length, element->name);
 		element->name = name->data;
 		element->length = name->length;
 		element->placeholder = false;
@@ -133,9 +131,9 @@ resolve_value(const char *parameter, Term *term, ExpressionAttributes *attribute
 	const Value *value = expression_attribute_value(attributes, term->text, term->length);
 
 	if (value == NULL)
-		validation_error("Invalid %s: An expression attribute value used in expression is "
+		expression_error(parameter, "An expression attribute value used in expression is "
 						 "not defined; attribute value: %.*s",
-						 parameter, (int) term->length, term->text);
+						 (int) term->length, term->text);
 	term->value = *value;
 	term->placeholder = false;
 }
@@ -225,9 +223,9 @@ static void
 check_count(const char *parameter, const Term *term, const OperandRule *rule)
 {
 	if (rule->count != 0 && list_length(term->operands) != rule->count)
-		validation_error("Invalid %s: Incorrect number of operands for operator or function; "
+		expression_error(parameter, "Incorrect number of operands for operator or function; "
 						 "operator or function: %s, number of operands: %d",
-						 parameter, term_name(term->kind), list_length(term->operands));
+						 term_name(term->kind), list_length(term->operands));
 }
 
 static void
@@ -241,10 +239,10 @@ check_distinct(const char *parameter, const Term *term)
 
 		if (first->kind == TERM_PATH && other->kind == TERM_PATH &&
 			document_path_equal(first->path, other->path))
-			validation_error("Invalid %s: The first operand must be distinct from the "
+			expression_error(parameter, "The first operand must be distinct from the "
 							 "remaining operands for this operator or function; "
 							 "operator: %s, first operand: %s",
-							 parameter, term_name(term->kind),
+							 term_name(term->kind),
 							 document_path_text(first->path));
 	}
 }
@@ -259,9 +257,9 @@ check_types(const char *parameter, const Term *term, const OperandRule *rule)
 		if (!term_known_type(term_operand(term, i), &type))
 			continue;
 		if (((i == 0 ? rule->first : rule->rest) & TYPE_BIT(type)) == 0)
-			validation_error("Invalid %s: Incorrect operand type for operator or function; "
+			expression_error(parameter, "Incorrect operand type for operator or function; "
 							 "operator or function: %s, operand type: %s",
-							 parameter, term_name(term->kind), value_type_name(type));
+							 term_name(term->kind), value_type_name(type));
 	}
 }
 
@@ -274,13 +272,13 @@ check_attribute_type(const char *parameter, const Term *term)
 	char	   *name;
 
 	if (operand->kind != TERM_VALUE)
-		validation_error("Invalid %s: Incorrect operand type for operator or function; "
+		expression_error(parameter, "Incorrect operand type for operator or function; "
 						 "operator or function: attribute_type, "
-						 "operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}", parameter);
+						 "operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
 	name = pnstrdup(operand->value.data, operand->value.length);
 	if (!value_type_from_name(name, &type))
-		validation_error("Invalid %s: Invalid attribute type name found; type: %s, "
-						 "valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", parameter, name);
+		expression_error(parameter, "Invalid attribute type name found; type: %s, "
+						 "valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", name);
 }
 
 /* A value as AWS's errors show it: {N:1}, {S:a}. */
@@ -328,15 +326,13 @@ check_between(const char *parameter, const Term *term)
 	if (lower->kind != TERM_VALUE || upper->kind != TERM_VALUE)
 		return;
 	if (lower->value.type != upper->value.type)
-		validation_error("Invalid %s: The BETWEEN operator requires same data type for lower "
+		expression_error(parameter, "The BETWEEN operator requires same data type for lower "
 						 "and upper bounds; lower bound operand: AttributeValue: %s, "
-						 "upper bound operand: AttributeValue: %s", parameter,
-						 operand_text(&lower->value), operand_text(&upper->value));
+						 "upper bound operand: AttributeValue: %s", operand_text(&lower->value), operand_text(&upper->value));
 	if (value_compare(&lower->value, &upper->value) > 0)
-		validation_error("Invalid %s: The BETWEEN operator requires upper bound to be greater "
+		expression_error(parameter, "The BETWEEN operator requires upper bound to be greater "
 						 "than or equal to lower bound; lower bound operand: AttributeValue: "
-						 "%s, upper bound operand: AttributeValue: %s", parameter,
-						 operand_text(&lower->value), operand_text(&upper->value));
+						 "%s, upper bound operand: AttributeValue: %s", operand_text(&lower->value), operand_text(&upper->value));
 }
 
 static void
@@ -348,8 +344,8 @@ check_operands(const char *parameter, const Term *term)
 	if (rule->distinct)
 		check_distinct(parameter, term);
 	if (rule->path_first && term_operand(term, 0)->kind != TERM_PATH)
-		validation_error("Invalid %s: Operator or function requires a document path; "
-						 "operator or function: %s", parameter, term_name(term->kind));
+		expression_error(parameter, "Operator or function requires a document path; "
+						 "operator or function: %s", term_name(term->kind));
 	check_types(parameter, term, rule);
 	if (term->kind == TERM_ATTRIBUTE_TYPE)
 		check_attribute_type(parameter, term);

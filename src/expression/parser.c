@@ -28,10 +28,9 @@ expression_parse(ExpressionParser *parser, const char *parameter,
 				 ExpressionLanguage language, const char *text, uint32 length)
 {
 	if (length == 0)
-		validation_error("Invalid %s: The expression can not be empty;", parameter);
+		expression_error(parameter, "The expression can not be empty;");
 	if (length > EXPRESSION_MAX_SIZE)
-		validation_error("Invalid %s: Expression size has exceeded the maximum allowed size;",
-						 parameter);
+		expression_error(parameter, "Expression size has exceeded the maximum allowed size;");
 
 	memset(parser, 0, sizeof(*parser));
 	parser->parameter = parameter;
@@ -57,8 +56,7 @@ parser_syntax_error(ExpressionParser *parser)
 	const char *start = parser->previous.text != NULL ? parser->previous.text : wrong->text;
 	const char *end = wrong->code == 0 ? wrong->text : parser->next.text + parser->next.length;
 
-	validation_error("Invalid %s: Syntax error; token: \"%.*s\", near: \"%.*s\"",
-					 parser->parameter,
+	expression_error(parser->parameter, "Syntax error; token: \"%.*s\", near: \"%.*s\"",
 					 wrong->code == 0 ? 5 : (int) wrong->length,
 					 wrong->code == 0 ? "<EOF>" : wrong->text,
 					 (int) (end - start), start);
@@ -72,8 +70,8 @@ add_path_element(ExpressionParser *parser, DocumentPath *path)
 	PathElement *element;
 
 	if (path->count == DOCUMENT_PATH_MAX_ELEMENTS)
-		validation_error("Invalid %s: The document path has too many nesting elements; "
-						 "nesting levels: %d", parser->parameter, path->count + 1);
+		expression_error(parser->parameter, "The document path has too many nesting elements; "
+						 "nesting levels: %d", path->count + 1);
 	if (path->count == path->capacity)
 	{
 		path->capacity *= 2;
@@ -128,9 +126,8 @@ parser_path_index(ExpressionParser *parser, DocumentPath *path, const Token *ind
 	for (uint32 i = 0; i < index->length && number <= PG_INT32_MAX; i++)
 		number = number * 10 + (index->text[i] - '0');
 	if (number > PG_INT32_MAX)
-		validation_error("Invalid %s: List index is not within the allowable range; "
-						 "index: [%.*s]", parser->parameter,
-						 (int) index->length, index->text);
+		expression_error(parser->parameter, "List index is not within the allowable range; "
+						 "index: [%.*s]", (int) index->length, index->text);
 	element->index = (uint32) number;
 	return path;
 }
@@ -153,9 +150,9 @@ static void
 count_operator(ExpressionParser *parser)
 {
 	if (++parser->operator_count > EXPRESSION_MAX_OPERATORS)
-		validation_error("Invalid %s: The expression contains too many operators; "
+		expression_error(parser->parameter, "The expression contains too many operators; "
 						 "operator count: %d",
-						 parser->parameter, parser->operator_count);
+						 parser->operator_count);
 }
 
 Term *
@@ -175,9 +172,9 @@ parser_operator(ExpressionParser *parser, TermKind kind, List *operands)
 {
 	count_operator(parser);
 	if (kind == TERM_IN && list_length(operands) - 1 > EXPRESSION_MAX_IN_OPERANDS)
-		validation_error("Invalid %s: The IN operator is provided with too many operands; "
+		expression_error(parser->parameter, "The IN operator is provided with too many operands; "
 						 "number of operands: %d",
-						 parser->parameter, list_length(operands) - 1);
+						 list_length(operands) - 1);
 	return term_of_operands(kind, operands);
 }
 

@@ -115,10 +115,10 @@ raise_for_relation(const char *parameter, const List *paths, PathRelation relati
 			const DocumentPath *one = list_nth(paths, earlier);
 
 			if (path_relation(one, two) == relation)
-				validation_error("Invalid %s: Two document paths %s with each other; "
+				expression_error(parameter, "Two document paths %s with each other; "
 								 "must remove or rewrite one of these paths; "
 								 "path one: %s, path two: %s",
-								 parameter, verb,
+								 verb,
 								 document_path_text(one), document_path_text(two));
 		}
 	}

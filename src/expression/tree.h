@@ -19,6 +19,15 @@
 
 #include "expression/expression.h"
 
+/*
+ * ValidationException "Invalid <parameter>: <text>"; only the text where parameter
+ * is NULL, for trees that stand in no expression of a request.
+ */
+#define expression_error(parameter, format, ...) \
+	validation_error("%s%s%s" format, (parameter) != NULL ? "Invalid " : "", \
+					 (parameter) != NULL ? (parameter) : "", \
+					 (parameter) != NULL ? ": " : "", ##__VA_ARGS__)
+
 /* AWS's limits on an expression. */
 #define EXPRESSION_MAX_SIZE 4096
 #define EXPRESSION_MAX_OPERATORS 300
@@ -181,7 +190,15 @@ struct Update
 	List	   *paths;			/* of DocumentPath *: the actions' */
 };
 
+/* The update of actions (UpdateAction *) that have been checked. */
 extern Update *update_of_actions(List *actions, bool legacy);
+
+/*
+ * Raises for paths that overlap or conflict, for the values of ADD and DELETE,
+ * and for the operands of functions and operators.
+ */
+extern void update_check_actions(const char *parameter, const List *actions,
+								 ExpressionAttributes *attributes);
 
 /*
  * The projection of paths (DocumentPath *) that neither overlap nor conflict.

@@ -43,9 +43,36 @@ check_section_type(const char *parameter, const UpdateAction *action)
 	if (value_type_is_set(type) ||
 		(type == VALUE_NUMBER && action->section == UPDATE_ADD))
 		return;
-	validation_error("Invalid %s: Incorrect operand type for operator or function; "
-					 "operator: %s, operand type: %s", parameter,
-					 action->section == UPDATE_ADD ? "ADD" : "DELETE", long_type_names[type]);
+	expression_error(parameter, "Incorrect operand type for operator or function; "
+					 "operator: %s, operand type: %s", action->section == UPDATE_ADD ? "ADD" : "DELETE", long_type_names[type]);
+}
+
+static List *
+paths_of_actions(const List *actions)
+{
+	List	   *paths = NIL;
+	ListCell   *cell;
+
+	foreach(cell, actions)
+		paths = lappend(paths, ((UpdateAction *) lfirst(cell))->path);
+	return paths;
+}
+
+void
+update_check_actions(const char *parameter, const List *actions, ExpressionAttributes *attributes)
+{
+	ListCell   *cell;
+
+	document_paths_check(parameter, paths_of_actions(actions));
+	foreach(cell, actions)
+		check_section_type(parameter, lfirst(cell));
+	foreach(cell, actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+
+		if (action->value != NULL)
+			expression_check_term(parameter, action->value, attributes);
+	}
 }
 
 /*
@@ -54,7 +81,7 @@ check_section_type(const char *parameter, const UpdateAction *action)
  * operands of functions and operators.
  */
 static void
-check_actions(const ExpressionParser *parser, List *paths, ExpressionAttributes *attributes)
+check_actions(const ExpressionParser *parser, ExpressionAttributes *attributes)
 {
 	const char *parameter = parser->parameter;
 	WordCheck	words = {0};
@@ -78,30 +105,16 @@ check_actions(const ExpressionParser *parser, List *paths, ExpressionAttributes 
 		if (action->value != NULL)
 			expression_resolve_term(parameter, action->value, attributes);
 	}
-	document_paths_check(parameter, paths);
-
-	foreach(cell, parser->actions)
-		check_section_type(parameter, lfirst(cell));
-	foreach(cell, parser->actions)
-	{
-		const UpdateAction *action = lfirst(cell);
-
-		if (action->value != NULL)
-			expression_check_term(parameter, action->value, attributes);
-	}
+	update_check_actions(parameter, parser->actions, attributes);
 }
 
 Update *
 update_parse(const char *text, uint32 length, ExpressionAttributes *attributes)
 {
 	ExpressionParser parser;
-	List	   *paths = NIL;
-	ListCell   *cell;
 
 	expression_parse(&parser, "UpdateExpression", UPDATE_LANGUAGE, text, length);
-	foreach(cell, parser.actions)
-		paths = lappend(paths, ((UpdateAction *) lfirst(cell))->path);
-	check_actions(&parser, paths, attributes);
+	check_actions(&parser, attributes);
 	return update_of_actions(parser.actions, false);
 }
 
@@ -109,14 +122,10 @@ Update *
 update_of_actions(List *actions, bool legacy)
 {
 	Update	   *update = palloc(sizeof(Update));
-	List	   *paths = NIL;
-	ListCell   *cell;
 
-	foreach(cell, actions)
-		paths = lappend(paths, ((UpdateAction *) lfirst(cell))->path);
 	update->legacy = legacy;
 	update->actions = actions;
-	update->paths = paths;
+	update->paths = paths_of_actions(actions);
 	return update;
 }
 

@@ -25,6 +25,7 @@ struct Operation
 
 /* Sorted by name. */
 static const Operation operations[] = {
+	{"BatchExecuteStatement", &batch_execute_statement_operation},
 	{"BatchGetItem", &batch_get_item_operation},
 	{"BatchWriteItem", &batch_write_item_operation},
 	{"CreateTable", &create_table_operation},
@@ -33,6 +34,8 @@ static const Operation operations[] = {
 	{"DescribeEndpoints", &describe_endpoints_operation},
 	{"DescribeLimits", &describe_limits_operation},
 	{"DescribeTable", &describe_table_operation},
+	{"ExecuteStatement", &execute_statement_operation},
+	{"ExecuteTransaction", &execute_transaction_operation},
 	{"GetItem", &get_item_operation},
 	{"ListTables", &list_tables_operation},
 	{"ListTagsOfResource", &list_tags_of_resource_operation},

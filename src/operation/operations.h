@@ -21,6 +21,7 @@ typedef struct OperationDescription
 	void		(*execute) (const void *request, StringInfo response);
 } OperationDescription;
 
+extern const OperationDescription batch_execute_statement_operation;
 extern const OperationDescription batch_get_item_operation;
 extern const OperationDescription batch_write_item_operation;
 extern const OperationDescription create_table_operation;
@@ -29,6 +30,8 @@ extern const OperationDescription delete_table_operation;
 extern const OperationDescription describe_endpoints_operation;
 extern const OperationDescription describe_limits_operation;
 extern const OperationDescription describe_table_operation;
+extern const OperationDescription execute_statement_operation;
+extern const OperationDescription execute_transaction_operation;
 extern const OperationDescription get_item_operation;
 extern const OperationDescription list_tables_operation;
 extern const OperationDescription list_tags_of_resource_operation;

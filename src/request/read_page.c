@@ -35,16 +35,6 @@ check_select(const ReadParameters *parameters)
 						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
 }
 
-/* What a page has come to. */
-typedef struct PageState
-{
-	int64		count;
-	int64		scanned;
-	uint64		size;			/* of what was read of the table or the index */
-	uint64		fetched_units;	/* of items that were fetched from the table */
-	StringInfoData last_key;	/* empty where the range was read to its end */
-} PageState;
-
 /*
  * Whether the page ends with this item.  Fetched items count by the units that
  * each of them takes, and so does the index then.
@@ -78,17 +68,17 @@ fetch(TableScan *scan, const ReadSource *source, const Value *entry)
 static void
 append_item(const ReadPage *page, const Value *item, int64 count, StringInfo response)
 {
-	Value		shown = page->projection != NULL ? projection_apply(page->projection, item) : *item;
+	Value		shown = page->show != NULL ? page->show(page->show_argument, item) :
+		page->projection != NULL ? projection_apply(page->projection, item) : *item;
 
 	if (count > 1)
 		appendStringInfoChar(response, ',');
 	item_to_json(response, &shown);
 }
 
-/* Reads the items of the page, and appends those that pass the filter. */
-static void
-read_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
-		   PageState *state, StringInfo response)
+void
+read_page_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
+				PageState *state, StringInfo response)
 {
 	bool		count_only = page->parameters->select.value == SELECT_COUNT;
 	MemoryContext item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb item",
@@ -128,9 +118,9 @@ read_items(const ReadPage *page, const ReadSource *source, const TableRange *ran
 	MemoryContextDelete(item_context);
 }
 
-static void
-append_capacity(StringInfo response, const ReadParameters *parameters, const ReadSource *source,
-				const PageState *state)
+void
+append_read_capacity(StringInfo response, const ReadParameters *parameters, const ReadSource *source,
+					 const PageState *state)
 {
 	bool		consistent = parameters->consistent_read == BOOLEAN_TRUE;
 	double		units = read_capacity(state->size, consistent);
@@ -166,7 +156,7 @@ read_page(const ReadPage *page, const ReadSource *source, const TableRange *rang
 		append_member(response, "Items");
 		appendStringInfoChar(response, '[');
 	}
-	read_items(page, source, range, &state, response);
+	read_page_items(page, source, range, &state, response);
 	if (parameters->select.value != SELECT_COUNT)
 		appendStringInfoChar(response, ']');
 
@@ -180,6 +170,6 @@ read_page(const ReadPage *page, const ReadSource *source, const TableRange *rang
 		appendBinaryStringInfo(response, state.last_key.data, state.last_key.len);
 	}
 	if (wants_capacity(&parameters->return_consumed_capacity))
-		append_capacity(response, parameters, source, &state);
+		append_read_capacity(response, parameters, source, &state);
 	appendStringInfoChar(response, '}');
 }

@@ -49,6 +49,10 @@ typedef struct ReadPage
 	const ReadParameters *parameters;
 	Condition  *filter;			/* or NULL */
 	Projection *projection;		/* or NULL: whole items */
+
+	/* What is shown of an item, in the projection's place; or NULL. */
+	Value		(*show) (const void *argument, const Value *item);
+	const void *show_argument;
 } ReadPage;
 
 /* The rules of Select, AttributesToGet and ProjectionExpression. */
@@ -76,6 +80,27 @@ extern void read_source_check_select(ReadSource *source, const ReadParameters *p
 									 const Projection *projection);
 
 /* ---- read_page.c ---- */
+
+/* What a page has come to. */
+typedef struct PageState
+{
+	int64		count;
+	int64		scanned;
+	uint64		size;			/* of what was read of the table or the index */
+	uint64		fetched_units;	/* of items that were fetched from the table */
+	StringInfoData last_key;	/* empty where the range was read to its end */
+} PageState;
+
+/*
+ * Reads the items of the page, goes on with a state that is zero but for its
+ * last_key, and appends those that pass the filter, with commas between them.
+ */
+extern void read_page_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
+							PageState *state, StringInfo response);
+
+/* Appends the member ConsumedCapacity. */
+extern void append_read_capacity(StringInfo response, const ReadParameters *parameters,
+								 const ReadSource *source, const PageState *state);
 
 /* Reads a page of the range and appends the whole response. */
 extern void read_page(const ReadPage *page, const ReadSource *source, const TableRange *range,

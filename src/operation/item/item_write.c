@@ -61,7 +61,7 @@ check_condition(const ItemWrite *write, const Value *old_item)
 {
 	StringInfoData item;
 
-	if (write->condition == NULL ||
+	if (write->condition == NULL || (old_item == NULL && write->absent_passes) ||
 		condition_holds(write->condition, old_item != NULL ? old_item : &empty_map))
 		return;
 
@@ -175,7 +175,7 @@ append_response(const ItemWrite *write, Table *table, const PrimaryKey *key, Str
 }
 
 void
-item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response)
+item_write_run(ItemWrite *write, Table *table, const PrimaryKey *key)
 {
 	check_key_paths(table, write->condition, NULL);
 	initStringInfo(&write->attributes);
@@ -184,6 +184,12 @@ item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo res
 		write->index_units = palloc0(sizeof(double) * Max(write->indexes->count, 1));
 	index_attach(table);
 	table_write(table, key, item_write_decide, write);
+}
+
+void
+item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response)
+{
+	item_write_run(write, table, key);
 	append_response(write, table, key, response);
 	table_release(table);
 }

@@ -46,6 +46,7 @@ struct ItemWrite
 {
 	const WriteParameters *parameters;
 	Condition  *condition;		/* or NULL */
+	bool		absent_passes;	/* the condition is only for an item that is there */
 	ItemChange	change;
 
 	/* PutItem's new item; the key of UpdateItem, where it makes a new item. */
@@ -98,7 +99,10 @@ extern void check_update(const Update *update, const Table *table, IndexWriter w
  */
 extern WriteAction item_write_decide(const Value *old_item, Value *new_item, void *argument);
 
-/* Writes the item, and appends the whole response. */
+/* Writes the item; what came of it is in *write. */
+extern void item_write_run(ItemWrite *write, Table *table, const PrimaryKey *key);
+
+/* The same, and appends the whole response and closes the table. */
 extern void item_write(ItemWrite *write, Table *table, const PrimaryKey *key, StringInfo response);
 
 #endif							/* DDB_ITEM_WRITE_H */

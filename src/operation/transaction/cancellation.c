@@ -23,6 +23,8 @@ code_of_exception(DdbException exception)
 			return "ConditionalCheckFailed";
 		case VALIDATION_EXCEPTION:
 			return "ValidationError";
+		case DUPLICATE_ITEM_EXCEPTION:
+			return "DuplicateItem";
 		case ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION:
 			return "ItemCollectionSizeLimitExceeded";
 		default:

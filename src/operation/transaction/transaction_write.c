@@ -103,6 +103,11 @@ read_key(void *argument)
 	TransactionAction *action = argument;
 	const KeySchema *schema = &action->writes->table->schema;
 
+	if (action->find_key != NULL)
+	{
+		action->key = action->find_key(action->find_key_argument, action->writes->table);
+		return;
+	}
 	action->key = action->is_item ? key_of_item(schema, &action->map) : key_of_map(schema, &action->map);
 }
 
@@ -112,6 +117,8 @@ has_empty_key(const TransactionAction *action)
 {
 	const KeySchema *schema = &action->writes->table->schema;
 
+	if (action->map.data == NULL)
+		return false;
 	for (int i = 0; i < key_schema_count(schema); i++)
 	{
 		const KeyAttribute *attribute = key_schema_attribute(schema, i);
@@ -334,9 +341,22 @@ note_of_reading(const Transaction *transaction)
 }
 
 static void
+append_responses(StringInfo response, int count)
+{
+	if (count == 0)
+		return;
+	append_member(response, "Responses");
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+		appendStringInfoString(response, i > 0 ? ",{}" : "{}");
+	appendStringInfoChar(response, ']');
+}
+
+static void
 append_write_response(const Transaction *transaction, const TransactionResponse *wanted, StringInfo response)
 {
 	appendStringInfoChar(response, '{');
+	append_responses(response, wanted->responses);
 	if (wants_capacity(&wanted->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");
@@ -354,6 +374,7 @@ append_repeated_response(const Transaction *transaction, const TransactionRespon
 						 const char *note, StringInfo response)
 {
 	appendStringInfoChar(response, '{');
+	append_responses(response, wanted->responses);
 	if (wants_capacity(&wanted->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");

@@ -19,6 +19,10 @@ typedef struct TransactionAction
 	ItemWrite	write;			/* its parameters' table, condition, change, update */
 	Value		map;			/* the item that is put, or the key */
 	bool		is_item;		/* which of the two */
+
+	/* Tells the key in the map's place, and raises what the schema says against it; or NULL. */
+	PrimaryKey	(*find_key) (void *argument, Table *table);
+	void	   *find_key_argument;
 	AclMode		privileges;
 
 	/* ---- */
@@ -69,6 +73,7 @@ typedef struct TransactionResponse
 {
 	RequestEnum return_consumed_capacity;
 	RequestEnum return_item_collection_metrics;
+	int			responses;		/* how many empty members Responses is to have, if any */
 } TransactionResponse;
 
 extern void transaction_execute(Transaction *transaction, const Token *token,

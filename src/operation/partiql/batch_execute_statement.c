@@ -1,0 +1,366 @@
+/*
+ * batch_execute_statement.c - BatchExecuteStatement.
+ *
+ * Each statement succeeds or fails by itself, in a subtransaction of its own.
+ * Those that write do it in the one order of locks, so that two batches with the
+ * same items do not wait for each other; answers are in the order of the request.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "error.h"
+#include "operation/operations.h"
+#include "operation/partiql/statement.h"
+#include "table/lock_order.h"
+#include "value/json.h"
+
+#define MAX_STATEMENTS 25
+
+static const Member statement_members[] = {
+	REQUIRED(StatementRequest, statement, "Statement", &statement_shape),
+	OPTIONAL(StatementRequest, parameters, "Parameters", &parameters_shape),
+	OPTIONAL(StatementRequest, consistent_read, "ConsistentRead", &boolean_shape),
+	OPTIONAL(StatementRequest, return_values_on_failure, "ReturnValuesOnConditionCheckFailure",
+			 &return_values_on_failure_shape),
+};
+static const Shape batch_statement_shape =
+STRUCTURE_SHAPE(StatementRequest, "BatchStatementRequest", statement_members);
+static const Shape statements_shape = {
+	.kind = SHAPE_LIST, .element = &batch_statement_shape, AT_LEAST(1), AT_MOST(MAX_STATEMENTS)
+};
+
+typedef struct BatchExecuteStatementRequest
+{
+	RequestList statements;
+	RequestEnum return_consumed_capacity;
+} BatchExecuteStatementRequest;
+
+static const Member members[] = {
+	REQUIRED(BatchExecuteStatementRequest, statements, "Statements", &statements_shape),
+	OPTIONAL(BatchExecuteStatementRequest, return_consumed_capacity, "ReturnConsumedCapacity",
+			 &return_consumed_capacity_shape),
+};
+
+typedef struct BatchStatement
+{
+	const StatementRequest *request;
+	const Statement *statement; /* NULL where it could not be read */
+	StatementWrite write;
+	bool		placed;			/* its item is known */
+	LockPlace	place;
+	const char *error_code;		/* NULL: it has succeeded */
+	const char *error_message;
+	const char *error_item;		/* as JSON, or NULL */
+	bool		reached_item;	/* the error is one of its item */
+	double		units;
+	StringInfoData item;		/* what it answers; empty if nothing */
+} BatchStatement;
+
+/* ---- Errors ---- */
+
+static const char *
+code_of_exception(DdbException exception)
+{
+	switch (exception)
+	{
+		case CONDITIONAL_CHECK_FAILED_EXCEPTION:
+			return "ConditionalCheckFailed";
+		case VALIDATION_EXCEPTION:
+			return "ValidationError";
+		case RESOURCE_NOT_FOUND_EXCEPTION:
+			return "ResourceNotFound";
+		case ACCESS_DENIED_EXCEPTION:
+			return "AccessDenied";
+		case DUPLICATE_ITEM_EXCEPTION:
+			return "DuplicateItem";
+		case ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION:
+			return "ItemCollectionSizeLimitExceeded";
+		default:
+			return NULL;
+	}
+}
+
+/* Takes a fault of the statement's own; false where the error is another. */
+static bool
+take_error(BatchStatement *batch, const ErrorData *error)
+{
+	DdbException exception;
+
+	if (ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
+	{
+		batch->error_code = code_of_exception(exception);
+		batch->error_message = ddb_exception_text(error->message, exception);
+		batch->reached_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION ||
+			exception == DUPLICATE_ITEM_EXCEPTION;
+		batch->error_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION ? error->detail : NULL;
+	}
+	else if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+			 error->sqlerrcode == ERRCODE_RAISE_EXCEPTION)
+	{
+		batch->error_code = "ValidationError";
+		batch->error_message = error->message;
+	}
+	return batch->error_code != NULL;
+}
+
+/* Calls step(batch) in a subtransaction, which an error of the statement's own takes back. */
+static void
+try(void (*step) (BatchStatement *batch), BatchStatement *batch)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		step(batch);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (!take_error(batch, error))
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+	}
+	PG_END_TRY();
+}
+
+/* ---- Steps ---- */
+
+static void
+parse(BatchStatement *batch)
+{
+	batch->statement = read_statement(batch->request);
+	if (batch->statement->kind == STATEMENT_EXISTS)
+		validation_error("EXISTS() is only supported in transactions");
+}
+
+/* Finds the item that the statement is about. */
+static void
+place(BatchStatement *batch)
+{
+	const Statement *statement = batch->statement;
+	Table	   *table;
+	PrimaryKey	key;
+
+	if (statement_writes(statement))
+	{
+		statement_write_begin(&batch->write, statement, batch->request);
+		table = table_open_by_name(statement->table, batch->write.privileges);
+		key = statement_write_key(&batch->write, table);
+	}
+	else
+	{
+		StatementKeys keys;
+
+		table = table_open_by_name(statement->table, ACL_SELECT);
+		statement_keys(statement, &table->schema, &keys);
+		if (!keys.whole || statement->index != NULL)
+			validation_error("Select statements within BatchExecuteStatement must specify the primary key in the where clause.");
+		key = statement_primary_key(&keys, &table->schema);
+	}
+	batch->place = lock_place(table, &key);
+	batch->placed = true;
+	table_release(table);
+}
+
+static void
+carry_out_write(BatchStatement *batch)
+{
+	Table	   *table = table_open_by_name(batch->statement->table, batch->write.privileges);
+	PrimaryKey	key = statement_write_key(&batch->write, table);
+
+	item_write_run(&batch->write.write, table, &key);
+	batch->units = write_capacity(batch->write.write.written_size);
+	appendBinaryStringInfo(&batch->item, batch->write.write.attributes.data, batch->write.write.attributes.len);
+	table_release(table);
+}
+
+static void
+carry_out_read(BatchStatement *batch)
+{
+	Table	   *table = table_open_by_name(batch->statement->table, ACL_SELECT);
+	StatementKeys keys;
+	uint32		size;
+
+	statement_keys(batch->statement, &table->schema, &keys);
+	statement_read_item(batch->statement, table, &keys, &size, &batch->item);
+	batch->units = read_capacity(size, batch->request->consistent_read == BOOLEAN_TRUE);
+	table_release(table);
+}
+
+/* ---- The batch ---- */
+
+static void
+check_kinds(const BatchStatement *batch, int count)
+{
+	bool		reads = false;
+	bool		writes = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (batch[i].statement == NULL)
+			continue;
+		if (statement_writes(batch[i].statement))
+			writes = true;
+		else
+			reads = true;
+	}
+	if (reads && writes)
+		validation_error("Read and write requests together in the same batch is not supported.");
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	return lock_place_compare(&(*(BatchStatement *const *) a)->place, &(*(BatchStatement *const *) b)->place);
+}
+
+static void
+carry_out(BatchStatement *batch, int count)
+{
+	BatchStatement **ordered = palloc(sizeof(BatchStatement *) * count);
+	int			placed = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (batch[i].placed && batch[i].error_code == NULL)
+			ordered[placed++] = &batch[i];
+	}
+	qsort(ordered, placed, sizeof(BatchStatement *), compare_places);
+	for (int i = 1; i < placed; i++)
+	{
+		if (compare_places(&ordered[i - 1], &ordered[i]) == 0)
+			validation_error("Provided list of item keys contains duplicates");
+	}
+	for (int i = 0; i < placed; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		try(statement_writes(ordered[i]->statement) ? carry_out_write : carry_out_read, ordered[i]);
+	}
+}
+
+/* ---- The response ---- */
+
+static void
+append_text_member(StringInfo response, const char *name, const char *text)
+{
+	append_member(response, name);
+	json_append_string(response, text, strlen(text));
+}
+
+static void
+append_error(StringInfo response, const BatchStatement *batch)
+{
+	append_member(response, "Error");
+	appendStringInfoChar(response, '{');
+	append_text_member(response, "Code", batch->error_code);
+	append_text_member(response, "Message", batch->error_message);
+	if (batch->error_item != NULL)
+	{
+		append_member(response, "Item");
+		appendStringInfoString(response, batch->error_item);
+	}
+	appendStringInfoChar(response, '}');
+}
+
+static void
+append_statement(StringInfo response, const BatchStatement *batch)
+{
+	appendStringInfoChar(response, '{');
+	if (batch->error_code != NULL)
+		append_error(response, batch);
+	if (batch->statement != NULL && (batch->error_code == NULL || batch->reached_item))
+		append_text_member(response, "TableName", batch->statement->table);
+	if (batch->error_code == NULL && batch->item.len > 0)
+	{
+		append_member(response, "Item");
+		appendBinaryStringInfo(response, batch->item.data, batch->item.len);
+	}
+	appendStringInfoChar(response, '}');
+}
+
+/* The units of each table, in the order in which the statements name them. */
+static void
+append_capacities(StringInfo response, const RequestEnum *wanted, const BatchStatement *batch, int count)
+{
+	bool		any = false;
+
+	append_member(response, "ConsumedCapacity");
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+	{
+		double		units = 0;
+		bool		first = batch[i].placed;
+
+		for (int j = 0; j < count && first; j++)
+		{
+			if (!batch[j].placed || batch[j].place.relation != batch[i].place.relation)
+				continue;
+			if (j < i)
+				first = false;
+			units += batch[j].error_code != NULL ? 1 : batch[j].units;
+		}
+		if (!first)
+			continue;
+		if (any)
+			appendStringInfoChar(response, ',');
+		any = true;
+		append_consumed_capacity(response, wanted, CAPACITY_OF_EITHER, batch[i].statement->table, units, NULL, 0);
+	}
+	appendStringInfoChar(response, ']');
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const BatchExecuteStatementRequest *request = argument;
+	const StatementRequest *statements = request->statements.members;
+	int			count = request->statements.count;
+	BatchStatement *batch = palloc0(sizeof(BatchStatement) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		batch[i].request = &statements[i];
+		initStringInfo(&batch[i].item);
+		try(parse, &batch[i]);
+	}
+	check_kinds(batch, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (batch[i].error_code == NULL)
+			try(place, &batch[i]);
+	}
+	carry_out(batch, count);
+
+	appendStringInfoString(response, "{\"Responses\":[");
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		append_statement(response, &batch[i]);
+	}
+	appendStringInfoChar(response, ']');
+	if (wants_capacity(&request->return_consumed_capacity))
+		append_capacities(response, &request->return_consumed_capacity, batch, count);
+	appendStringInfoChar(response, '}');
+}
+
+const OperationDescription batch_execute_statement_operation = {
+	.request = STRUCTURE_SHAPE(BatchExecuteStatementRequest, "BatchExecuteStatementInput", members),
+	.execute = execute
+};

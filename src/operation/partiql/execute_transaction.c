@@ -1,0 +1,253 @@
+/*
+ * execute_transaction.c - ExecuteTransaction.
+ */
+#include "postgres.h"
+
+#include "common/sha2.h"
+#include "miscadmin.h"
+
+#include "error.h"
+#include "operation/operations.h"
+#include "operation/partiql/statement.h"
+#include "operation/transaction/transaction_write.h"
+
+static const Member statement_members[] = {
+	REQUIRED(StatementRequest, statement, "Statement", &statement_shape),
+	OPTIONAL(StatementRequest, parameters, "Parameters", &parameters_shape),
+	OPTIONAL(StatementRequest, return_values_on_failure, "ReturnValuesOnConditionCheckFailure",
+			 &return_values_on_failure_shape),
+};
+static const Shape parameterized_statement_shape =
+STRUCTURE_SHAPE(StatementRequest, "ParameterizedStatement", statement_members);
+static const Shape statements_shape = {
+	.kind = SHAPE_LIST, .element = &parameterized_statement_shape, AT_LEAST(1), AT_MOST(TRANSACTION_MAX_ACTIONS)
+};
+
+static const Shape token_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(TOKEN_MAX_LENGTH)};
+
+typedef struct ExecuteTransactionRequest
+{
+	RequestString token;
+	RequestEnum return_consumed_capacity;
+	RequestList statements;
+} ExecuteTransactionRequest;
+
+static const Member members[] = {
+	OPTIONAL(ExecuteTransactionRequest, token, "ClientRequestToken", &token_shape),
+	OPTIONAL(ExecuteTransactionRequest, return_consumed_capacity, "ReturnConsumedCapacity",
+			 &return_consumed_capacity_shape),
+	REQUIRED(ExecuteTransactionRequest, statements, "TransactStatements", &statements_shape),
+};
+
+/* Says of which statement a ValidationException is. */
+static void
+begin_words(ErrorWords *words, int statement)
+{
+	memset(words, 0, sizeof(*words));
+	words->before = psprintf("Validation failed in TransactStatements[%d]: ", statement);
+	error_words_begin(words);
+}
+
+static Statement **
+read_statements(const ExecuteTransactionRequest *request)
+{
+	const StatementRequest *requests = request->statements.members;
+	Statement **statements = palloc(sizeof(Statement *) * request->statements.count);
+
+	for (int i = 0; i < request->statements.count; i++)
+	{
+		ErrorWords	words;
+
+		statements[i] = read_statement(&requests[i]);
+		begin_words(&words, i);
+		if (statements[i]->index != NULL)
+			validation_error("Reads on indices are not supported within transactions.");
+		if (statements[i]->returning != RETURNING_NOTHING)
+			validation_error("RETURNING clause is not supported in ExecuteTransaction.");
+		error_words_end(&words);
+		if (statement_writes(statements[i]) != statement_writes(statements[0]))
+			validation_error("ExecuteTransaction API does not support both read and write operations in the same request.");
+	}
+	return statements;
+}
+
+/* ---- Writing ---- */
+
+static PrimaryKey
+find_key(void *argument, Table *table)
+{
+	return statement_write_key(argument, table);
+}
+
+static void
+execute_writes(const ExecuteTransactionRequest *request, Statement **statements, StringInfo response)
+{
+	const StatementRequest *requests = request->statements.members;
+	int			count = request->statements.count;
+	StatementWrite *writes = palloc(sizeof(StatementWrite) * count);
+	Transaction transaction = {.count = count};
+	TransactionResponse wanted = {
+		.return_consumed_capacity = request->return_consumed_capacity,
+		.responses = count
+	};
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	Token		token = {TOKEN_EXECUTE_TRANSACTION, request->token.data, request->token.length, digest};
+
+	if (token.text != NULL)
+		request_digest(request->statements.json, digest);
+	transaction.actions = palloc0(sizeof(TransactionAction) * count);
+	for (int i = 0; i < count; i++)
+	{
+		TransactionAction *action = &transaction.actions[i];
+
+		statement_write_begin(&writes[i], statements[i], &requests[i]);
+		action->write = writes[i].write;
+		action->privileges = writes[i].privileges;
+		action->find_key = find_key;
+		action->find_key_argument = &writes[i];
+		if (statements[i]->kind == STATEMENT_INSERT)
+			action->map = statements[i]->item;
+	}
+	transaction_execute(&transaction, &token, &wanted, response);
+}
+
+/* ---- Reading ---- */
+
+/* A statement that reads, and its table. */
+typedef struct TransactionRead
+{
+	const Statement *statement;
+	Table	   *table;
+	StatementKeys keys;
+	LockPlace	place;			/* nothing is locked: by it doubles are found */
+	double		units;
+} TransactionRead;
+
+static void
+open_read(TransactionRead *read, int number)
+{
+	ErrorWords	words;
+	PrimaryKey	key;
+
+	read->table = table_open_by_name(read->statement->table, ACL_SELECT);
+	begin_words(&words, number);
+	statement_keys(read->statement, &read->table->schema, &read->keys);
+	if (!read->keys.whole)
+		validation_error("Select statements within ExecuteTransaction must specify the primary key in the where clause.");
+	error_words_end(&words);
+	key = statement_primary_key(&read->keys, &read->table->schema);
+	read->place = lock_place(read->table, &key);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	return lock_place_compare(a, b);
+}
+
+static void
+check_doubles(const TransactionRead *reads, int count)
+{
+	LockPlace  *places = palloc(sizeof(LockPlace) * count);
+
+	for (int i = 0; i < count; i++)
+		places[i] = reads[i].place;
+	qsort(places, count, sizeof(LockPlace), compare_places);
+	for (int i = 1; i < count; i++)
+	{
+		if (lock_place_compare(&places[i - 1], &places[i]) == 0)
+			validation_error("Transaction request cannot include multiple operations on one item");
+	}
+}
+
+/* A response has an item only if there is one. */
+static void
+read_item(TransactionRead *read, StringInfo response)
+{
+	int			start = response->len;
+	uint32		size;
+
+	appendStringInfoString(response, "{\"Item\":");
+	if (!statement_read_item(read->statement, read->table, &read->keys, &size, response))
+	{
+		response->len = start;
+		appendStringInfoChar(response, '{');
+	}
+	appendStringInfoChar(response, '}');
+	read->units = 2 * read_capacity(size, true);
+}
+
+static void
+append_capacities(StringInfo response, const RequestEnum *wanted, const TransactionRead *reads, int count)
+{
+	bool		any = false;
+
+	append_member(response, "ConsumedCapacity");
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+	{
+		double		units = 0;
+		bool		first = true;
+
+		for (int j = 0; j < count && first; j++)
+		{
+			if (reads[j].place.relation != reads[i].place.relation)
+				continue;
+			first = j >= i;
+			units += reads[j].units;
+		}
+		if (!first)
+			continue;
+		if (any)
+			appendStringInfoChar(response, ',');
+		any = true;
+		append_consumed_capacity(response, wanted, CAPACITY_OF_READS, reads[i].statement->table, units, NULL, 0);
+	}
+	appendStringInfoChar(response, ']');
+}
+
+static void
+execute_reads(const ExecuteTransactionRequest *request, Statement **statements, StringInfo response)
+{
+	int			count = request->statements.count;
+	TransactionRead *reads = palloc0(sizeof(TransactionRead) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		reads[i].statement = statements[i];
+		open_read(&reads[i], i);
+	}
+	check_doubles(reads, count);
+
+	appendStringInfoString(response, "{\"Responses\":[");
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			appendStringInfoChar(response, ',');
+		read_item(&reads[i], response);
+	}
+	appendStringInfoChar(response, ']');
+	if (wants_capacity(&request->return_consumed_capacity))
+		append_capacities(response, &request->return_consumed_capacity, reads, count);
+	appendStringInfoChar(response, '}');
+	for (int i = 0; i < count; i++)
+		table_release(reads[i].table);
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const ExecuteTransactionRequest *request = argument;
+	Statement **statements = read_statements(request);
+
+	if (statement_writes(statements[0]))
+		execute_writes(request, statements, response);
+	else
+		execute_reads(request, statements, response);
+}
+
+const OperationDescription execute_transaction_operation = {
+	.request = STRUCTURE_SHAPE(ExecuteTransactionRequest, "ExecuteTransactionInput", members),
+	.execute = execute
+};
