@@ -73,6 +73,21 @@ read_statements(const ExecuteTransactionRequest *request)
 
 /* ---- Writing ---- */
 
+static void
+check_exists(const Statement *statement, int number)
+{
+	Table	   *table = table_open_by_name(statement->table, ACL_SELECT);
+	StatementKeys keys;
+	ErrorWords	words;
+
+	statement_keys(statement, &table->schema, &keys);
+	begin_words(&words, number);
+	if (!keys.whole || keys.only)
+		validation_error("EXISTS() must contain a single item read with additional condition");
+	error_words_end(&words);
+	table_release(table);
+}
+
 static PrimaryKey
 find_key(void *argument, Table *table)
 {
@@ -100,6 +115,8 @@ execute_writes(const ExecuteTransactionRequest *request, Statement **statements,
 	{
 		TransactionAction *action = &transaction.actions[i];
 
+		if (statements[i]->kind == STATEMENT_EXISTS)
+			check_exists(statements[i], i);
 		statement_write_begin(&writes[i], statements[i], &requests[i]);
 		action->write = writes[i].write;
 		action->privileges = writes[i].privileges;

@@ -172,6 +172,35 @@ refuse_token(void)
 	validation_error("NextToken does not match request");
 }
 
+/* The last key in a token; whatever is wrong with it, the token is. */
+static Value
+read_last_key(const char *text, int length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Value		key;
+
+	PG_TRY();
+	{
+		json_object *json = json_parse(text, length);
+
+		if (!json_object_is_type(json, json_type_object))
+			refuse_token();
+		key = read_attributes(json);
+	}
+	PG_CATCH();
+	{
+		DdbException exception;
+
+		if (!ddb_exception_of_sqlstate(geterrcode(), &exception))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		refuse_token();
+	}
+	PG_END_TRY();
+	return key;
+}
+
 static Position
 read_token(const StatementPage *page, const StatementKeys *keys)
 {
@@ -195,13 +224,7 @@ read_token(const StatementPage *page, const StatementKeys *keys)
 		refuse_token();
 	position.started = size > header;
 	if (position.started)
-	{
-		json_object *json = json_parse(bytes + header, size - header);
-
-		if (!json_object_is_type(json, json_type_object))
-			refuse_token();
-		position.start = read_attributes(json);
-	}
+		position.start = read_last_key(bytes + header, size - header);
 	return position;
 }
 

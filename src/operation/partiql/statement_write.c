@@ -140,8 +140,6 @@ statement_write_key(StatementWrite *write, Table *table)
 		return key;
 	}
 	statement_whole_key(statement, &table->schema, &keys);
-	if (statement->kind == STATEMENT_EXISTS && keys.only)
-		validation_error("EXISTS() must contain a single item read with additional condition");
 	if (statement->update != NULL)
 		check_update(statement->update, table, WRITER_UPDATE_EXPRESSION);
 	return statement_primary_key(&keys, &table->schema);

@@ -1,0 +1,250 @@
+-- ExecuteStatement, BatchExecuteStatement and ExecuteTransaction
+\set VERBOSITY terse
+\pset format unaligned
+\pset tuples_only on
+
+SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}, {"AttributeName": "Song", "AttributeType": "S"}, {"AttributeName": "Genre", "AttributeType": "S"}, {"AttributeName": "Year", "AttributeType": "N"}],
+	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Song", "KeyType": "RANGE"}],
+	"LocalSecondaryIndexes": [{"IndexName": "ByYear", "KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Year", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}],
+	"GlobalSecondaryIndexes": [{"IndexName": "ByGenre", "KeySchema": [{"AttributeName": "Genre", "KeyType": "HASH"}, {"AttributeName": "Year", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}]}')->'TableDescription'->>'TableName';
+SELECT ddb.create_table('{"TableName": "Counts", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "n", "AttributeType": "N"}],
+	"KeySchema": [{"AttributeName": "n", "KeyType": "HASH"}]}')->'TableDescription'->>'TableName';
+
+-- A statement with parameters and further members, and what it answers or raises.
+CREATE FUNCTION pg_temp.run(statement text, parameters json DEFAULT NULL, more jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+BEGIN
+	RETURN ddb.execute_statement((jsonb_build_object('Statement', statement) ||
+		CASE WHEN parameters IS NULL THEN '{}' ELSE jsonb_build_object('Parameters', parameters) END || more)::json);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN SQLERRM || CASE detail WHEN '' THEN '' ELSE ' ' || detail END;
+END
+$$;
+
+-- ---- INSERT, and every kind of value ----
+
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'Sinnerman', 'Year': 1965, 'Genre': 'Jazz', 'Live': false, 'Cover': true, 'Nothing': NULL,
+	'Length': {'minutes': 10, 'parts': [1, 'two', {'three': 3}]}, 'Tags': <<'a', 'b'>>, 'Takes': <<2, 1.5>>, 'Small': -1.5e-3, 'Dot': .5, 'Quote': 'it''s'}$$);
+SELECT item FROM dynamodb."Music";
+SELECT pg_temp.run($$insert into Music value {'Artist': ?, 'Song': ?, 'Data': ?, 'Set': <<?, ?>>, 'List': [?]}$$, '[{"S": "Nina"}, {"S": "Feeling Good"}, {"B": "AAE="}, {"B": "AQ=="}, {"B": "Ag=="}, {"M": {"x": {"N": "1"}}}]');
+SELECT item FROM dynamodb."Music" WHERE "Song" = 'Feeling Good';
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'Sinnerman'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 1}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': ''}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'Genre': 1}$$);
+SELECT pg_temp.run($$INSERT INTO "Nothing" VALUE {'Artist': 'Nina', 'Song': 'x'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music"."ByYear" VALUE {'Artist': 'Nina', 'Song': 'x'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE ['x']$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 's': <<>>}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 's': <<'x', 'x'>>}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 's': <<1, 'x'>>}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': 1e400}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': [0, {'m': 1e-400}]}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': 123456789012345678901234567890123456789}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': 1e99999999999}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': set_add(a, <<1>>)}$$);
+SELECT count(*) FROM dynamodb."Music";
+
+-- ---- SELECT ----
+
+SELECT pg_temp.run(format($$INSERT INTO "Music" VALUE {'Artist': '%s', 'Song': 'song %s', 'Year': %s, 'Genre': '%s', 'Plays': %s, 'Info': {'label': 'L%s', 'takes': [1, 2]}}$$, a, n, 1960 + n, CASE WHEN n % 2 = 0 THEN 'Folk' ELSE 'Rock' END, n, n))
+FROM unnest('{Bob,Joan}'::text[]) a, generate_series(1, 6) n;
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob'$$);
+SELECT pg_temp.run($$SELECT Song, Info.label, Info.takes[1], Nowhere FROM Music WHERE Artist = 'Bob' AND Song = 'song 2'$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE "Artist" = ? AND "Song" = ?$$, '[{"S": "Joan"}, {"S": "song 1"}]', '{"ReturnConsumedCapacity": "TOTAL", "ConsistentRead": true}');
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 9'$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song > 'song 2' AND Song <= 'song 5' ORDER BY Song DESC$$, NULL, '{"ReturnConsumedCapacity": "TOTAL"}');
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song BETWEEN 'song 2' AND 'song 3'$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND begins_with(Song, 'song') AND Plays IN [1, 4, 9]$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND NOT (Plays < 5 OR Plays = 6)$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist IN ['Bob', 'Nina', 'Nobody'] AND Plays IS MISSING$$);
+SELECT pg_temp.run($$SELECT Artist, Song FROM "Music" WHERE Artist = 'Joan' AND Plays = 1 OR Artist = 'Bob' AND Plays = 2$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Nothing IS NULL$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Live IS NOT MISSING AND Live IS BOOLEAN AND Tags IS STRING_SET AND contains(Tags, 'b') AND size(Tags) = 2$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND attribute_type(Data, 'B') AND attribute_exists("Set") AND attribute_not_exists(Year)$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Length.parts[2].three = 3 AND Length['minutes'] >= 10$$);
+-- a NOT keeps what has no such attribute, <> does not
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year = 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year != 1$$);
+-- comments are blanks
+SELECT pg_temp.run(E'SELECT Song -- which\nFROM /* a * table */ "Music" WHERE Artist = \'Bob\' AND Plays = 1');
+-- indexes
+SELECT pg_temp.run($$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year > 1964 ORDER BY Year DESC$$, NULL, '{"ReturnConsumedCapacity": "INDEXES"}');
+SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
+SELECT pg_temp.run($$SELECT Plays FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
+SELECT pg_temp.run($$SELECT * FROM "Music"."Other" WHERE Genre = 'Jazz'$$);
+SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$, NULL, '{"ConsistentRead": true}');
+-- order
+SELECT pg_temp.run($$SELECT Artist FROM "Music" WHERE Artist IN ['Joan', 'Bob'] AND Plays = 1 ORDER BY Artist DESC$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" ORDER BY Song$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE Plays = 1 ORDER BY Song$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE Artist = 'Bob' ORDER BY Plays$$);
+
+-- ---- Pages ----
+
+CREATE FUNCTION pg_temp.pages(statement text, page int) RETURNS TABLE (songs text) LANGUAGE plpgsql AS $$
+DECLARE
+	token text;
+	answer json;
+BEGIN
+	LOOP
+		answer := ddb.execute_statement(json_strip_nulls(json_build_object('Statement', statement, 'Limit', page, 'NextToken', token)));
+		token := answer->>'NextToken';
+		songs := (SELECT string_agg(i->'Artist'->>'S' || ' ' || (i->'Song'->>'S'), ', ') FROM json_array_elements(answer->'Items') i);
+		RETURN NEXT;
+		EXIT WHEN token IS NULL;
+	END LOOP;
+END
+$$;
+SELECT * FROM pg_temp.pages($$SELECT * FROM "Music" WHERE Artist = 'Bob'$$, 4);
+SELECT * FROM pg_temp.pages($$SELECT * FROM "Music" WHERE Artist = 'Bob' ORDER BY Song DESC$$, 4);
+SELECT * FROM pg_temp.pages($$SELECT * FROM "Music" WHERE Artist IN ['Bob', 'Joan']$$, 4);
+SELECT * FROM pg_temp.pages($$SELECT * FROM "Music" WHERE Artist IN ['Bob', 'Joan']$$, NULL);
+SELECT count(*), sum(array_length(string_to_array(songs, ', '), 1)) FROM pg_temp.pages($$SELECT * FROM "Music"$$, 3);
+SELECT ddb.execute_statement('{"Statement": "SELECT * FROM Music", "Limit": 1}')->>'NextToken' AS token \gset
+SELECT pg_temp.run('SELECT * FROM Music ', NULL, jsonb_build_object('NextToken', :'token'));
+SELECT pg_temp.run('SELECT * FROM Music WHERE Artist = ?', '[{"S": "Bob"}]', jsonb_build_object('NextToken', :'token'));
+SELECT pg_temp.run('SELECT * FROM Music', NULL, '{"NextToken": "x"}');
+SELECT pg_temp.run('SELECT * FROM Music', NULL, jsonb_build_object('NextToken', left(:'token', -8)));
+
+-- ---- UPDATE ----
+
+SELECT pg_temp.run($$UPDATE "Music" SET Plays = Plays + 10 SET Info.label = 'new', Rating = 5 REMOVE Info.takes[0] WHERE Artist = 'Bob' AND Song = 'song 1' RETURNING ALL NEW *$$);
+SELECT pg_temp.run($$UPDATE "Music" SET Plays = Plays - ? WHERE Artist = 'Bob' AND Song = 'song 1' RETURNING MODIFIED OLD *$$, '[{"N": "1"}]');
+SELECT pg_temp.run($$UPDATE "Music" SET Tags = set_add(Tags, <<'c'>>) SET Takes = SET_DELETE(Takes, <<2>>) SET List = list_append(Length.parts, ['x']) WHERE Artist = 'Nina' AND Song = 'Sinnerman' RETURNING MODIFIED NEW *$$);
+SELECT pg_temp.run($$UPDATE "Music" REMOVE Tags, Takes WHERE Artist = 'Nina' AND Song = 'Sinnerman' AND Year = 1965 RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$, NULL, '{"ReturnConsumedCapacity": "TOTAL"}');
+-- an item that is not there, or another one than the condition wants
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Nina' AND Song = 'none'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Nina' AND Song = 'Sinnerman' AND Year = 1$$, NULL, '{"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}');
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Nina'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Nina' AND Song > 'a'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET Song = 'y' WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = x + 'a' WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = Song + 1 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(y, <<1>>) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x, 1) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET x = nonsense(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$UPDATE "Music" SET a = 1, a.b = 2 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+
+-- ---- DELETE ----
+
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 1' AND Plays = 7$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 1' AND Plays = 1 RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 1' RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 2' RETURNING ALL NEW *$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan'$$);
+SELECT count(*) FROM dynamodb."Music" WHERE "Artist" = 'Joan';
+SELECT * FROM ddb.check_indexes('Music');
+
+-- ---- What is no statement ----
+
+SELECT pg_temp.run('SELECTT * FROMM "Music"');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''Bob'' Song');
+SELECT pg_temp.run('SELECT * FROM "Music" ORDER BY Song WHERE Artist = ''Bob''');
+SELECT pg_temp.run('DELETE FROM "Music" ORDER BY Song WHERE Artist = ''Bob''');
+SELECT pg_temp.run('SELECT * FROM "Music" m WHERE Artist = ''Bob''');
+SELECT pg_temp.run('SELECT * FROM "Music" AS m');
+SELECT pg_temp.run('SELECT * FROM "Music", "Counts"');
+SELECT pg_temp.run('SELECT * FROM "a"."b"."c"');
+SELECT pg_temp.run('SELECT * FROM ""');
+SELECT pg_temp.run('SELECT a.inner FROM "Music"');
+SELECT pg_temp.run('SELECT a."inner" FROM "Music" WHERE Artist = ''nobody''');
+SELECT pg_temp.run(E'SELECT\n  COUNT(*) FROM "Nothing"');
+SELECT pg_temp.run('SELECT size(Song) FROM "Music"');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE exists(Song)');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE attribute_exists(''a'')');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE attribute_exists()');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Info < {''a'': 1}');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE (Artist = ''a'') = true');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE #a = 1');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = `x`');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ''unfinished');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ?');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1', '[{"N": "1"}]');
+SELECT pg_temp.run('EXISTS(SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''b'' AND c = 1)');
+SELECT pg_temp.run('');
+SELECT left(pg_temp.run('SELECT * FROM "Music" WHERE a = ''' || repeat('x', 9000) || ''''), 60);
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = 1');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('(', 3000) || 'a = 1' || repeat(')', 3000) || ' AND Artist = ''nobody''');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('NOT ', 2000) || 'a = 1 AND Artist = ''nobody''');
+SELECT pg_temp.run('INSERT INTO "Music" VALUE ' || repeat('[', 4000) || repeat(']', 4000));
+
+-- ---- Batches ----
+
+CREATE FUNCTION pg_temp.batch(VARIADIC statements text[]) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN ddb.batch_execute_statement(json_build_object('ReturnConsumedCapacity', 'TOTAL', 'Statements',
+		(SELECT json_agg(json_build_object('Statement', s, 'ReturnValuesOnConditionCheckFailure', 'ALL_OLD') ORDER BY n) FROM unnest(statements) WITH ORDINALITY u (s, n))));
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLERRM;
+END
+$$;
+SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 1, 'v': 'a'}$$, $$INSERT INTO "Counts" VALUE {'n': 2}$$, $$DELETE FROM "Counts" WHERE n = 3$$,
+	$$UPDATE "Music" SET x = 1 WHERE Artist = 'Bob' AND Song = 'song 3'$$, $$UPDATE "Counts" SET x = 1 WHERE n = 9$$, $$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 4'}$$);
+SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 1, 'v': 'b'}$$, $$UPDATE "Counts" SET v = 'c' WHERE n = 2 AND v = 'x'$$, $$nonsense$$, $$INSERT INTO "Nothing" VALUE {'n': 1}$$, $$INSERT INTO "Counts" VALUE {'n': 3}$$);
+SELECT item FROM dynamodb."Counts" ORDER BY n;
+SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Counts" WHERE n = 8$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$);
+SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$INSERT INTO "Counts" VALUE {'n': 4}$$);
+SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 4}$$, $$UPDATE "Counts" SET v = 1 WHERE n = 4$$);
+SELECT ddb.batch_execute_statement('{"Statements": []}');
+
+-- ---- Transactions ----
+
+CREATE FUNCTION pg_temp.transaction(statements text[], more jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+BEGIN
+	RETURN ddb.execute_transaction((jsonb_build_object('TransactStatements',
+		(SELECT jsonb_agg(jsonb_build_object('Statement', s) ORDER BY n) FROM unnest(statements) WITH ORDINALITY u (s, n))) || more)::json);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN SQLERRM || CASE detail WHEN '' THEN '' ELSE ' ' || detail END;
+END
+$$;
+SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 10}$$, $$UPDATE "Counts" SET v = 'z' WHERE n = 1$$, $$DELETE FROM "Counts" WHERE n = 2$$, $$DELETE FROM "Counts" WHERE n = 99$$,
+	$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 3' AND x = 1)$$], '{"ReturnConsumedCapacity": "TOTAL", "ClientRequestToken": "t"}');
+SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 10}$$, $$UPDATE "Counts" SET v = 'z' WHERE n = 1$$, $$DELETE FROM "Counts" WHERE n = 2$$, $$DELETE FROM "Counts" WHERE n = 99$$,
+	$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 3' AND x = 1)$$], '{"ReturnConsumedCapacity": "TOTAL", "ClientRequestToken": "t"}');
+SELECT item FROM dynamodb."Counts" ORDER BY n;
+SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 10}$$, $$INSERT INTO "Counts" VALUE {'n': 11}$$, $$UPDATE "Counts" SET v = 1 WHERE n = 12$$,
+	$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 3' AND x = 2)$$, $$UPDATE "Counts" SET v = v + 1 WHERE n = 1$$]);
+SELECT count(*) FROM dynamodb."Counts" WHERE n = 11;
+SELECT pg_temp.transaction(ARRAY[$$SELECT v FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Counts" WHERE n = 8$$, $$SELECT w FROM "Counts" WHERE n = 10$$], '{"ReturnConsumedCapacity": "TOTAL"}');
+SELECT pg_temp.transaction(ARRAY[$$SELECT v FROM "Counts" WHERE n = 1$$, $$INSERT INTO "Counts" VALUE {'n': 8}$$]);
+SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1 WHERE n = 1 RETURNING ALL OLD *$$]);
+SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$]);
+SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]);
+SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 20}$$, $$DELETE FROM "Counts" WHERE n = 20$$]);
+SELECT ddb.execute_transaction('{"TransactStatements": []}');
+
+-- ---- Privileges: those of the operations ----
+
+CREATE ROLE partiql_reader;
+GRANT USAGE ON SCHEMA dynamodb TO partiql_reader;
+GRANT SELECT ON dynamodb."Counts" TO partiql_reader;
+SET ROLE partiql_reader;
+SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1$$);
+SELECT pg_temp.run($$SELECT v FROM "Music" WHERE n = 1$$);
+SELECT pg_temp.run($$INSERT INTO "Counts" VALUE {'n': 30}$$);
+SELECT pg_temp.run($$UPDATE "Counts" SET v = 1 WHERE n = 1$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1$$);
+SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1$$);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z')$$]);
+RESET ROLE;
+REVOKE ALL ON dynamodb."Counts" FROM partiql_reader;
+REVOKE ALL ON SCHEMA dynamodb FROM partiql_reader;
+DROP ROLE partiql_reader;
+
+SELECT ddb.delete_table('{"TableName": "Music"}')->'TableDescription'->>'TableStatus';
+SELECT ddb.delete_table('{"TableName": "Counts"}')->'TableDescription'->>'TableStatus';
