@@ -23,6 +23,16 @@ static const char *const section_names[] =
 	[UPDATE_DELETE] = "DELETE",
 };
 
+/* The older layer does not tell the size of an update. */
+static void
+raise_too_long(const char *parameter, ExpressionLanguage language, uint32 length)
+{
+	bool		tells_size = language != UPDATE_LANGUAGE || validation_layer() != LAYER_OLDER;
+
+	validation_error("Invalid %s: Expression size has exceeded the maximum allowed size;%s",
+					 parameter, tells_size ? psprintf(" expression size: %u", length) : "");
+}
+
 void
 expression_parse(ExpressionParser *parser, const char *parameter,
 				 ExpressionLanguage language, const char *text, uint32 length)
@@ -30,8 +40,7 @@ expression_parse(ExpressionParser *parser, const char *parameter,
 	if (length == 0)
 		validation_error("Invalid %s: The expression can not be empty;", parameter);
 	if (length > EXPRESSION_MAX_SIZE)
-		validation_error("Invalid %s: Expression size has exceeded the maximum allowed size;",
-						 parameter);
+		raise_too_long(parameter, language, length);
 
 	memset(parser, 0, sizeof(*parser));
 	parser->parameter = parameter;

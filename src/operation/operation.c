@@ -57,6 +57,30 @@ operation_find(const char *name)
 	return bsearch(name, operations, lengthof(operations), sizeof(Operation), compare_name);
 }
 
+/*
+ * All that comes before the operation itself; gives what execute() takes.
+ */
+static const void *
+prepare(const OperationDescription *description, json_object *json)
+{
+	void	   *request = palloc0(description->request.size);
+	ErrorWords	words = {.layer = description->layer};
+
+	request_decode(&description->request, json, request);
+	if (description->check_first != NULL)
+		description->check_first(request);
+	request_validate(&description->request, request, description->layer);
+	if (description->prepare == NULL)
+		return request;
+
+	if (description->layer == LAYER_ENVELOPED)
+		words.before = VALIDATION_ENVELOPE;
+	error_words_begin(&words);
+	request = description->prepare(request);
+	error_words_end(&words);
+	return request;
+}
+
 void
 operation_execute(const Operation *operation, const char *text, size_t length, StringInfo response)
 {
@@ -64,14 +88,8 @@ operation_execute(const Operation *operation, const char *text, size_t length, S
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ddb operation",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	json_object *json = json_parse(text, length);
-	void	   *request = palloc0(description->request.size);
 
-	request_decode(&description->request, json, request);
-	if (description->check_first != NULL)
-		description->check_first(request);
-	request_validate(&description->request, request);
-	description->execute(request, response);
+	description->execute(prepare(description, json_parse(text, length)), response);
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

@@ -3,7 +3,7 @@
  *
  * A page ends with Limit items, or with the item that brings what was read,
  * before any filter, to 1 MB.  It then has a LastEvaluatedKey even if there
- * happens to be nothing behind it, as in DynamoDB.
+ * happens to be nothing behind it, as in DynamoDB, but not if nothing can be.
  */
 #include "postgres.h"
 
@@ -16,6 +16,16 @@
 
 #define PAGE_MAX_SIZE (1024 * 1024)
 
+/* In the current layer's own words, which are Query's. */
+static void
+raise_missing_projection(void)
+{
+	const char *envelope = validation_layer() == LAYER_CURRENT ? VALIDATION_ENVELOPE : "";
+
+	validation_error("%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
+					 "SPECIFIC_ATTRIBUTES", envelope);
+}
+
 void
 check_select(const ReadParameters *parameters)
 {
@@ -23,16 +33,15 @@ check_select(const ReadParameters *parameters)
 	const char *specific = parameters->projection_expression.data != NULL ? "ProjectionExpression" :
 		parameters->attributes_to_get.json != NULL ? "AttributesToGet" : NULL;
 
-	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
-		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
-						 "only when Querying using an IndexName");
 	if (select == SELECT_SPECIFIC_ATTRIBUTES && specific == NULL)
-		validation_error("One or more parameter values were invalid: Must specify the AttributesToGet or "
-						 "ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+		raise_missing_projection();
 	if (select != 0 && select != SELECT_SPECIFIC_ATTRIBUTES && specific != NULL)
 		validation_error("One or more parameter values were invalid: Cannot specify the %s when choosing to "
 						 "get %s", specific,
 						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
+	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
+		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
+						 "only when Querying using an IndexName");
 }
 
 /* What a page has come to. */
@@ -118,6 +127,8 @@ read_items(const ReadPage *page, const ReadSource *source, const TableRange *ran
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(item_context);
 
+		if (page->at_most_one)
+			break;
 		if (page_is_full(page, state))
 		{
 			append_last_key(&state->last_key, source->relation, &entry);
