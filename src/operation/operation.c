@@ -149,3 +149,30 @@ ddb_operation(PG_FUNCTION_ARGS)
 
 	PG_RETURN_TEXT_P(response.data);
 }
+
+PG_FUNCTION_INFO_V1(ddb_request_shapes);
+
+/*
+ * The shapes of all operations' requests as JSON.  No function of the extension
+ * is this one: who compares the shapes with the API's model makes one.
+ */
+Datum
+ddb_request_shapes(PG_FUNCTION_ARGS)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	appendStringInfoChar(&out, '{');
+	for (int i = 0; i < (int) lengthof(operations); i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&out, ',');
+		json_append_string(&out, operations[i].name, strlen(operations[i].name));
+		appendStringInfoChar(&out, ':');
+		shape_to_json(&out, &operations[i].description->request);
+	}
+	appendStringInfoChar(&out, '}');
+	SET_VARSIZE(out.data, out.len);
+	PG_RETURN_TEXT_P(out.data);
+}

@@ -205,4 +205,10 @@ extern void request_check_table_name(const void *request);
 /* The bytes that an element of that shape takes in an array. */
 extern size_t request_element_size(const Shape *shape);
 
+/*
+ * Appends the shape as a JSON object: its kind, and what it has of members
+ * (with "required" and "shape"), values and element.
+ */
+extern void shape_to_json(StringInfo out, const Shape *shape);
+
 #endif							/* DDB_REQUEST_H */
