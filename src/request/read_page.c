@@ -16,14 +16,11 @@
 
 #define PAGE_MAX_SIZE (1024 * 1024)
 
-/* In the current layer's own words, which are Query's. */
-static void
-raise_missing_projection(void)
+/* Query tells of wrong Select in the envelope, though it is bare about all else. */
+static const char *
+select_envelope(void)
 {
-	const char *envelope = validation_layer() == LAYER_CURRENT ? VALIDATION_ENVELOPE : "";
-
-	validation_error("%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
-					 "SPECIFIC_ATTRIBUTES", envelope);
+	return validation_layer() == LAYER_CURRENT ? VALIDATION_ENVELOPE : "";
 }
 
 void
@@ -34,14 +31,14 @@ check_select(const ReadParameters *parameters)
 		parameters->attributes_to_get.json != NULL ? "AttributesToGet" : NULL;
 
 	if (select == SELECT_SPECIFIC_ATTRIBUTES && specific == NULL)
-		raise_missing_projection();
+		validation_error("%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
+						 "SPECIFIC_ATTRIBUTES", select_envelope());
 	if (select != 0 && select != SELECT_SPECIFIC_ATTRIBUTES && specific != NULL)
-		validation_error("One or more parameter values were invalid: Cannot specify the %s when choosing to "
-						 "get %s", specific,
+		validation_error("%sCannot specify the %s when choosing to get %s", select_envelope(), specific,
 						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
 	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
-		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
-						 "only when Querying using an IndexName");
+		validation_error("%sALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+						 select_envelope());
 }
 
 /* What a page has come to. */
