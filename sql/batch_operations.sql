@@ -34,6 +34,9 @@ SELECT ddb.batch_write_item('{"RequestItems": {"Left": [{"DeleteRequest": {"Key"
 SELECT ddb.batch_write_item('{"RequestItems": {"Nothing": [{"PutRequest": {"Item": {"id": {"S": "9"}}}}, {"DeleteRequest": {"Key": {"id": {"S": "9"}}}}]}}');
 SELECT ddb.batch_write_item('{"RequestItems": {"Left": [{"PutRequest": {"Item": {"id": {"S": "9"}}}}, {"DeleteRequest": {"Key": {"id": {"S": "9"}}}}]}}');
 SELECT ddb.batch_write_item('{"RequestItems": {"Right": [{"PutRequest": {"Item": {"s": {"S": "9"}, "p": {"N": "1"}}}}, {"DeleteRequest": {"Key": {"p": {"N": "1.0"}, "s": {"S": "9"}}}}]}}');
+SELECT ddb.batch_write_item('{"RequestItems": {"bad!name": [{"DeleteRequest": {"Key": {"id": {"S": "9"}}}}]}}');
+SELECT ddb.batch_write_item('{"RequestItems": {"bad!name": [{"DeleteRequest": {"Key": {"id": {"S": "9"}}}}]}, "ReturnConsumedCapacity": "BOGUS", "ReturnItemCollectionMetrics": "BOGUS2"}');
+SELECT ddb.batch_write_item('{"ReturnConsumedCapacity": "BOGUS"}');
 -- what went before the error is not written
 SELECT ddb.batch_write_item('{"RequestItems": {"Left": [{"PutRequest": {"Item": {"id": {"S": "0"}}}}], "Right": [{"DeleteRequest": {"Key": {}}}]}}');
 SELECT ddb.get_item('{"TableName": "Left", "Key": {"id": {"S": "0"}}}');
@@ -58,6 +61,13 @@ $$;
 SELECT ddb.batch_get_item('{"RequestItems": {
 	"Left": {"Keys": [{"id": {"S": "n1"}}, {"id": {"S": "none"}}, {"id": {"S": "1"}}], "ConsistentRead": true, "ProjectionExpression": "#i, v", "ExpressionAttributeNames": {"#i": "id"}},
 	"Right": {"Keys": [{"p": {"N": "1"}, "s": {"S": "b"}}], "AttributesToGet": ["s"]}}}');
+SELECT ddb.batch_get_item('{"RequestItems": {
+	"Left": {"Keys": [{"id": {"S": "n1"}}, {"id": {"S": "none"}}, {"id": {"S": "1"}}], "ConsistentRead": true, "ProjectionExpression": "#i, v", "ExpressionAttributeNames": {"#i": "id"}},
+	"Right": {"Keys": [{"p": {"N": "1"}, "s": {"S": "b"}}], "ProjectionExpression": "s"}}}');
+SELECT ddb.batch_get_item('{"RequestItems": {"Left": {"Keys": [{"id": {"S": "1"}}], "ExpressionAttributeNames": {"#i": "id"}}, "Right": {"Keys": [{"p": {"N": "1"}, "s": {"S": "b"}}], "ProjectionExpression": "s"}}}');
+SELECT ddb.batch_get_item('{"RequestItems": {}}');
+SELECT ddb.batch_get_item('{"ReturnConsumedCapacity": "BOGUS"}');
+SELECT ddb.batch_get_item('{"RequestItems": {"bad/name": {"Keys": [{"pk": {"S": "a"}}]}}, "ReturnConsumedCapacity": "BOGUS"}');
 SELECT ddb.batch_get_item('{"RequestItems": {"a": {}}}');
 SELECT ddb.batch_get_item('{"RequestItems": {"Left": {"Keys": []}}}');
 SELECT ddb.batch_get_item('{"RequestItems": {"Left": {"Keys": [{"id": {"S": "1"}}, {"id": {"S": "2"}}, {"id": {"S": "1"}}]}}}');
@@ -77,6 +87,7 @@ CREATE FUNCTION pg_temp.gets(tables text[], each int) RETURNS json LANGUAGE sql 
 $$;
 SELECT json_array_length(ddb.batch_get_item(pg_temp.gets('{Left}', 100))->'Responses'->'Left');
 SELECT ddb.batch_get_item(pg_temp.gets('{Left,Right}', 51));
+SELECT ddb.batch_get_item(pg_temp.gets('{Left,Right}', 101));
 
 -- 16 MB of items, the rest is for another call
 SELECT count(ddb.put_item(json_build_object('TableName', 'Left', 'Item', json_build_object(

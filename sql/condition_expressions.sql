@@ -77,7 +77,7 @@ SELECT e, holds(e) FROM unnest(ARRAY[
 
 -- ---- size: characters, bytes, members; other types have none ----
 SELECT e, holds(e) FROM unnest(ARRAY[
-  'size(s) = :five', 'size(utf8) = :four', 'size(blank) = :zero', 'size(b) = :three', 'size(l) = :four', 'size(m) = :two', 'size(ss) = :two',
+  'size(s) = :five', 'size(utf8) = :five', 'size(blank) = :zero', 'size(b) = :three', 'size(l) = :four', 'size(m) = :two', 'size(ss) = :two',
   'size(ns) = :two', 'size(bs) = :two', 'size(l[2]) < :two', 'size(n) = :five', 'size(yes) = :four', 'size(nothing) = :zero', 'size(gone) = :zero',
   'size(gone) <> :zero', 'size(:hello) = n', 'size(:abc) > size(ss)', '(size(s)) = :five', '((size(s)) = :five)'
 ]) AS e;

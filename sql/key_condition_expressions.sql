@@ -72,6 +72,7 @@ SELECT e, found('KeysS', e) FROM unnest(ARRAY[
 ]) AS e;
 SELECT found('KeysB', 'p = :p AND s > :bnil'), found('KeysN', 'p = :p AND s > :a'), found('KeysN', 'p = :p AND begins_with(s, :a)');
 SELECT e, found('KeysOne', e) FROM unnest(ARRAY['p = :p AND s = :a', 's = :a AND t = :b', 's = :a', 'p >= :p']) AS e;
+SELECT e, found('KeysS', e) FROM unnest(ARRAY['p = :p AND s = :a AND t = :b', '(p = :p AND s = :a) AND (t = :b AND u = :e)', '_p = :p']) AS e;
 SELECT ddb.query(json_build_object('TableName', 'KeysS', 'KeyConditionExpression', 'p = :p AND s < :s', 'ExpressionAttributeValues',
   json_build_object(':p', json_build_object('S', repeat('p', 2048)), ':s', json_build_object('S', repeat('s', 1024)))));
 SELECT ddb.query(json_build_object('TableName', 'KeysS', 'KeyConditionExpression', 'p = :p', 'ExpressionAttributeValues', json_build_object(':p', json_build_object('S', repeat('p', 2049)))));

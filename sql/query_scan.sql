@@ -103,6 +103,14 @@ SELECT pg_temp.query(pg_temp.key(' AND posted = :v1', '9') || '{"Select": "ALL_P
 SELECT pg_temp.query(pg_temp.key(' AND posted = :v1', '9') || '{"IndexName": "byHits"}');
 SELECT pg_temp.query('{"KeyConditions": {"forum": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "db"}]}}, "KeyConditionExpression": "forum = :f"}');
 
+-- a page of a whole key has nothing behind it, and of a table without sort key there is nothing to start behind
+SELECT ddb.query('{"TableName": "Threads", "Limit": 1, "KeyConditionExpression": "forum = :f AND posted = :p", "ExpressionAttributeValues": {":f": {"S": "db"}, ":p": {"N": "9"}}}')->'LastEvaluatedKey';
+SELECT ddb.query('{"TableName": "Threads", "Limit": 1, "KeyConditionExpression": "forum = :f AND posted <= :p", "ExpressionAttributeValues": {":f": {"S": "db"}, ":p": {"N": "9"}}}')->'LastEvaluatedKey';
+SELECT ddb.query('{"TableName": "Users", "Limit": 1, "KeyConditionExpression": "#n = :n", "ExpressionAttributeNames": {"#n": "name"}, "ExpressionAttributeValues": {":n": {"S": "user 7"}}}');
+SELECT ddb.query('{"TableName": "Users", "KeyConditionExpression": "#n = :n", "ExpressionAttributeNames": {"#n": "name"}, "ExpressionAttributeValues": {":n": {"S": "user 7"}},
+	"ExclusiveStartKey": {"name": {"S": "user 7"}}}');
+SELECT pg_temp.query(pg_temp.key('', '9') || '{"Select": "ALL_PROJECTED_ATTRIBUTES", "ProjectionExpression": "tags"}');
+
 -- ---- Scan ----
 
 -- pages of 7 that follow each other bring every item once

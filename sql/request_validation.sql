@@ -10,7 +10,11 @@ SELECT ddb.put_item('1');
 SELECT ddb.put_item('null');
 SELECT ddb.put_item('{"TableName": "abc", "TableName": "abd"}');
 SELECT ddb.put_item('{"TableName": "abc", "Item": {"a": {"S": "1"}, "a": {"S": "2"}}}');
+-- members that the API's model does not know are passed over wherever they are, but in attribute values
 SELECT ddb.put_item('{"TableName": "abc", "Itme": {}}');
+SELECT ddb.put_item('{"TableName": "abc", "Item": {"a": {"S": "1"}}, "Newer": {"a": 1}, "Expected": {"a": {"Exists": false, "Newer": []}}}');
+SELECT ddb.put_item('{"TableName": "abc", "Item": {"a": {"S": "1", "Newer": "1"}}}');
+SELECT ddb.put_item('{"TableName": "abc", "Item": {"a": {"Newer": "1"}}}');
 SELECT ddb.create_table('{"TableName": "abc", "KeySchema": [{"AttributeName": "a", "Type": "HASH"}]}');
 SELECT ddb.put_item(('{"TableName": "abc", "Item": {"a": ' || repeat('{"L": [', 33) || '{"S": "1"}' || repeat(']}', 33) || '}}')::json);
 SELECT ddb.put_item(('{"TableName": "abc", "Item": {"a": ' || repeat('{"L": [', 300) || '{"S": "1"}' || repeat(']}', 300) || '}}')::json);

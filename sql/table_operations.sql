@@ -166,7 +166,7 @@ SET ddb.region = 'eu-central-1';
 SELECT ddb.describe_endpoints('{}');
 RESET ddb.region;
 
--- what ddb lacks is refused by name, not as an unknown member
+-- what ddb lacks is refused by name, not passed over as a member that nobody knows is
 SELECT ddb.create_table('{"TableName": "Lacking", "BillingMode": "PAY_PER_REQUEST",
   "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
   "VectorIndexes": [{"IndexName": "v"}]}');

@@ -123,6 +123,12 @@ SELECT e, updated(e) FROM unnest(ARRAY[
   'ADD m[0] :one', 'DELETE gone.x :ss', 'DELETE l.x :ss', 'DELETE m[0] :ss', 'SET s = :s REMOVE gone.x'
 ]) AS e;
 
+-- list_append() is no operand, names begin with a letter, and what needs more than 38 digits is too large
+SELECT e, updated(e) FROM unnest(ARRAY[
+  'SET a = list_append(list_append(l, l), l)', 'SET a = list_append(l, list_append(l, :u))', 'SET a = if_not_exists(a, list_append(l, l))', 'SET a = list_append(if_not_exists(a, l), l)',
+  'SET _x = :one', 'SET m._x = :one', 'SET a = _f(n)', 'REMOVE __x', 'SET #_ = :one', 'ADD l_ :one'
+]) AS e;
+
 -- nothing of a failed update remains
 SELECT ddb.get_item('{"TableName": "Updates", "Key": {"Id": {"S": "1"}, "Sort": {"N": "1"}}, "ProjectionExpression": "s"}');
 
@@ -144,7 +150,7 @@ SELECT answer('{"UpdateExpression": "SET a = if_not_exists(a, Id), b = Sort ADD 
 SELECT ddb.delete_item('{"TableName": "Updates", "Key": {"Id": {"S": "2"}, "Sort": {"N": "2"}}}');
 -- one that only takes away makes none
 SELECT answer('{"UpdateExpression": "REMOVE a DELETE b :b", "ExpressionAttributeValues": {":b": {"SS": ["b"]}}}');
-SELECT answer('{"UpdateExpression": "REMOVE a.b"}');
+SELECT answer('{"UpdateExpression": "REMOVE a.b, c[0] DELETE d.e :b", "ExpressionAttributeValues": {":b": {"SS": ["b"]}}}');
 SELECT ddb.get_item('{"TableName": "Updates", "Key": {"Id": {"S": "2"}, "Sort": {"N": "2"}}}');
 
 -- ---- limits of an item ----
@@ -161,6 +167,26 @@ SELECT answer('{"UpdateExpression": "SET m.m.m.m.m.m.m.m.m.m.m.m.m = m"}');
 -- 400 KB
 SELECT answer(json_build_object('UpdateExpression', 'SET a = :a', 'ExpressionAttributeValues', json_build_object(':a', json_build_object('S', repeat('a', 300000))))) IS NOT NULL;
 SELECT answer('{"UpdateExpression": "SET b = a"}');
+-- near them the key is not counted, but each action: 3 and 19 for each that writes, 20 for an element of a list, 2 for one that takes away
+CREATE FUNCTION largest(expression text, bytes int, attribute_values json DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  request jsonb := jsonb_build_object('TableName', 'Sizes', 'Key', '{"pk": {"S": "k"}}'::jsonb, 'UpdateExpression', expression,
+    'ExpressionAttributeValues', attribute_values::jsonb || jsonb_build_object(':v', jsonb_build_object('S', repeat('v', bytes))));
+BEGIN
+  PERFORM ddb.update_item(request::json);
+  RETURN (SELECT ddb.item_size(item) FROM dynamodb."Sizes");
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLERRM;
+END $$;
+SELECT ddb.create_table('{"TableName": "Sizes", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+  "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}') IS NOT NULL;
+SELECT largest('SET b = :v', 409581 - 4), largest('SET b = :v', 409582 - 4), largest('SET b = :v, c = :c', 409581 - 19 - 6, '{":c": {"S": "c"}}'), largest('SET b = :v, c = :c', 409582 - 19 - 6, '{":c": {"S": "c"}}');
+-- what is not written counts for itself only
+SELECT largest('SET b = :v', 409581 - 4), largest('SET b = :v', 409582 - 4 - 1), largest('SET b = :v REMOVE d', 409581 - 4 - 2), largest('SET b = :v REMOVE d', 409582 - 4 - 2);
+SELECT ddb.put_item('{"TableName": "Sizes", "Item": {"pk": {"S": "k"}, "b": {"L": [{"S": ""}]}}}');
+SELECT largest('SET b[0] = :v', 409580 - 4 - 4), largest('SET b[0] = :v', 409581 - 4 - 4);
+SELECT ddb.delete_table('{"TableName": "Sizes"}') IS NOT NULL;
+DROP FUNCTION largest;
 
 SELECT ddb.delete_table('{"TableName": "Updates"}') IS NOT NULL;
 DROP FUNCTION answer, updated, placeholders;

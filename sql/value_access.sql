@@ -3,7 +3,7 @@ CREATE TABLE items (id int, item ddb.item);
 INSERT INTO items VALUES
 (1, '{"title":{"S":"Rush"},"year":{"N":"2013"},"info":{"M":{"rating":{"N":"8.3"},"actors":{"L":[{"S":"Daniel Bruhl"},{"S":"Chris Hemsworth"},
 	{"M":{"name":{"S":"Olivia Wilde"}}}]},"a.b":{"S":"dotted"},"c[0]":{"S":"bracketed"},"q\"":{"S":"quoted"},"seen":{"BOOL":true},
-	"nothing":{"NULL":true},"":{"S":"nameless"}}},"tags":{"SS":["b","a"]},"marks":{"NS":["2","1.50"]},"pages":{"BS":["YQ=="]},"raw":{"B":"AAEC/w=="},"zero":{"S":"a\u0000b"}}'),
+	"nothing":{"NULL":true}}},"tags":{"SS":["b","a"]},"marks":{"NS":["2","1.50"]},"pages":{"BS":["YQ=="]},"raw":{"B":"AAEC/w=="},"zero":{"S":"a\u0000b"}}'),
 (2, '{}');
 SELECT item -> 'title' AS title, item -> 'year' AS year, item -> 'none' AS none, item -> 'info' -> 'rating' AS rating FROM items;
 SELECT item ->> 'title' AS title, item ->> 'year' AS year, item ->> 'none' AS none, item -> 'info' ->> 'rating' AS rating,
@@ -44,7 +44,8 @@ SELECT refused('SELECT 1e126::numeric::ddb.attribute_value'), refused($$SELECT '
 SELECT item::jsonb FROM items WHERE id = 1;
 SELECT jsonb_pretty((item -> 'info')::jsonb) FROM items WHERE id = 1;
 SELECT (item -> 'year')::jsonb, (item -> 'title')::jsonb, (item -> 'tags')::jsonb, (item #> 'info.nothing')::jsonb FROM items WHERE id = 1;
-SELECT '{"a":null,"b":true,"c":1.50,"d":"x","e":[],"f":{},"g":[1,[2,{"h":3}]],"":"","n":-1e-130}'::jsonb::ddb.item;
+SELECT '{"a":null,"b":true,"c":1.50,"d":"x","e":[],"f":{},"g":[1,[2,{"h":3}]],"n":-1e-130}'::jsonb::ddb.item;
+SELECT '{"a":[{"":1}]}'::jsonb::ddb.item;
 SELECT v::jsonb::ddb.attribute_value FROM unnest(ARRAY['null', 'true', '"x"', '1', '[]', '{}', '[1]', '{"a":1}', '[[]]']) v;
 SELECT refused(format('SELECT %L::jsonb::ddb.item', v)) FROM unnest(ARRAY['[]', '1', 'null', '"x"', '{"a":1e126}', '{"a":[1e-131]}', '{"a":123456789012345678901234567890123456789}']) v;
 SELECT refused(format('SELECT length((%L::jsonb::ddb.item)::text)', '{"a":' || repeat('[', levels - 1) || '1' || repeat(']', levels - 1) || '}')) AS as_item,

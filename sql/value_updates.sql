@@ -17,7 +17,7 @@ CREATE FUNCTION expected(exact numeric) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN exact = 0 THEN '0'
 		WHEN abs(exact) >= 1e126 THEN 'ValidationException: Number overflow. Attempting to store a number with magnitude larger than supported range'
 		WHEN abs(exact) < 1e-130 THEN 'ValidationException: Number underflow. Attempting to store a number with magnitude smaller than supported range'
-		WHEN length(trim('0' FROM replace(trim_scale(abs(exact))::text, '.', ''))) > 38 THEN 'ValidationException: Attempting to store more than 38 significant digits in a Number'
+		WHEN length(trim('0' FROM replace(trim_scale(abs(exact))::text, '.', ''))) > 38 THEN 'ValidationException: Number overflow. Attempting to store a number with magnitude larger than supported range'
 		ELSE trim_scale(exact)::text END
 $$;
 CREATE TABLE operands (a text, operator text, b text);

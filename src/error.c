@@ -71,10 +71,24 @@ find_error_words(DdbException exception, const char *text)
 	{
 		const ErrorWords *words = frame->arg;
 
-		if (frame->callback == error_words_callback && (words->apply == NULL || words->apply(text)))
+		if (frame->callback == error_words_callback && words->before != NULL &&
+			(words->apply == NULL || words->apply(text)))
 			return words;
 	}
 	return NULL;
+}
+
+ValidationLayer
+validation_layer(void)
+{
+	for (ErrorContextCallback *frame = error_context_stack; frame != NULL; frame = frame->previous)
+	{
+		const ErrorWords *words = frame->arg;
+
+		if (frame->callback == error_words_callback && words->layer != LAYER_UNSAID)
+			return words->layer;
+	}
+	return LAYER_CURRENT;
 }
 
 static void raise(DdbException exception, const char *json,

@@ -51,6 +51,22 @@ extern void ddb_error_with_json(DdbException exception, const char *json,
 #define validation_error(...) ddb_error(VALIDATION_EXCEPTION, __VA_ARGS__)
 
 /*
+ * AWS reads a request's values and parameters in one of two layers, which tell
+ * of the same fault in different words; which one an operation has is part of
+ * its description.
+ */
+typedef enum ValidationLayer
+{
+	LAYER_UNSAID,
+	LAYER_OLDER,
+	LAYER_CURRENT,
+	LAYER_ENVELOPED				/* the current one, within
+								 * VALIDATION_ENVELOPE */
+} ValidationLayer;
+
+#define VALIDATION_ENVELOPE "1 validation error detected: "
+
+/*
  * Words around the text of every ValidationException that is raised while the
  * frame stands, where AWS says what a bad value was found in:
  *
@@ -60,18 +76,26 @@ extern void ddb_error_with_json(DdbException exception, const char *json,
  *		...
  *		error_words_end(&words);
  *
- * An error takes the frame away with it.
+ * A frame may also say which layer the code within it is.  An error takes the
+ * frame away with it.
  */
 typedef struct ErrorWords
 {
-	const char *before;
+	const char *before;			/* or NULL: no words */
 	const char *after;			/* or NULL */
 	bool		(*apply) (const char *text);	/* whether to a text; NULL: always */
+	ValidationLayer layer;
 	ErrorContextCallback callback;	/* private to error.c */
 } ErrorWords;
 
 extern void error_words_begin(ErrorWords *words);
 extern void error_words_end(ErrorWords *words);
+
+/*
+ * The layer that the innermost frame says, for those who have other words in
+ * the older one; LAYER_CURRENT where none says any, as in SQL's own functions.
+ */
+extern ValidationLayer validation_layer(void);
 
 /* The exception's name, such as "ValidationException". */
 extern const char *ddb_exception_name(DdbException exception);

@@ -38,7 +38,7 @@ word_check_path(WordCheck *check, const DocumentPath *path)
 
 static void
 word_check_function(WordCheck *check, ExpressionLanguage language,
-					const Term *term, bool condition)
+					const Term *term, TermPlace place)
 {
 	bool		update_function = term->kind == TERM_IF_NOT_EXISTS ||
 		term->kind == TERM_LIST_APPEND;
@@ -53,26 +53,30 @@ word_check_function(WordCheck *check, ExpressionLanguage language,
 		if (check->foreign == NULL)
 			check->foreign = term;
 	}
-	else if (term_is_boolean(term->kind) != condition && check->misplaced == NULL)
+	else if ((term_is_boolean(term->kind) != (place == PLACE_CONDITION) ||
+			  (place == PLACE_FUNCTION_OPERAND && !term_may_be_operand(term->kind))) &&
+			 check->misplaced == NULL)
 		check->misplaced = term;
 }
 
 void
 word_check_term(WordCheck *check, ExpressionLanguage language,
-				const Term *term, bool condition)
+				const Term *term, TermPlace place)
 {
 	bool		logical = term->kind == TERM_AND || term->kind == TERM_OR ||
 		term->kind == TERM_NOT;
+	bool		function = term_is_function(term->kind);
 	ListCell   *cell;
 
 	check_stack_depth();
 
 	if (term->kind == TERM_PATH)
 		word_check_path(check, term->path);
-	else if (term_is_function(term->kind))
-		word_check_function(check, language, term, condition);
+	else if (function)
+		word_check_function(check, language, term, place);
+	place = logical ? PLACE_CONDITION : function ? PLACE_FUNCTION_OPERAND : PLACE_VALUE;
 	foreach(cell, term->operands)
-		word_check_term(check, language, lfirst(cell), logical);
+		word_check_term(check, language, lfirst(cell), place);
 }
 
 void

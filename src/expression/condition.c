@@ -34,7 +34,7 @@ condition_term_parse(const char *parameter, const char *text, uint32 length,
 	WordCheck	words = {0};
 
 	expression_parse(&parser, parameter, CONDITION_LANGUAGE, text, length);
-	word_check_term(&words, CONDITION_LANGUAGE, parser.condition, true);
+	word_check_term(&words, CONDITION_LANGUAGE, parser.condition, PLACE_CONDITION);
 	word_check_raise(&words, &parser);
 	expression_check_term(parameter, parser.condition, attributes);
 	return parser.condition;
@@ -60,16 +60,18 @@ condition_enters_attribute(const Condition *condition, const char *name, uint32 
 
 /* ---- Operands ---- */
 
-/* Characters, not bytes; AWS counts so too. */
+/* AWS counts as Java does: UTF-16 units, of which four bytes of UTF-8 are two. */
 static uint32
-string_characters(const Value *string)
+string_units(const Value *string)
 {
 	uint32		count = 0;
 
 	for (uint32 i = 0; i < string->length; i++)
 	{
-		if (((unsigned char) string->data[i] & 0xc0) != 0x80)
-			count++;
+		unsigned char byte = string->data[i];
+
+		count += (byte & 0xc0) != 0x80;
+		count += byte >= 0xf0;
 	}
 	return count;
 }
@@ -84,7 +86,7 @@ value_of_size(const Value *operand, Value *value, OperandBuffer *buffer)
 	switch (operand->type)
 	{
 		case VALUE_STRING:
-			size = string_characters(operand);
+			size = string_units(operand);
 			break;
 		case VALUE_BINARY:
 			size = operand->length;

@@ -129,8 +129,8 @@ typedef struct KeyCondition
  * AWS works in three steps.  Parsing finds what is wrong with it as a
  * condition, before the filter and the projection are parsed.  Checking finds
  * what is no key condition (operators, nested operations, two conditions on one
- * attribute), behind them; maximum is 2, or 2 * KEY_MAX_ATTRIBUTES where a
- * global secondary index is read.  Binding, once the table is known, finds what
+ * attribute), behind them, and of KeyConditions only whether there are more
+ * than maximum.  Binding, once the table is known, finds what
  * does not fit the key schema (key attributes, types, sizes), and gives the key
  * condition.
  */
@@ -187,6 +187,14 @@ extern bool update_known_value(const Update *update, const char *name, uint32 na
  * but REMOVE and DELETE does not.
  */
 extern bool update_creates_item(const Update *update);
+
+/*
+ * What AWS counts of an update against the largest size of an item beside the
+ * item itself: the attributes that it writes, names and values as the new item
+ * has them, and a charge for its actions.
+ */
+extern uint32 update_charge(const Update *update);
+extern uint32 update_written_size(const Update *update, const Value *new_item);
 
 /*
  * The item after the update.  old_item is what the update's operands read;

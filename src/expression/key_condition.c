@@ -154,24 +154,21 @@ take_apart(KeyConditionTree *tree, const Term *term)
 	}
 	part = part_of_term(term);
 	if (find_part(tree, part->name, part->length) != NULL)
-		validation_error("KeyConditionExpressions must only contain one condition per key");
+		validation_error("Invalid KeyConditionExpression: KeyConditionExpressions must only contain "
+						 "one condition per key");
 	tree->parts = lappend(tree->parts, part);
 }
 
 void
 key_condition_check(KeyConditionTree *tree, int maximum)
 {
-	int			count;
+	int			count = list_length(tree->parts);
 
 	if (tree->term != NULL)
 		take_apart(tree, tree->term);
-	tree->term = NULL;
-
-	count = list_length(tree->parts);
-	if (count < 1 || (count > maximum && maximum == 2))
+	else if (count < 1 || count > maximum)
 		validation_error("Conditions can be of length 1 or 2 only");
-	if (count > maximum)
-		validation_error("Query key condition not supported");
+	tree->term = NULL;
 }
 
 /* ---- Binding ---- */
@@ -195,6 +192,32 @@ bind_attribute(const KeyConditionTree *tree, const KeyAttribute *attribute, Boun
 	bound->attributes[bound->count++] = attribute;
 }
 
+/* All sort attributes before the last one with a condition need an equality. */
+static void
+check_sort_attributes(const KeyConditionTree *tree, const KeySchema *schema)
+{
+	StringInfoData names;
+	int			last = schema->sort_count - 1;
+
+	if (last < 1)
+		return;
+	while (last > 0 && find_part(tree, schema->sort[last].name, schema->sort[last].name_length) == NULL)
+		last--;
+	initStringInfo(&names);
+	for (int i = 0; i < last; i++)
+	{
+		const KeyAttribute *attribute = &schema->sort[i];
+		const KeyConditionPart *part = find_part(tree, attribute->name, attribute->name_length);
+
+		if (part == NULL || !part->indexable || part->operator != SORT_EQUAL)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", attribute->name);
+	}
+	if (names.len > 0)
+		validation_error("RANGE key attributes %s must have equality conditions specified in the query "
+						 "because a condition is present on key attribute %s",
+						 names.data, schema->sort[last].name);
+}
+
 /*
  * All partition attributes, and sort attributes from the left, as many as
  * there are conditions.
@@ -206,9 +229,11 @@ bind_attributes(const KeyConditionTree *tree, const KeySchema *schema, BoundPart
 
 	bound->count = 0;
 	if (count > key_schema_count(schema))
-		validation_error("Query key condition not supported");
+		validation_error("The number of query conditions (%d) exceeds the number of key attributes "
+						 "defined in the schema (%d)", count, key_schema_count(schema));
 	for (int i = 0; i < schema->partition_count; i++)
 		bind_attribute(tree, &schema->partition[i], bound);
+	check_sort_attributes(tree, schema);
 	for (int i = 0; bound->count < count; i++)
 		bind_attribute(tree, &schema->sort[i], bound);
 }

@@ -23,6 +23,16 @@ static const char *const section_names[] =
 	[UPDATE_DELETE] = "DELETE",
 };
 
+/* The older layer does not tell the size of an update. */
+static void
+raise_too_long(const char *parameter, ExpressionLanguage language, uint32 length)
+{
+	bool		tells_size = language != UPDATE_LANGUAGE || validation_layer() != LAYER_OLDER;
+
+	expression_error(parameter, "Expression size has exceeded the maximum allowed size;%s",
+					 tells_size ? psprintf(" expression size: %u", length) : "");
+}
+
 void
 expression_parse(ExpressionParser *parser, const char *parameter,
 				 ExpressionLanguage language, const char *text, uint32 length)
@@ -30,7 +40,7 @@ expression_parse(ExpressionParser *parser, const char *parameter,
 	if (length == 0)
 		expression_error(parameter, "The expression can not be empty;");
 	if (length > EXPRESSION_MAX_SIZE)
-		expression_error(parameter, "Expression size has exceeded the maximum allowed size;");
+		raise_too_long(parameter, language, length);
 
 	memset(parser, 0, sizeof(*parser));
 	parser->parameter = parameter;

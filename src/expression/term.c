@@ -13,34 +13,35 @@ typedef struct TermDescription
 	const char *name;			/* as AWS writes it */
 	bool		function;
 	bool		boolean;
+	bool		operand;		/* may be one of a function */
 } TermDescription;
 
 static const TermDescription descriptions[] =
 {
-	[TERM_PATH] = {"", false, false},
-	[TERM_VALUE] = {"", false, false},
-	[TERM_EQUAL] = {"=", false, true},
-	[TERM_NOT_EQUAL] = {"<>", false, true},
-	[TERM_LESS] = {"<", false, true},
-	[TERM_LESS_OR_EQUAL] = {"<=", false, true},
-	[TERM_GREATER] = {">", false, true},
-	[TERM_GREATER_OR_EQUAL] = {">=", false, true},
-	[TERM_BETWEEN] = {"BETWEEN", false, true},
-	[TERM_IN] = {"IN", false, true},
-	[TERM_AND] = {"AND", false, true},
-	[TERM_OR] = {"OR", false, true},
-	[TERM_NOT] = {"NOT", false, true},
-	[TERM_PLUS] = {"+", false, false},
-	[TERM_MINUS] = {"-", false, false},
-	[TERM_ATTRIBUTE_EXISTS] = {"attribute_exists", true, true},
-	[TERM_ATTRIBUTE_NOT_EXISTS] = {"attribute_not_exists", true, true},
-	[TERM_ATTRIBUTE_TYPE] = {"attribute_type", true, true},
-	[TERM_BEGINS_WITH] = {"begins_with", true, true},
-	[TERM_CONTAINS] = {"contains", true, true},
-	[TERM_SIZE] = {"size", true, false},
-	[TERM_IF_NOT_EXISTS] = {"if_not_exists", true, false},
-	[TERM_LIST_APPEND] = {"list_append", true, false},
-	[TERM_UNKNOWN_FUNCTION] = {"", true, false},
+	[TERM_PATH] = {"", false, false, true},
+	[TERM_VALUE] = {"", false, false, true},
+	[TERM_EQUAL] = {"=", false, true, true},
+	[TERM_NOT_EQUAL] = {"<>", false, true, true},
+	[TERM_LESS] = {"<", false, true, true},
+	[TERM_LESS_OR_EQUAL] = {"<=", false, true, true},
+	[TERM_GREATER] = {">", false, true, true},
+	[TERM_GREATER_OR_EQUAL] = {">=", false, true, true},
+	[TERM_BETWEEN] = {"BETWEEN", false, true, true},
+	[TERM_IN] = {"IN", false, true, true},
+	[TERM_AND] = {"AND", false, true, true},
+	[TERM_OR] = {"OR", false, true, true},
+	[TERM_NOT] = {"NOT", false, true, true},
+	[TERM_PLUS] = {"+", false, false, true},
+	[TERM_MINUS] = {"-", false, false, true},
+	[TERM_ATTRIBUTE_EXISTS] = {"attribute_exists", true, true, false},
+	[TERM_ATTRIBUTE_NOT_EXISTS] = {"attribute_not_exists", true, true, false},
+	[TERM_ATTRIBUTE_TYPE] = {"attribute_type", true, true, false},
+	[TERM_BEGINS_WITH] = {"begins_with", true, true, false},
+	[TERM_CONTAINS] = {"contains", true, true, false},
+	[TERM_SIZE] = {"size", true, false, true},
+	[TERM_IF_NOT_EXISTS] = {"if_not_exists", true, false, true},
+	[TERM_LIST_APPEND] = {"list_append", true, false, false},
+	[TERM_UNKNOWN_FUNCTION] = {"", true, false, false},
 };
 
 const char *
@@ -59,6 +60,12 @@ bool
 term_is_boolean(TermKind kind)
 {
 	return descriptions[kind].boolean;
+}
+
+bool
+term_may_be_operand(TermKind kind)
+{
+	return descriptions[kind].operand;
 }
 
 /* Function names, unlike keywords, are case-sensitive. */

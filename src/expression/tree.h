@@ -131,6 +131,9 @@ extern bool term_is_function(TermKind kind);
 /* Whether an operator or a function of a condition is true or false. */
 extern bool term_is_boolean(TermKind kind);
 
+/* Whether a function may stand among another function's operands. */
+extern bool term_may_be_operand(TermKind kind);
+
 extern Term *term_of_path(DocumentPath *path);
 extern Term *term_of_value(const Value *value);
 extern Term *term_of_operands(TermKind kind, List *operands);
@@ -321,9 +324,16 @@ typedef struct WordCheck
 	const PathElement *reserved;	/* a reserved word */
 } WordCheck;
 
-/* Looks through a term; condition: it stands where true or false is asked. */
+typedef enum TermPlace
+{
+	PLACE_CONDITION,			/* where true or false is asked */
+	PLACE_VALUE,
+	PLACE_FUNCTION_OPERAND
+} TermPlace;
+
+/* Looks through a term that stands in such a place. */
 extern void word_check_term(WordCheck *check, ExpressionLanguage language,
-							const Term *term, bool condition);
+							const Term *term, TermPlace place);
 extern void word_check_path(WordCheck *check, const DocumentPath *path);
 
 /* Raises for what the parser and the check found, by AWS's precedence. */

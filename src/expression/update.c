@@ -93,7 +93,7 @@ check_actions(const ExpressionParser *parser, ExpressionAttributes *attributes)
 
 		word_check_path(&words, action->path);
 		if (action->value != NULL)
-			word_check_term(&words, UPDATE_LANGUAGE, action->value, false);
+			word_check_term(&words, UPDATE_LANGUAGE, action->value, PLACE_VALUE);
 	}
 	word_check_raise(&words, parser);
 
@@ -183,6 +183,13 @@ update_enters_attribute(const Update *update, const char *name, uint32 name_leng
 	return false;
 }
 
+/* Whether the action gives its path a value. */
+static bool
+is_writing(const UpdateAction *action)
+{
+	return action->section == UPDATE_SET || action->section == UPDATE_ADD;
+}
+
 /* The value of an operand, or another of its type; false where that is not known. */
 static bool
 known_value(const Term *term, Value *value)
@@ -214,7 +221,7 @@ update_known_value(const Update *update, const char *name, uint32 name_length, V
 		const UpdateAction *action = lfirst(cell);
 
 		if (action->path->count == 1 && path_begins_with(action->path, &attribute) &&
-			(action->section == UPDATE_SET || action->section == UPDATE_ADD))
+			is_writing(action))
 			return known_value(action->value, value);
 	}
 	return false;
@@ -227,12 +234,61 @@ update_creates_item(const Update *update)
 
 	foreach(cell, update->actions)
 	{
-		const UpdateAction *action = lfirst(cell);
-
-		if (action->section == UPDATE_SET || action->section == UPDATE_ADD)
+		if (is_writing(lfirst(cell)))
 			return true;
 	}
 	return false;
+}
+
+/* ---- Size ---- */
+
+/*
+ * What AWS charges beside the bytes that an update writes, found by trial: for
+ * the update itself, for each action that writes and each that takes away, and
+ * for one that writes an element of a list.
+ */
+#define UPDATE_CHARGE 3
+#define WRITING_CHARGE 19
+#define TAKING_CHARGE 2
+#define ELEMENT_CHARGE 1
+
+uint32
+update_charge(const Update *update)
+{
+	uint32		charge = UPDATE_CHARGE;
+	ListCell   *cell;
+
+	foreach(cell, update->actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+		const DocumentPath *path = action->path;
+
+		charge += is_writing(action) ? WRITING_CHARGE : TAKING_CHARGE;
+		if (action->section == UPDATE_SET && path->elements[path->count - 1].name == NULL)
+			charge += ELEMENT_CHARGE;
+	}
+	return charge;
+}
+
+uint32
+update_written_size(const Update *update, const Value *new_item)
+{
+	Node	   *written = node_map();
+	Value		packed;
+	ListCell   *cell;
+
+	foreach(cell, update->actions)
+	{
+		const UpdateAction *action = lfirst(cell);
+		const PathElement *attribute = &action->path->elements[0];
+		Value		value;
+
+		if (is_writing(action) &&
+			value_map_find(new_item, attribute->name, attribute->length, &value))
+			node_map_set(written, attribute->name, attribute->length, node_from_value(&value));
+	}
+	packed = node_pack(written);
+	return item_size(&packed);
 }
 
 /* ---- Operands ---- */

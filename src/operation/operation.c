@@ -83,6 +83,30 @@ execute(const OperationDescription *description, const void *request, StringInfo
 	PG_END_TRY();
 }
 
+/*
+ * All that comes before the operation itself; gives what execute() takes.
+ */
+static const void *
+prepare(const OperationDescription *description, json_object *json)
+{
+	void	   *request = palloc0(description->request.size);
+	ErrorWords	words = {.layer = description->layer};
+
+	request_decode(&description->request, json, request);
+	if (description->check_first != NULL)
+		description->check_first(request);
+	request_validate(&description->request, request, description->layer);
+	if (description->prepare == NULL)
+		return request;
+
+	if (description->layer == LAYER_ENVELOPED)
+		words.before = VALIDATION_ENVELOPE;
+	error_words_begin(&words);
+	request = description->prepare(request);
+	error_words_end(&words);
+	return request;
+}
+
 void
 operation_execute(const Operation *operation, const char *text, size_t length, StringInfo response)
 {
@@ -90,14 +114,8 @@ operation_execute(const Operation *operation, const char *text, size_t length, S
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ddb operation",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	json_object *json = json_parse(text, length);
-	void	   *request = palloc0(description->request.size);
 
-	request_decode(&description->request, json, request);
-	if (description->check_first != NULL)
-		description->check_first(request);
-	request_validate(&description->request, request);
-	execute(description, request, response);
+	execute(description, prepare(description, json_parse(text, length)), response);
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
@@ -156,4 +174,31 @@ ddb_operation(PG_FUNCTION_ARGS)
 	SET_VARSIZE(response.data, response.len);
 
 	PG_RETURN_TEXT_P(response.data);
+}
+
+PG_FUNCTION_INFO_V1(ddb_request_shapes);
+
+/*
+ * The shapes of all operations' requests as JSON.  No function of the extension
+ * is this one: who compares the shapes with the API's model makes one.
+ */
+Datum
+ddb_request_shapes(PG_FUNCTION_ARGS)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	appendStringInfoChar(&out, '{');
+	for (int i = 0; i < (int) lengthof(operations); i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&out, ',');
+		json_append_string(&out, operations[i].name, strlen(operations[i].name));
+		appendStringInfoChar(&out, ':');
+		shape_to_json(&out, &operations[i].description->request);
+	}
+	appendStringInfoChar(&out, '}');
+	SET_VARSIZE(out.data, out.len);
+	PG_RETURN_TEXT_P(out.data);
 }

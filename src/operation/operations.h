@@ -4,6 +4,7 @@
 #ifndef DDB_OPERATIONS_H
 #define DDB_OPERATIONS_H
 
+#include "error.h"
 #include "request/request.h"
 
 typedef struct OperationDescription
@@ -11,13 +12,26 @@ typedef struct OperationDescription
 	/* The request: a structure shape. */
 	Shape		request;
 
+	/* In whose words AWS tells of the request's faults; LAYER_UNSAID: the older. */
+	ValidationLayer layer;
+
 	/*
 	 * What AWS checks before the constraints of the request; NULL if nothing.
 	 * The request is decoded already.
 	 */
 	void		(*check_first) (const void *request);
 
-	/* Carries the operation out and appends the response's JSON. */
+	/*
+	 * Reads the values and expressions of the request, and finds all that is
+	 * wrong with it before a table is looked at, in the layer's words; NULL if
+	 * there are none.
+	 */
+	void	   *(*prepare) (const void *request);
+
+	/*
+	 * Carries the operation out and appends the response's JSON.  It is given
+	 * what prepare() made of the request, or without one the request.
+	 */
 	void		(*execute) (const void *request, StringInfo response);
 } OperationDescription;
 

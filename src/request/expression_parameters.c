@@ -70,9 +70,11 @@ check_parameter_use(const ParameterUse *uses, int count, bool names_given, bool 
 						 given_names(uses, count, true), given_names(uses, count, false));
 	if (names_given && !expressions)
 		validation_error("ExpressionAttributeNames can only be specified when using expressions");
-	if (values_given && !conditions)
+	if (values_given && !conditions && validation_layer() == LAYER_OLDER)
 		validation_error("ExpressionAttributeValues can only be specified when using expressions: %s",
 						 missing_conditions(uses, count));
+	if (values_given && !conditions)
+		validation_error("ExpressionAttributeValues can only be specified when using expressions");
 }
 
 /* ---- Values ---- */
@@ -114,12 +116,20 @@ read_names(const RequestMap *names)
 	for (int i = 0; i < names->count; i++)
 	{
 		expression_attribute_name_key_check(names->keys[i].data, names->keys[i].length);
+		attribute_name_check(members[i].length);
 		values[i].type = VALUE_STRING;
 		values[i].data = members[i].data;
 		values[i].length = members[i].length;
 		node_map_set(map, names->keys[i].data, names->keys[i].length, node_from_value(&values[i]));
 	}
 	return node_pack(map);
+}
+
+/* Only the older layer tells in which value something is wrong. */
+static bool
+tells_key(const char *text pg_attribute_unused())
+{
+	return validation_layer() == LAYER_OLDER;
 }
 
 static Value
@@ -139,7 +149,10 @@ read_values(json_object *json)
 	{
 		json_object_object_foreach(json, key, value)
 		{
-			ErrorWords	words = {.before = "ExpressionAttributeValues contains invalid value: "};
+			ErrorWords	words = {
+				.before = "ExpressionAttributeValues contains invalid value: ",
+				.apply = tells_key
+			};
 			char		after[300];
 
 			snprintf(after, sizeof(after), " for key %s", key);
@@ -198,6 +211,7 @@ read_expected(const RequestMap *expected, const RequestEnum *conditional_operato
 		const ExpectedRequest *member = &members[i];
 		LegacyCondition *legacy = &conditions[i];
 
+		attribute_name_check(expected->keys[i].length);
 		legacy->attribute = expected->keys[i].data;
 		legacy->attribute_length = expected->keys[i].length;
 		legacy->comparison_operator = member->comparison_operator.text;
@@ -232,6 +246,7 @@ read_legacy_conditions(const RequestMap *map)
 	{
 		LegacyCondition *legacy = &conditions[i];
 
+		attribute_name_check(map->keys[i].length);
 		legacy->attribute = map->keys[i].data;
 		legacy->attribute_length = map->keys[i].length;
 		legacy->comparison_operator = members[i].comparison_operator.text;
@@ -289,6 +304,8 @@ check_attributes_to_get(const RequestList *attributes)
 	const RequestString *members = attributes->members;
 	const RequestString **sorted;
 
+	for (int i = 0; i < attributes->count; i++)
+		attribute_name_check(members[i].length);
 	if (attributes->count < 2)
 		return;
 

@@ -3,7 +3,7 @@
  *
  * A page ends with Limit items, or with the item that brings what was read,
  * before any filter, to 1 MB.  It then has a LastEvaluatedKey even if there
- * happens to be nothing behind it, as in DynamoDB.
+ * happens to be nothing behind it, as in DynamoDB, but not if nothing can be.
  */
 #include "postgres.h"
 
@@ -16,6 +16,13 @@
 
 #define PAGE_MAX_SIZE (1024 * 1024)
 
+/* Query tells of wrong Select in the envelope, though it is bare about all else. */
+static const char *
+select_envelope(void)
+{
+	return validation_layer() == LAYER_CURRENT ? VALIDATION_ENVELOPE : "";
+}
+
 void
 check_select(const ReadParameters *parameters)
 {
@@ -23,16 +30,15 @@ check_select(const ReadParameters *parameters)
 	const char *specific = parameters->projection_expression.data != NULL ? "ProjectionExpression" :
 		parameters->attributes_to_get.json != NULL ? "AttributesToGet" : NULL;
 
-	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
-		validation_error("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used "
-						 "only when Querying using an IndexName");
 	if (select == SELECT_SPECIFIC_ATTRIBUTES && specific == NULL)
-		validation_error("One or more parameter values were invalid: Must specify the AttributesToGet or "
-						 "ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+		validation_error("%sMust specify the AttributesToGet or ProjectionExpression when choosing to get "
+						 "SPECIFIC_ATTRIBUTES", select_envelope());
 	if (select != 0 && select != SELECT_SPECIFIC_ATTRIBUTES && specific != NULL)
-		validation_error("One or more parameter values were invalid: Cannot specify the %s when choosing to "
-						 "get %s", specific,
+		validation_error("%sCannot specify the %s when choosing to get %s", select_envelope(), specific,
 						 select == SELECT_COUNT ? "only the Count" : parameters->select.text);
+	if (select == SELECT_ALL_PROJECTED_ATTRIBUTES && parameters->index_name.data == NULL)
+		validation_error("%sALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+						 select_envelope());
 }
 
 /*
@@ -108,6 +114,8 @@ read_page_items(const ReadPage *page, const ReadSource *source, const TableRange
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(item_context);
 
+		if (page->at_most_one)
+			break;
 		if (page_is_full(page, state))
 		{
 			append_last_key(&state->last_key, source->relation, &entry);

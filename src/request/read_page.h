@@ -7,10 +7,7 @@
 #include "index/index.h"
 #include "request/parameters.h"
 
-/*
- * The parameters that both have; stands first in their requests.  The order of
- * members is that of AWS's errors where there are more than it reports.
- */
+/* The parameters that both have; stands first in their requests. */
 typedef struct ReadParameters
 {
 	RequestString table_name;
@@ -29,16 +26,29 @@ typedef struct ReadParameters
 	json_object *values;
 } ReadParameters;
 
-#define READ_MEMBERS(structure) \
-	REQUIRED(structure, read.table_name, "TableName", &table_name_shape), \
-	OPTIONAL(structure, read.index_name, "IndexName", &index_name_shape), \
+/* The members, in parts, because each operation has its own order of violations. */
+#define READ_MEMBERS_FIRST(structure) \
 	OPTIONAL(structure, read.select, "Select", &select_shape), \
-	OPTIONAL(structure, read.limit, "Limit", &positive_integer_shape), \
-	OPTIONAL(structure, read.consistent_read, "ConsistentRead", &boolean_shape), \
-	OPTIONAL(structure, read.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \
-	OPTIONAL(structure, read.exclusive_start_key, "ExclusiveStartKey", &attributes_shape), \
+	OPTIONAL(structure, read.index_name, "IndexName", &index_name_shape)
+
+#define READ_MEMBER_CAPACITY(structure) \
 	OPTIONAL(structure, read.return_consumed_capacity, "ReturnConsumedCapacity", \
-			 &return_consumed_capacity_shape), \
+			 &return_consumed_capacity_shape)
+
+#define READ_MEMBER_FILTER(structure, name) \
+	OPTIONAL(structure, read.filter, name, &condition_map_shape)
+
+#define READ_MEMBERS_TABLE(structure) \
+	REQUIRED(structure, read.table_name, "TableName", &item_table_name_shape), \
+	MEMBER(structure, read.conditional_operator, "ConditionalOperator", &conditional_operator_shape, \
+		   false, REPORTED_ALONE)
+
+#define READ_MEMBER_LIMIT(structure) \
+	OPTIONAL(structure, read.limit, "Limit", &item_limit_shape)
+
+#define READ_MEMBERS_LAST(structure) \
+	OPTIONAL(structure, read.consistent_read, "ConsistentRead", &boolean_shape), \
+	OPTIONAL(structure, read.exclusive_start_key, "ExclusiveStartKey", &attributes_shape), \
 	OPTIONAL(structure, read.projection_expression, "ProjectionExpression", &string_shape), \
 	OPTIONAL(structure, read.filter_expression, "FilterExpression", &string_shape), \
 	OPTIONAL(structure, read.names, "ExpressionAttributeNames", &expression_names_shape), \
@@ -49,6 +59,7 @@ typedef struct ReadPage
 	const ReadParameters *parameters;
 	Condition  *filter;			/* or NULL */
 	Projection *projection;		/* or NULL: whole items */
+	bool		at_most_one;	/* a whole key is asked for: nothing can follow */
 
 	/* What is shown of an item, in the projection's place; or NULL. */
 	Value		(*show) (const void *argument, const Value *item);

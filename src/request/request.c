@@ -210,9 +210,7 @@ decode_structure(const Shape *shape, json_object *json, char *structure)
 		const Member *member = find_member(shape, name);
 		void	   *place;
 
-		if (member == NULL)
-			serialization_error("Unknown member \"%s\" in %s", name, shape->type_name);
-		if (member_json == NULL)
+		if (member == NULL || member_json == NULL)
 			continue;
 
 		place = structure + member->offset;

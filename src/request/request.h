@@ -20,6 +20,8 @@
 
 #include "lib/stringinfo.h"
 
+#include "error.h"
+
 /* ---- What decoded members look like ---- */
 
 /* A string with an end mark behind it; data is NULL where it is absent. */
@@ -106,6 +108,13 @@ struct Shape
 	int64		minimum;
 	int64		maximum;
 
+	/*
+	 * Whether the current layer tells of what is too small or too large alone,
+	 * before all else, and does not quote it.
+	 */
+	bool		minimum_alone;
+	bool		maximum_alone;
+
 	/* Whether a string must match [a-zA-Z0-9_.-]+. */
 	bool		is_name;
 
@@ -118,7 +127,12 @@ struct Shape
 	/* For a map of lists: AWS reports their lengths as the map's fault. */
 	bool		bounds_values;
 
+	/* Whether the value is quoted as JSON, and not as Java prints it. */
+	bool		quoted_as_json;
+
 	const char *const *values;	/* an enumeration's, in AWS's printed order */
+	const char *current_values; /* as the current layer prints them, if
+								 * otherwise: "[A, B]" */
 
 	size_t		size;			/* of a structure */
 	const Member *members;
@@ -127,6 +141,19 @@ struct Shape
 	const Shape *element;		/* of a list or map */
 };
 
+/* How violations of a member's constraints stand beside those of others. */
+typedef enum ReportedAs
+{
+	REPORTED_TOGETHER,
+	REPORTED_ALONE,				/* alone in the current layer, if it has
+								 * current_values */
+	REPORTED_LAST				/* behind the others, and only if there are
+								 * none or it is missing */
+} ReportedAs;
+
+/*
+ * The order of a structure's members is the one in which AWS reports them.
+ */
 struct Member
 {
 	const char *name;
@@ -134,12 +161,15 @@ struct Member
 	uint16		offset;
 	bool		required;
 	const Shape *shape;
+	ReportedAs	reported;
 };
 
+#define MEMBER(structure, field, json_name, its_shape, is_required, is_reported) \
+	{ json_name, sizeof(json_name) - 1, offsetof(structure, field), is_required, its_shape, is_reported }
 #define OPTIONAL(structure, field, json_name, its_shape) \
-	{ json_name, sizeof(json_name) - 1, offsetof(structure, field), false, its_shape }
+	MEMBER(structure, field, json_name, its_shape, false, REPORTED_TOGETHER)
 #define REQUIRED(structure, field, json_name, its_shape) \
-	{ json_name, sizeof(json_name) - 1, offsetof(structure, field), true, its_shape }
+	MEMBER(structure, field, json_name, its_shape, true, REPORTED_TOGETHER)
 
 #define STRUCTURE_SHAPE(structure, its_name, its_members) \
 	{ .kind = SHAPE_STRUCTURE, .type_name = its_name, .size = sizeof(structure), \
@@ -151,17 +181,19 @@ struct Member
 /* ---- Decoding ---- */
 
 /*
- * Reads a JSON object into a zeroed struct of the shape's size; checks JSON
- * types, and that there are no members but those described.  Strings and
- * attribute values point into the JSON tree.
+ * Reads a JSON object into a zeroed struct of the shape's size, and checks
+ * JSON types.  Members that are not described are newer than what AWS's API
+ * model was when the shapes were last compared with it, and are passed over
+ * as AWS does.  Strings and attribute values point into the JSON tree.
  */
 extern void request_decode(const Shape *shape, json_object *json, void *request);
 
 /*
  * Checks a decoded request against the shape's constraints; raises one
- * ValidationException that names all violations (as AWS: at most ten).
+ * ValidationException that names all violations (as AWS: at most ten), or the
+ * one that the layer tells of alone.
  */
-extern void request_validate(const Shape *shape, const void *request);
+extern void request_validate(const Shape *shape, const void *request, ValidationLayer layer);
 
 /*
  * The check of TableName that AWS makes in operations on tables before any
@@ -178,5 +210,11 @@ extern void request_digest(json_object *json, uint8 *digest);
 
 /* The bytes that an element of that shape takes in an array. */
 extern size_t request_element_size(const Shape *shape);
+
+/*
+ * Appends the shape as a JSON object: its kind, and what it has of members
+ * (with "required" and "shape"), values and element.
+ */
+extern void shape_to_json(StringInfo out, const Shape *shape);
 
 #endif							/* DDB_REQUEST_H */

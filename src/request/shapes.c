@@ -15,9 +15,14 @@ const Shape boolean_shape = {.kind = SHAPE_BOOLEAN};
 const Shape long_shape = {.kind = SHAPE_LONG};
 const Shape positive_long_shape = {.kind = SHAPE_LONG, AT_LEAST(1)};
 const Shape positive_integer_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1)};
+const Shape item_limit_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), .minimum_alone = true};
 const Shape value_shape = {.kind = SHAPE_VALUE};
 const Shape attributes_shape = {.kind = SHAPE_ATTRIBUTES};
 
+const Shape item_table_name_shape = {
+	.kind = SHAPE_STRING, .is_name = true, .or_table_arn = true, AT_LEAST(1), AT_MOST(255),
+	.minimum_alone = true
+};
 const Shape table_name_shape = {
 	.kind = SHAPE_STRING, .is_name = true, .or_table_arn = true, AT_LEAST(3), AT_MOST(255)
 };
@@ -30,20 +35,27 @@ static const Shape key_attribute_name_shape = {.kind = SHAPE_STRING, AT_LEAST(1)
 
 /* ---- Enumerations ---- */
 
+#define ENUM_VALUES(...) .values = (const char *const[]) {__VA_ARGS__, NULL}
 #define ENUM_SHAPE(...) \
-	{.kind = SHAPE_ENUM, .values = (const char *const[]) {__VA_ARGS__, NULL}}
+	{.kind = SHAPE_ENUM, ENUM_VALUES(__VA_ARGS__)}
 
 const Shape return_consumed_capacity_shape = ENUM_SHAPE("INDEXES", "TOTAL", "NONE");
 const Shape return_item_collection_metrics_shape = ENUM_SHAPE("SIZE", "NONE");
-const Shape return_values_shape =
-ENUM_SHAPE("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW");
+/* What the current layer prints of these two is not quite what there is. */
+const Shape return_values_shape = {
+	.kind = SHAPE_ENUM, ENUM_VALUES("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"),
+	.current_values = "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+};
+const Shape conditional_operator_shape = {
+	.kind = SHAPE_ENUM, ENUM_VALUES("OR", "AND"), .current_values = "[ALL, OR]"
+};
+
 const Shape return_values_on_failure_shape = ENUM_SHAPE("ALL_OLD", "NONE");
 const Shape select_shape =
 ENUM_SHAPE("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES");
 const Shape comparison_operator_shape =
 ENUM_SHAPE("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE",
 		   "BEGINS_WITH", "GE", "CONTAINS");
-const Shape conditional_operator_shape = ENUM_SHAPE("OR", "AND");
 const Shape billing_mode_shape = ENUM_SHAPE("PROVISIONED", "PAY_PER_REQUEST");
 const Shape table_class_shape = ENUM_SHAPE("STANDARD", "STANDARD_INFREQUENT_ACCESS");
 const Shape unsupported_shape = {.kind = SHAPE_UNSUPPORTED};

@@ -16,9 +16,11 @@ extern const Shape boolean_shape;
 extern const Shape long_shape;
 extern const Shape positive_long_shape;
 extern const Shape positive_integer_shape;
+extern const Shape item_limit_shape; /* of how many items are read */
 extern const Shape value_shape;
 extern const Shape attributes_shape;
 extern const Shape table_name_shape;	/* or a table's ARN */
+extern const Shape item_table_name_shape;	/* likewise, in operations on items */
 extern const Shape index_name_shape;
 extern const Shape attribute_name_shape;
 

@@ -4,6 +4,13 @@
  *
  *	2 validation errors detected: Value null at 'tableName' failed to satisfy
  *	constraint: Member must not be null; Value ...
+ *
+ * The current layer has constraints that it checks before, and tells of alone:
+ *
+ *	1 validation error detected: Value at 'TableName' failed to satisfy
+ *	constraint: Member must have length greater than or equal to 1
+ *
+ * but where a required member is missing, all is told in the older words.
  */
 #include "postgres.h"
 
@@ -24,8 +31,11 @@
 
 typedef struct Violations
 {
+	ValidationLayer layer;
 	int			count;
+	bool		missing;		/* one is of a required member */
 	StringInfoData text;
+	char	   *alone;			/* what is told alone, or NULL */
 } Violations;
 
 /* Where in the request a value stands; printed only if something is wrong. */
@@ -35,28 +45,32 @@ typedef struct Path
 	const char *name;			/* a member's name or a map's key */
 	int			index;			/* in a list, from 1; 0 for a member, -1 for a map's
 								 * value */
+	ReportedAs	reported;
 } Path;
 
 static void validate(const Shape *shape, const void *place, const Path *path,
 					 Violations *violations);
 
+/* as_java: members begin in lower case, as Java's do. */
 static void
-append_path(StringInfo out, const Path *path)
+append_path(StringInfo out, const Path *path, bool as_java)
 {
 	if (path->parent != NULL)
 	{
-		append_path(out, path->parent);
+		append_path(out, path->parent, as_java);
 		appendStringInfoChar(out, '.');
 	}
 	if (path->index > 0)
 		appendStringInfo(out, "%d.member", path->index);
 	else if (path->index < 0)
 		appendStringInfo(out, "%s.member", path->name);
-	else
+	else if (as_java)
 	{
 		appendStringInfoChar(out, pg_tolower((unsigned char) path->name[0]));
 		appendStringInfoString(out, path->name + 1);
 	}
+	else
+		appendStringInfoString(out, path->name);
 }
 
 /* A JSON value as Java prints lists and maps: [a, b] and {k=v, k=v}. */
@@ -115,6 +129,26 @@ append_quoted(StringInfo out, json_object *json)
 	}
 }
 
+static bool
+is_current(const Violations *violations)
+{
+	return violations->layer == LAYER_CURRENT || violations->layer == LAYER_ENVELOPED;
+}
+
+/* Where the next violation is to be written; false if there are enough. */
+static bool
+next_violation(Violations *violations)
+{
+	if (violations->count == MAX_VIOLATIONS)
+		return false;
+	if (violations->count == 0)
+		initStringInfo(&violations->text);
+	else
+		appendStringInfoString(&violations->text, "; ");
+	violations->count++;
+	return true;
+}
+
 /*
  * Notes that a value violates a constraint; value is NULL for null.
  */
@@ -128,13 +162,8 @@ violation(Violations *violations, const Path *path, const char *value, const cha
 	char		constraint[512];
 	va_list		arguments;
 
-	if (violations->count == MAX_VIOLATIONS)
+	if (!next_violation(violations))
 		return;
-	if (violations->count == 0)
-		initStringInfo(out);
-	else
-		appendStringInfoString(out, "; ");
-	violations->count++;
 
 	va_start(arguments, format);
 	vsnprintf(constraint, sizeof(constraint), format, arguments);
@@ -144,8 +173,36 @@ violation(Violations *violations, const Path *path, const char *value, const cha
 		appendStringInfo(out, "Value '%s' at '", value);
 	else
 		appendStringInfoString(out, "Value null at '");
-	append_path(out, path);
+	append_path(out, path, true);
 	appendStringInfo(out, "' failed to satisfy constraint: %s", constraint);
+}
+
+/*
+ * Notes that a length or a value (as what says) is out of one of the shape's
+ * bounds; the first one that the current layer tells of alone is told.
+ */
+static void
+bound_violation(const Shape *shape, Violations *violations, const Path *path, const char *value,
+				const char *what, bool is_minimum)
+{
+	const char *relation = is_minimum ? "greater" : "less";
+	int64		bound = is_minimum ? shape->minimum : shape->maximum;
+	StringInfoData text;
+
+	if (!is_current(violations) || !(is_minimum ? shape->minimum_alone : shape->maximum_alone))
+	{
+		violation(violations, path, value, "Member must have %s %s than or equal to " INT64_FORMAT,
+				  what, relation, bound);
+		return;
+	}
+	if (violations->alone != NULL)
+		return;
+	initStringInfo(&text);
+	appendStringInfoString(&text, VALIDATION_ENVELOPE "Value at '");
+	append_path(&text, path, false);
+	appendStringInfo(&text, "' failed to satisfy constraint: Member must have %s %s than or equal to "
+					 INT64_FORMAT, what, relation, bound);
+	violations->alone = text.data;
 }
 
 static const char *
@@ -156,6 +213,17 @@ quoted(json_object *json)
 	initStringInfo(&text);
 	append_quoted(&text, json);
 	return text.data;
+}
+
+/* Likewise clipped, but as JSON. */
+static const char *
+clipped_json(json_object *json)
+{
+	size_t		length;
+	const char *text = json_object_to_json_string_length(json, JSON_C_TO_STRING_PLAIN |
+														 JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+
+	return pnstrdup(text, pg_mbcliplen(text, length, MAX_QUOTED_BYTES));
 }
 
 static bool
@@ -208,16 +276,32 @@ validate_string(const Shape *shape, const RequestString *string, const Path *pat
 					  "Member must have length less than or equal to %d", TABLE_ARN_MAX);
 		return;
 	}
-	if (shape->is_name && !is_name(string->data, string->length))
+	if (shape->is_name && !is_name(string->data, string->length) &&
+		!(shape->minimum_alone && string->length == 0))
 		violation(violations, path, clipped(string),
 				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
 	if (shape->has_minimum && character_count(string) < shape->minimum)
-		violation(violations, path, clipped(string),
-				  "Member must have length greater than or equal to " INT64_FORMAT, shape->minimum);
+		bound_violation(shape, violations, path, clipped(string), "length", true);
 	if (shape->has_maximum && string->length > shape->maximum &&
 		character_count(string) > shape->maximum)
-		violation(violations, path, clipped(string),
-				  "Member must have length less than or equal to " INT64_FORMAT, shape->maximum);
+		bound_violation(shape, violations, path, clipped(string), "length", false);
+}
+
+/* The current layer names neither the member nor its value. */
+static void
+current_enum_violation(const Shape *shape, const Path *path, Violations *violations)
+{
+	char	   *text = psprintf("Failed to satisfy constraint: Member must satisfy enum value set: %s",
+								shape->current_values);
+
+	if (path->reported != REPORTED_ALONE)
+	{
+		if (next_violation(violations))
+			appendStringInfoString(&violations->text, text);
+	}
+	else if (violations->alone == NULL)
+		violations->alone = psprintf("%s%s", violations->layer == LAYER_ENVELOPED ?
+									 VALIDATION_ENVELOPE : "", text);
 }
 
 static void
@@ -229,6 +313,11 @@ validate_enum(const Shape *shape, const RequestEnum *member, const Path *path,
 
 	if (member->value > 0)
 		return;
+	if (shape->current_values != NULL && is_current(violations))
+	{
+		current_enum_violation(shape, path, violations);
+		return;
+	}
 
 	initStringInfo(&set);
 	for (int i = 0; shape->values[i] != NULL; i++)
@@ -244,11 +333,9 @@ validate_integer(const Shape *shape, const RequestInteger *integer, const Path *
 
 	snprintf(text, sizeof(text), INT64_FORMAT, integer->value);
 	if (shape->has_minimum && integer->value < shape->minimum)
-		violation(violations, path, text,
-				  "Member must have value greater than or equal to " INT64_FORMAT, shape->minimum);
+		bound_violation(shape, violations, path, text, "value", true);
 	if (shape->has_maximum && integer->value > shape->maximum)
-		violation(violations, path, text,
-				  "Member must have value less than or equal to " INT64_FORMAT, shape->maximum);
+		bound_violation(shape, violations, path, text, "value", false);
 }
 
 /* The bounds of a list's or map's length. */
@@ -257,11 +344,9 @@ validate_count(const Shape *shape, json_object *json, int count, const Path *pat
 			   Violations *violations)
 {
 	if (shape->has_minimum && count < shape->minimum)
-		violation(violations, path, quoted(json),
-				  "Member must have length greater than or equal to " INT64_FORMAT, shape->minimum);
+		bound_violation(shape, violations, path, quoted(json), "length", true);
 	if (shape->has_maximum && count > shape->maximum)
-		violation(violations, path, quoted(json),
-				  "Member must have length less than or equal to " INT64_FORMAT, shape->maximum);
+		bound_violation(shape, violations, path, quoted(json), "length", false);
 }
 
 /* Whether a member or element is absent or null. */
@@ -294,24 +379,43 @@ is_absent(const Shape *shape, const void *place, bool element)
 }
 
 static void
+validate_member(const Member *member, const void *place, const Path *path, Violations *violations)
+{
+	if (!is_absent(member->shape, place, false))
+	{
+		if (member->shape->kind == SHAPE_STRUCTURE)
+			place = *(void *const *) place;
+		validate(member->shape, place, path, violations);
+	}
+	else if (member->required)
+	{
+		violations->missing = true;
+		violation(violations, path, NULL, "Member must not be null");
+	}
+}
+
+static void
 validate_structure(const Shape *shape, const char *structure, const Path *parent,
 				   Violations *violations)
 {
+	const Member *last = NULL;
+
 	for (int i = 0; i < shape->member_count; i++)
 	{
 		const Member *member = &shape->members[i];
-		const void *place = structure + member->offset;
-		Path		path = {parent, member->name, 0};
+		Path		path = {parent, member->name, 0, member->reported};
 
-		if (is_absent(member->shape, place, false))
-		{
-			if (member->required)
-				violation(violations, &path, NULL, "Member must not be null");
-			continue;
-		}
-		if (member->shape->kind == SHAPE_STRUCTURE)
-			place = *(void *const *) place;
-		validate(member->shape, place, &path, violations);
+		if (member->reported == REPORTED_LAST)
+			last = member;
+		else
+			validate_member(member, structure + member->offset, &path, violations);
+	}
+	if (last != NULL && (violations->count == 0 ||
+						 is_absent(last->shape, structure + last->offset, false)))
+	{
+		Path		path = {parent, last->name, 0, last->reported};
+
+		validate_member(last, structure + last->offset, &path, violations);
 	}
 }
 
@@ -332,7 +436,7 @@ validate_list(const Shape *shape, const RequestList *list, const Path *parent,
 
 	for (int i = 0; i < list->count; i++)
 	{
-		Path		path = {parent, NULL, i + 1};
+		Path		path = {parent, NULL, i + 1, REPORTED_TOGETHER};
 
 		validate_element(shape->element, (char *) list->members + i * size, &path, violations);
 	}
@@ -340,7 +444,7 @@ validate_list(const Shape *shape, const RequestList *list, const Path *parent,
 
 /* The keys of a map that must be table names, told as one violation of the map. */
 static void
-validate_table_keys(const RequestMap *map, const Path *path, Violations *violations)
+validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path, Violations *violations)
 {
 	for (int i = 0; i < map->count; i++)
 	{
@@ -349,7 +453,7 @@ validate_table_keys(const RequestMap *map, const Path *path, Violations *violati
 		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
 			is_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
 			continue;
-		violation(violations, path, quoted(map->json),
+		violation(violations, path, shape->quoted_as_json ? clipped_json(map->json) : quoted(map->json),
 				  "Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
 				  "Member must have length greater than or equal to %d, "
 				  "Member must satisfy regular expression pattern: " NAME_PATTERN "]",
@@ -385,13 +489,13 @@ validate_map(const Shape *shape, const RequestMap *map, const Path *parent,
 	size_t		size = request_element_size(shape->element);
 
 	if (shape->table_keys)
-		validate_table_keys(map, parent, violations);
+		validate_table_keys(shape, map, parent, violations);
 	if (shape->bounds_values)
 		validate_list_values(shape, map, parent, violations);
 
 	for (int i = 0; i < map->count; i++)
 	{
-		Path		path = {parent, map->keys[i].data, -1};
+		Path		path = {parent, map->keys[i].data, -1, REPORTED_TOGETHER};
 		const char *place = (char *) map->values + i * size;
 
 		if (shape->bounds_values && !is_absent(shape->element, place, true))
@@ -438,11 +542,18 @@ validate(const Shape *shape, const void *place, const Path *path, Violations *vi
 }
 
 void
-request_validate(const Shape *shape, const void *request)
+request_validate(const Shape *shape, const void *request, ValidationLayer layer)
 {
-	Violations	violations = {0};
+	Violations	violations = {.layer = layer};
 
 	validate_structure(shape, request, NULL, &violations);
+	if (violations.missing && is_current(&violations))
+	{
+		violations = (Violations) {.layer = LAYER_OLDER};
+		validate_structure(shape, request, NULL, &violations);
+	}
+	if (violations.alone != NULL)
+		validation_error("%s", violations.alone);
 	if (violations.count > 0)
 		validation_error("%d validation error%s detected: %s", violations.count,
 						 violations.count == 1 ? "" : "s", violations.text.data);

@@ -6,28 +6,24 @@
 #include "error.h"
 #include "table/table.h"
 
-/* AWS words an empty key of an Item and of a Key differently. */
-#define EMPTY_IN_ITEM "One or more parameter values are not valid."
-#define EMPTY_IN_KEY "One or more parameter values were invalid:"
-
 static void
-check_not_empty(const KeyAttribute *attribute, const Value *value, const char *introduction)
+check_not_empty(const KeyAttribute *attribute, const Value *value)
 {
 	if (attribute->type != VALUE_NUMBER && value->length == 0)
-		validation_error("%s The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
-						 introduction, attribute->type == VALUE_STRING ? "string" : "binary",
-						 attribute->name);
+		validation_error("One or more parameter values are not valid. The AttributeValue for a key attribute "
+						 "cannot contain an empty %s value. Key: %s",
+						 attribute->type == VALUE_STRING ? "string" : "binary", attribute->name);
 }
 
 /* Numbers are always short enough. */
 static void
-check_key(const KeySchema *schema, const PrimaryKey *key, const char *introduction)
+check_key(const KeySchema *schema, const PrimaryKey *key)
 {
 	bool		has_sort = schema->sort_count > 0;
 
-	check_not_empty(&schema->partition[0], &key->partition, introduction);
+	check_not_empty(&schema->partition[0], &key->partition);
 	if (has_sort)
-		check_not_empty(&schema->sort[0], &key->sort, introduction);
+		check_not_empty(&schema->sort[0], &key->sort);
 	if (key->partition.length > PARTITION_KEY_MAX_SIZE)
 		validation_error("One or more parameter values were invalid: "
 						 "Size of hashkey has exceeded the maximum size limit of2048 bytes");
@@ -59,7 +55,7 @@ key_of_item(const KeySchema *schema, const Value *item)
 	key.partition = attribute_of_item(&schema->partition[0], item);
 	if (schema->sort_count > 0)
 		key.sort = attribute_of_item(&schema->sort[0], item);
-	check_key(schema, &key, EMPTY_IN_ITEM);
+	check_key(schema, &key);
 	return key;
 }
 
@@ -84,6 +80,6 @@ key_of_map(const KeySchema *schema, const Value *map)
 	key.partition = attribute_of_map(&schema->partition[0], map);
 	if (schema->sort_count > 0)
 		key.sort = attribute_of_map(&schema->sort[0], map);
-	check_key(schema, &key, EMPTY_IN_KEY);
+	check_key(schema, &key);
 	return key;
 }

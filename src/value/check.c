@@ -112,7 +112,7 @@ check_name(ContainerCheck *check, const char *start, const char *end)
 			unsound("length of a name");
 		length += rest;
 	}
-	if (length > (uint32) (end - start))
+	if (length == 0 || length > (uint32) (end - start))
 		unsound("length of a name");
 	if (pg_encoding_verifymbstr(PG_UTF8, start, length) != (int) length)
 		unsound("invalid UTF-8 in a name");

@@ -96,29 +96,86 @@ empty_set(ValueType type)
 					 type == VALUE_STRING_SET ? "string" : "number");
 }
 
-/* AWS lists the members as they were sent, but for numbers. */
+/* A member of a set that is refused, and where it stands. */
+typedef struct RefusedMember
+{
+	Value		value;
+	size_t		index;
+	json_object *json;
+} RefusedMember;
+
+static int
+compare_refused(const void *a, const void *b)
+{
+	const RefusedMember *one = a;
+	const RefusedMember *other = b;
+	int			order = value_compare(&one->value, &other->value);
+
+	return order != 0 ? order : (one->index > other->index) - (one->index < other->index);
+}
+
+/* Sorts the members that stand before the first one that is a repetition. */
 static void
-doubled_member(ValueType type, json_object *json)
+sort_until_repetition(RefusedMember *members, size_t count)
+{
+	RefusedMember *sorted = palloc_extended(count * sizeof(RefusedMember), MCXT_ALLOC_HUGE);
+	size_t		repetition = count;
+
+	memcpy(sorted, members, count * sizeof(RefusedMember));
+	qsort(sorted, count, sizeof(RefusedMember), compare_refused);
+	for (size_t i = 1; i < count; i++)
+	{
+		if (value_equal(&sorted[i - 1].value, &sorted[i].value))
+			repetition = Min(repetition, sorted[i].index);
+	}
+	qsort(members, repetition, sizeof(RefusedMember), compare_refused);
+}
+
+static char *
+members_text(const RefusedMember *members, size_t count, const char *quote, const char *separator)
 {
 	StringInfoData list;
-	size_t		count = json_object_array_length(json);
 
-	if (type == VALUE_NUMBER_SET)
-		validation_error("Input collection contains duplicates");
 	initStringInfo(&list);
 	for (size_t i = 0; i < count; i++)
 	{
-		json_object *member = json_object_array_get_idx(json, i);
-
-		if (i > 0)
-			appendStringInfoString(&list, ", ");
-		appendBinaryStringInfo(&list, json_object_get_string(member),
-							   json_object_get_string_len(member));
+		appendStringInfoString(&list, i > 0 ? separator : "");
+		appendStringInfoString(&list, quote);
+		appendBinaryStringInfo(&list, json_object_get_string(members[i].json),
+							   json_object_get_string_len(members[i].json));
+		appendStringInfoString(&list, quote);
 	}
-	if (type == VALUE_BINARY_SET)
-		validation_error(INVALID_PARAMETER "Input collection [%s]of type BS contains duplicates.",
-						 list.data);
-	validation_error(INVALID_PARAMETER "Input collection [%s] contains duplicates.", list.data);
+	return list.data;
+}
+
+/*
+ * The older layer lists the members as they were sent, the current one in
+ * order up to the first repetition.  Numbers are not listed.
+ */
+static void
+doubled_member(ValueType type, json_object *json)
+{
+	bool		older = validation_layer() == LAYER_OLDER;
+	bool		binary = type == VALUE_BINARY_SET;
+	size_t		count = json_object_array_length(json);
+	RefusedMember *members;
+
+	if (type == VALUE_NUMBER_SET)
+		validation_error("%s", older ? "Input collection contains duplicates" :
+						 INVALID_PARAMETER "Input collection contains duplicates.");
+
+	members = palloc_extended(count * sizeof(RefusedMember), MCXT_ALLOC_HUGE);
+	for (size_t i = 0; i < count; i++)
+	{
+		members[i].json = json_object_array_get_idx(json, i);
+		members[i].value = member_value(value_set_member_type(type), members[i].json);
+		members[i].index = i;
+	}
+	if (!older)
+		sort_until_repetition(members, count);
+	validation_error(INVALID_PARAMETER "Input collection [%s]%s contains duplicates.",
+					 members_text(members, count, older ? "" : "\"", binary && !older ? "," : ", "),
+					 binary ? "of type BS" : "");
 }
 
 static Node *
@@ -171,9 +228,7 @@ map_node(json_object *json, int depth)
 		const char *name = lh_entry_k(entry);
 		size_t		length = strlen(name);
 
-		if (length > ATTRIBUTE_NAME_MAX_SIZE)
-			validation_error(INVALID_PARAMETER
-							 "Attribute name is too large, must be less than 65536 bytes");
+		attribute_name_check(length);
 		node_map_append(map, name, length, node_at_depth((json_object *) lh_entry_v(entry), depth));
 	}
 	return map;

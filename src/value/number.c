@@ -37,7 +37,7 @@
 static void
 not_numeric(const char *text, uint32 length)
 {
-	if (length == 0)
+	if (length == 0 && validation_layer() == LAYER_OLDER)
 		validation_error("The parameter cannot be converted to a numeric value");
 	validation_error("The parameter cannot be converted to a numeric value: %.*s",
 					 (int) length, text);
@@ -50,39 +50,59 @@ too_many_digits(void)
 }
 
 static void
-check_magnitude(int magnitude)
+overflow(void)
+{
+	validation_error("Number overflow. Attempting to store a number with magnitude larger than supported range");
+}
+
+static void
+underflow(void)
+{
+	validation_error("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+}
+
+static void
+check_magnitude(int64 magnitude)
 {
 	if (magnitude > MAX_MAGNITUDE)
-		validation_error("Number overflow. Attempting to store a number with magnitude larger than supported range");
+		overflow();
 	if (magnitude < MIN_MAGNITUDE)
-		validation_error("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+		underflow();
 }
 
 /* ---- Text ---- */
 
 /*
- * The exponent behind an "e", clamped far outside of what any coefficient
- * could bring back into range.
+ * The exponent behind an "e", clamped far outside of what any coefficient could
+ * bring back into range.  AWS takes those of 64 bits, and in its older layer
+ * those of 32 bits, where the largest one is taken for a small one.
  */
 static int64
 parse_exponent(const char *at, const char *end, const char *text, uint32 length)
 {
 	const int64 bound = (int64) 1 << 40;
 	bool		negative = false;
-	int64		exponent = 0;
+	uint64		exponent = 0;
+	uint64		most;
 
 	if (at < end && (*at == '+' || *at == '-'))
 		negative = *at++ == '-';
+	most = validation_layer() == LAYER_OLDER ? PG_INT32_MAX : PG_INT64_MAX;
+	most += negative;
 	if (at == end)
 		not_numeric(text, length);
 	for (; at < end; at++)
 	{
-		if (*at < '0' || *at > '9')
+		uint64		digit = *at - '0';
+
+		if (*at < '0' || *at > '9' || exponent > (most - digit) / 10)
 			not_numeric(text, length);
-		if (exponent < bound)
-			exponent = exponent * 10 + (*at - '0');
+		exponent = exponent * 10 + digit;
 	}
-	return negative ? -exponent : exponent;
+	if (exponent == PG_INT32_MAX && most == PG_INT32_MAX)
+		underflow();
+	exponent = Min(exponent, (uint64) bound);
+	return negative ? -(int64) exponent : (int64) exponent;
 }
 
 /* Writes decimal digits, the first of them worth 10^magnitude. */
@@ -125,6 +145,7 @@ number_parse(const char *text, uint32 length, char *stored)
 	bool		negative = false;
 	bool		any_digit = false;
 	bool		point = false;
+	int64		exponent = 0;
 	int64		magnitude;
 
 	if (at < end && (*at == '+' || *at == '-'))
@@ -154,22 +175,23 @@ number_parse(const char *text, uint32 length, char *stored)
 	}
 	if (!any_digit)
 		not_numeric(text, length);
-	magnitude = before_point - 1;
 	if (at < end)
 	{
 		if (*at != 'e' && *at != 'E')
 			not_numeric(text, length);
-		magnitude += parse_exponent(at + 1, end, text, length);
+		exponent = parse_exponent(at + 1, end, text, length);
 	}
 
 	if (significant == 0)
 	{
+		check_magnitude(exponent);
 		stored[0] = (char) ZERO_BYTE;
 		return 1;
 	}
 	if (last_nonzero > MAX_SIGNIFICANT_DIGITS)
 		too_many_digits();
-	check_magnitude((int) Max(Min(magnitude, MAX_MAGNITUDE + 1), MIN_MAGNITUDE - 1));
+	magnitude = before_point - 1 + exponent;
+	check_magnitude(magnitude);
 	return store_digits(negative, digits, (int) last_nonzero, (int) magnitude, stored);
 }
 
@@ -322,7 +344,7 @@ store_places(int *places, char *stored)
 	magnitude = 2 * HIGHEST + 1 - first;
 	check_magnitude(magnitude);
 	if (last - first + 1 > MAX_SIGNIFICANT_DIGITS)
-		too_many_digits();
+		overflow();
 	return store_digits(negative, digits + first, last - first + 1, magnitude, stored);
 }
 

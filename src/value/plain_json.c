@@ -102,14 +102,6 @@ scalar_node(const JsonbValue *scalar)
 	return node_from_value(&value);
 }
 
-static void
-check_name(const JsonbValue *name)
-{
-	if (name->val.string.len > ATTRIBUTE_NAME_MAX_SIZE)
-		validation_error("One or more parameter values were invalid: "
-						 "Attribute name is too large, must be less than 65536 bytes");
-}
-
 /*
  * The container whose beginning the iterator has just given, and whose members
  * are at the given depth.
@@ -130,7 +122,7 @@ container_node(JsonbIterator **iterator, bool is_object, int depth)
 		if (token == WJB_KEY)
 		{
 			name = value;
-			check_name(&name);
+			attribute_name_check(name.val.string.len);
 			continue;
 		}
 		if (depth > VALUE_MAX_DEPTH)

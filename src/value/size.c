@@ -1,5 +1,6 @@
 /*
- * size.c - what a value counts in DynamoDB's bytes, and how deep it is.
+ * size.c - what a value counts in DynamoDB's bytes, how deep it is, and how
+ * long a name may be.
  */
 #include "postgres.h"
 
@@ -58,6 +59,16 @@ item_size(const Value *item)
 {
 	Assert(item->type == VALUE_MAP);
 	return members_size(item, 0);
+}
+
+void
+attribute_name_check(size_t name_length)
+{
+	if (name_length == 0)
+		validation_error("Empty attribute name");
+	if (name_length > ATTRIBUTE_NAME_MAX_SIZE)
+		validation_error("One or more parameter values were invalid: "
+						 "Attribute name is too large, must be less than 65536 bytes");
 }
 
 void

@@ -164,6 +164,9 @@ extern void value_check(const Value *value);
 /* The same for an item, whose map is not counted as a level. */
 extern void item_check(const Value *item);
 
+/* Raises ValidationException where no attribute can have that name. */
+extern void attribute_name_check(size_t name_length);
+
 /*
  * Raises ValidationException where the item, or a value by itself, is larger
  * than ITEM_MAX_SIZE.

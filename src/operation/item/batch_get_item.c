@@ -24,7 +24,8 @@ typedef struct KeysAndAttributes
 } KeysAndAttributes;
 
 static const Shape keys_shape = {
-	.kind = SHAPE_LIST, .element = &attributes_shape, AT_LEAST(1), AT_MOST(MAX_KEYS)
+	.kind = SHAPE_LIST, .element = &attributes_shape, AT_LEAST(1), AT_MOST(MAX_KEYS),
+	.minimum_alone = true, .maximum_alone = true
 };
 
 static const Member keys_and_attributes_members[] = {
@@ -39,7 +40,8 @@ STRUCTURE_SHAPE(KeysAndAttributes, "KeysAndAttributes", keys_and_attributes_memb
 
 static const Shape request_items_shape = {
 	.kind = SHAPE_MAP, .type_name = "com.amazonaws.dynamodb.v20120810.KeysAndAttributes",
-	.element = &keys_and_attributes_shape, .table_keys = true, AT_LEAST(1), AT_MOST(MAX_KEYS)
+	.element = &keys_and_attributes_shape, .table_keys = true, .quoted_as_json = true,
+	AT_LEAST(1), AT_MOST(MAX_KEYS), .minimum_alone = true
 };
 
 typedef struct BatchGetItemRequest
@@ -67,15 +69,30 @@ typedef struct TableReads
 	int			done;			/* keys that were read; the others are unprocessed */
 } TableReads;
 
+/*
+ * What one table is asked by expressions may not be asked of another without;
+ * but names need an expression of their own table.
+ */
 static void
-check_parameters(const KeysAndAttributes *request)
+check_parameters(const KeysAndAttributes *tables, int count)
 {
 	ParameterUse uses[] = {
-		{"AttributesToGet", PARAMETER_LEGACY, request->attributes_to_get.json != NULL},
-		{"ProjectionExpression", PARAMETER_EXPRESSION, request->projection_expression.data != NULL},
+		{"AttributesToGet", PARAMETER_LEGACY, false},
+		{"ProjectionExpression", PARAMETER_EXPRESSION, false},
 	};
 
-	check_parameter_use(uses, lengthof(uses), request->names.json != NULL, false);
+	for (int i = 0; i < count; i++)
+	{
+		uses[0].given |= tables[i].attributes_to_get.json != NULL;
+		uses[1].given |= tables[i].projection_expression.data != NULL;
+	}
+	check_parameter_use(uses, lengthof(uses), false, false);
+	for (int i = 0; i < count; i++)
+	{
+		uses[0].given = tables[i].attributes_to_get.json != NULL;
+		uses[1].given = tables[i].projection_expression.data != NULL;
+		check_parameter_use(uses, lengthof(uses), tables[i].names.json != NULL, false);
+	}
 }
 
 static int
@@ -117,26 +134,36 @@ parse_table(TableReads *reads)
 	check_duplicates(reads->key_maps, request->keys.count);
 }
 
-static TableReads *
-parse(const BatchGetItemRequest *request)
+typedef struct BatchGetItem
 {
+	const BatchGetItemRequest *request;
+	TableReads *reads;			/* of each table */
+} BatchGetItem;
+
+static void *
+prepare(const void *argument)
+{
+	const BatchGetItemRequest *request = argument;
+	BatchGetItem *batch = palloc(sizeof(BatchGetItem));
 	const RequestMap *items = &request->request_items;
 	const KeysAndAttributes *tables = items->values;
 	TableReads *reads = palloc0(sizeof(TableReads) * items->count);
 	int			total = 0;
 
+	batch->request = request;
+	batch->reads = reads;
+	check_parameters(tables, items->count);
 	for (int i = 0; i < items->count; i++)
 	{
 		reads[i].table_name = items->keys[i].data;
 		reads[i].request = &tables[i];
-		check_parameters(&tables[i]);
 		total += tables[i].keys.count;
 	}
 	if (total > MAX_KEYS)
 		validation_error("Too many items requested for the BatchGetItem call");
 	for (int i = 0; i < items->count; i++)
 		parse_table(&reads[i]);
-	return reads;
+	return batch;
 }
 
 static void
@@ -257,11 +284,12 @@ append_capacities(const RequestEnum *wanted, const TableReads *reads, int count,
 }
 
 static void
-execute(const void *argument, StringInfo response)
+execute(const void *prepared, StringInfo response)
 {
-	const BatchGetItemRequest *request = argument;
+	const BatchGetItem *batch = prepared;
+	const BatchGetItemRequest *request = batch->request;
 	int			count = request->request_items.count;
-	TableReads *reads = parse(request);
+	TableReads *reads = batch->reads;
 	uint64		size = 0;
 
 	for (int i = 0; i < count; i++)
@@ -288,5 +316,7 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription batch_get_item_operation = {
 	.request = STRUCTURE_SHAPE(BatchGetItemRequest, "BatchGetItemInput", members),
+	.layer = LAYER_CURRENT,
+	.prepare = prepare,
 	.execute = execute
 };

@@ -54,8 +54,7 @@ static const Shape writes_shape = {
 
 static const Shape request_items_shape = {
 	.kind = SHAPE_MAP, .type_name = "java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>",
-	.element = &writes_shape, .table_keys = true, .bounds_values = true,
-	AT_LEAST(1), AT_MOST(MAX_WRITES)
+	.element = &writes_shape, .table_keys = true, .bounds_values = true, AT_MOST(MAX_WRITES)
 };
 
 typedef struct BatchWriteItemRequest
@@ -66,7 +65,8 @@ typedef struct BatchWriteItemRequest
 } BatchWriteItemRequest;
 
 static const Member members[] = {
-	REQUIRED(BatchWriteItemRequest, request_items, "RequestItems", &request_items_shape),
+	MEMBER(BatchWriteItemRequest, request_items, "RequestItems", &request_items_shape, true,
+		   REPORTED_LAST),
 	OPTIONAL(BatchWriteItemRequest, return_consumed_capacity, "ReturnConsumedCapacity",
 			 &return_consumed_capacity_shape),
 	OPTIONAL(BatchWriteItemRequest, return_item_collection_metrics, "ReturnItemCollectionMetrics",
@@ -97,33 +97,57 @@ parse_write(const WriteRequest *request, BatchWrite *write)
 		validation_error("Item size has exceeded the maximum allowed size");
 }
 
-/* All writes of the request, *count of them. */
-static BatchWrite *
-parse(const RequestMap *items, TableWrites *tables, int *count)
+/* All writes of a request. */
+typedef struct BatchWriteItem
+{
+	const BatchWriteItemRequest *request;
+	TableWrites *tables;
+	int			table_count;
+	BatchWrite *writes;
+	int			count;
+} BatchWriteItem;
+
+static int
+count_writes(const RequestMap *items)
 {
 	const RequestList *lists = items->values;
-	BatchWrite *writes;
+	int			count = 0;
 
-	*count = 0;
+	if (items->count == 0)
+		validation_error("The requestItems parameter is required for BatchWriteItem");
 	for (int i = 0; i < items->count; i++)
-		*count += lists[i].count;
-	if (*count > MAX_WRITES)
+		count += lists[i].count;
+	if (count > MAX_WRITES)
 		validation_error("Too many items requested for the BatchWriteItem call");
+	return count;
+}
 
-	writes = palloc0(sizeof(BatchWrite) * *count);
-	*count = 0;
+static void *
+prepare(const void *argument)
+{
+	const BatchWriteItemRequest *request = argument;
+	const RequestMap *items = &request->request_items;
+	const RequestList *lists = items->values;
+	BatchWriteItem *batch = palloc0(sizeof(BatchWriteItem));
+
+	batch->request = request;
+	batch->table_count = items->count;
+	batch->writes = palloc0(sizeof(BatchWrite) * count_writes(items));
+	batch->tables = palloc0(sizeof(TableWrites) * items->count);
 	for (int i = 0; i < items->count; i++)
 	{
 		const WriteRequest *requests = lists[i].members;
 
-		tables[i].name = items->keys[i].data;
+		batch->tables[i].name = items->keys[i].data;
 		for (int j = 0; j < lists[i].count; j++)
 		{
-			writes[*count].writes = &tables[i];
-			parse_write(&requests[j], &writes[(*count)++]);
+			BatchWrite *write = &batch->writes[batch->count++];
+
+			write->writes = &batch->tables[i];
+			parse_write(&requests[j], write);
 		}
 	}
-	return writes;
+	return batch;
 }
 
 static void
@@ -204,16 +228,16 @@ write_all(BatchWrite *writes, int count)
 }
 
 static void
-execute(const void *argument, StringInfo response)
+execute(const void *prepared, StringInfo response)
 {
-	const BatchWriteItemRequest *request = argument;
-	int			table_count = request->request_items.count;
-	TableWrites *tables = palloc0(sizeof(TableWrites) * table_count);
-	int			count;
-	BatchWrite *writes = parse(&request->request_items, tables, &count);
+	const BatchWriteItem *batch = prepared;
+	const BatchWriteItemRequest *request = batch->request;
+	TableWrites *tables = batch->tables;
+	int			table_count = batch->table_count;
 
-	open_tables(tables, table_count, writes, count, wants_capacity(&request->return_consumed_capacity));
-	write_all(writes, count);
+	open_tables(tables, table_count, batch->writes, batch->count,
+				wants_capacity(&request->return_consumed_capacity));
+	write_all(batch->writes, batch->count);
 
 	appendStringInfoString(response, "{\"UnprocessedItems\":{}");
 	append_all_collections(response, &request->return_item_collection_metrics, tables, table_count);
@@ -229,5 +253,7 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription batch_write_item_operation = {
 	.request = STRUCTURE_SHAPE(BatchWriteItemRequest, "BatchWriteItemInput", members),
+	.layer = LAYER_OLDER,
+	.prepare = prepare,
 	.execute = execute
 };

@@ -19,11 +19,11 @@ typedef struct GetItemRequest
 } GetItemRequest;
 
 static const Member members[] = {
-	REQUIRED(GetItemRequest, table_name, "TableName", &table_name_shape),
-	REQUIRED(GetItemRequest, key, "Key", &attributes_shape),
 	OPTIONAL(GetItemRequest, attributes_to_get, "AttributesToGet", &attribute_names_shape),
-	OPTIONAL(GetItemRequest, consistent_read, "ConsistentRead", &boolean_shape),
 	OPTIONAL(GetItemRequest, return_consumed_capacity, "ReturnConsumedCapacity", &return_consumed_capacity_shape),
+	REQUIRED(GetItemRequest, key, "Key", &attributes_shape),
+	REQUIRED(GetItemRequest, table_name, "TableName", &item_table_name_shape),
+	OPTIONAL(GetItemRequest, consistent_read, "ConsistentRead", &boolean_shape),
 	OPTIONAL(GetItemRequest, projection_expression, "ProjectionExpression", &string_shape),
 	OPTIONAL(GetItemRequest, names, "ExpressionAttributeNames", &expression_names_shape),
 };
@@ -39,28 +39,44 @@ check_parameters(const GetItemRequest *request)
 	check_parameter_use(uses, lengthof(uses), request->names.json != NULL, false);
 }
 
-static void
-execute(const void *argument, StringInfo response)
+typedef struct GetItem
+{
+	const GetItemRequest *request;
+	Value		key_map;
+	Projection *projection;		/* or NULL */
+} GetItem;
+
+static void *
+prepare(const void *argument)
 {
 	const GetItemRequest *request = argument;
-	Value		key_map;
+	GetItem    *get = palloc(sizeof(GetItem));
 	ExpressionAttributes *attributes;
-	Projection *projection;
+
+	check_parameters(request);
+	get->request = request;
+	get->key_map = read_attributes(request->key);
+	check_attributes_to_get(&request->attributes_to_get);
+	attributes = read_expression_attributes(&request->names, NULL);
+	get->projection = read_projection(&request->attributes_to_get, &request->projection_expression,
+									  attributes);
+	expression_attributes_check_used(attributes);
+	return get;
+}
+
+static void
+execute(const void *prepared, StringInfo response)
+{
+	const GetItem *get = prepared;
+	const GetItemRequest *request = get->request;
+	const Projection *projection = get->projection;
 	Table	   *table;
 	PrimaryKey	key;
 	Value		item;
 	bool		found;
 
-	check_parameters(request);
-	key_map = read_attributes(request->key);
-	check_attributes_to_get(&request->attributes_to_get);
-	attributes = read_expression_attributes(&request->names, NULL);
-	projection = read_projection(&request->attributes_to_get, &request->projection_expression,
-								 attributes);
-	expression_attributes_check_used(attributes);
-
 	table = table_open_by_name(request->table_name.data, ACL_SELECT);
-	key = key_of_map(&table->schema, &key_map);
+	key = key_of_map(&table->schema, &get->key_map);
 	check_key_paths(table, NULL, projection);
 	found = table_get(table, &key, &item);
 
@@ -87,5 +103,7 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription get_item_operation = {
 	.request = STRUCTURE_SHAPE(GetItemRequest, "GetItemInput", members),
+	.layer = LAYER_CURRENT,
+	.prepare = prepare,
 	.execute = execute
 };

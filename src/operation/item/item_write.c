@@ -15,6 +15,16 @@
 #include "operation/item/item_write.h"
 #include "value/json.h"
 
+ItemWrite *
+item_write_prepare(const WriteParameters *parameters, ItemChange change)
+{
+	ItemWrite  *write = palloc0(sizeof(ItemWrite));
+
+	write->parameters = parameters;
+	write->change = change;
+	return write;
+}
+
 void
 check_write_parameters(const WriteParameters *parameters)
 {

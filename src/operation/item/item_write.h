@@ -22,15 +22,26 @@ typedef struct WriteParameters
 	RequestEnum return_values_on_failure;
 } WriteParameters;
 
-#define WRITE_MEMBERS(structure) \
-	REQUIRED(structure, write.table_name, "TableName", &table_name_shape), \
-	OPTIONAL(structure, write.expected, "Expected", &expected_map_shape), \
-	OPTIONAL(structure, write.conditional_operator, "ConditionalOperator", &conditional_operator_shape), \
-	OPTIONAL(structure, write.return_values, "ReturnValues", &return_values_shape), \
+/*
+ * The members, in parts, because each operation has its own order of those of
+ * which AWS reports violations.
+ */
+#define WRITE_MEMBERS_FIRST(structure) \
 	OPTIONAL(structure, write.return_consumed_capacity, "ReturnConsumedCapacity", \
 			 &return_consumed_capacity_shape), \
+	REQUIRED(structure, write.table_name, "TableName", &item_table_name_shape), \
+	MEMBER(structure, write.conditional_operator, "ConditionalOperator", &conditional_operator_shape, \
+		   false, REPORTED_ALONE)
+
+#define WRITE_MEMBER_RETURN_VALUES(structure, reported) \
+	MEMBER(structure, write.return_values, "ReturnValues", &return_values_shape, false, reported)
+
+#define WRITE_MEMBER_COLLECTION_METRICS(structure) \
 	OPTIONAL(structure, write.return_item_collection_metrics, "ReturnItemCollectionMetrics", \
-			 &return_item_collection_metrics_shape), \
+			 &return_item_collection_metrics_shape)
+
+#define WRITE_MEMBERS_LAST(structure) \
+	OPTIONAL(structure, write.expected, "Expected", &expected_map_shape), \
 	OPTIONAL(structure, write.condition_expression, "ConditionExpression", &string_shape), \
 	OPTIONAL(structure, write.names, "ExpressionAttributeNames", &expression_names_shape), \
 	OPTIONAL(structure, write.values, "ExpressionAttributeValues", &attributes_shape), \
@@ -49,7 +60,7 @@ struct ItemWrite
 	bool		absent_passes;	/* the condition is only for an item that is there */
 	ItemChange	change;
 
-	/* PutItem's new item; the key of UpdateItem, where it makes a new item. */
+	/* PutItem's new item; the Key of the others, from which UpdateItem makes one. */
 	Value		item;
 	Update	   *update;			/* UpdateItem's, or NULL */
 	IndexWriter writer;			/* likewise, for the words about keys of indexes */
@@ -62,6 +73,9 @@ struct ItemWrite
 								 * nobody asks */
 	StringInfoData attributes;	/* what ReturnValues asks for */
 };
+
+/* A write that is prepared, in a struct of its own. */
+extern ItemWrite *item_write_prepare(const WriteParameters *parameters, ItemChange change);
 
 /* The parameters that every write's rules of mixing know. */
 extern void check_write_parameters(const WriteParameters *parameters);

@@ -16,8 +16,11 @@ typedef struct PutItemRequest
 } PutItemRequest;
 
 static const Member members[] = {
-	WRITE_MEMBERS(PutItemRequest),
+	WRITE_MEMBERS_FIRST(PutItemRequest),
 	REQUIRED(PutItemRequest, item, "Item", &attributes_shape),
+	WRITE_MEMBER_RETURN_VALUES(PutItemRequest, REPORTED_TOGETHER),
+	WRITE_MEMBER_COLLECTION_METRICS(PutItemRequest),
+	WRITE_MEMBERS_LAST(PutItemRequest),
 };
 
 /* A put that changes nothing writes nothing. */
@@ -30,32 +33,41 @@ put_change(ItemWrite *write, const Value *old_item, Value *new_item)
 	return WRITE_PUT;
 }
 
-static void
-execute(const void *argument, StringInfo response)
+static void *
+prepare(const void *argument)
 {
 	const PutItemRequest *request = argument;
-	ItemWrite	write = {.parameters = &request->write, .change = put_change};
+	ItemWrite  *write = item_write_prepare(&request->write, put_change);
 	ExpressionAttributes *attributes;
-	Table	   *table;
-	PrimaryKey	key;
 
 	check_write_parameters(&request->write);
-	write.item = read_attributes(request->item);
-	if (item_size(&write.item) > ITEM_MAX_SIZE)
+	write->item = read_attributes(request->item);
+	if (item_size(&write->item) > ITEM_MAX_SIZE)
 		validation_error("Item size has exceeded the maximum allowed size");
 	check_return_values_old_only(&request->write);
 	attributes = read_expression_attributes(&request->write.names, request->write.values);
-	write.condition = read_write_condition(&request->write, attributes);
+	write->condition = read_write_condition(&request->write, attributes);
 	expression_attributes_check_used(attributes);
+	return write;
+}
 
-	table = table_open_by_name(request->write.table_name.data, ACL_INSERT | ACL_UPDATE |
-							   privileges_to_read_old(&request->write, write.condition));
-	key = key_of_item(&table->schema, &write.item);
-	index_check_item(index_set(RelationGetRelid(table->relation)), &write.item, WRITER_PUT);
-	item_write(&write, table, &key, response);
+static void
+execute(const void *prepared, StringInfo response)
+{
+	ItemWrite  *write = unconstify(void *, prepared);
+	Table	   *table;
+	PrimaryKey	key;
+
+	table = table_open_by_name(write->parameters->table_name.data, ACL_INSERT | ACL_UPDATE |
+							   privileges_to_read_old(write->parameters, write->condition));
+	key = key_of_item(&table->schema, &write->item);
+	index_check_item(index_set(RelationGetRelid(table->relation)), &write->item, WRITER_PUT);
+	item_write(write, table, &key, response);
 }
 
 const OperationDescription put_item_operation = {
 	.request = STRUCTURE_SHAPE(PutItemRequest, "PutItemInput", members),
+	.layer = LAYER_ENVELOPED,
+	.prepare = prepare,
 	.execute = execute
 };

@@ -16,10 +16,14 @@ typedef struct QueryRequest
 } QueryRequest;
 
 static const Member members[] = {
-	READ_MEMBERS(QueryRequest),
-	OPTIONAL(QueryRequest, read.filter, "QueryFilter", &condition_map_shape),
+	READ_MEMBERS_FIRST(QueryRequest),
+	READ_MEMBER_CAPACITY(QueryRequest),
+	READ_MEMBER_FILTER(QueryRequest, "QueryFilter"),
+	READ_MEMBERS_TABLE(QueryRequest),
 	OPTIONAL(QueryRequest, read.attributes_to_get, "AttributesToGet", &attribute_names_shape),
+	READ_MEMBER_LIMIT(QueryRequest),
 	OPTIONAL(QueryRequest, key_conditions, "KeyConditions", &condition_map_shape),
+	READ_MEMBERS_LAST(QueryRequest),
 	OPTIONAL(QueryRequest, key_condition_expression, "KeyConditionExpression", &string_shape),
 	OPTIONAL(QueryRequest, scan_index_forward, "ScanIndexForward", &boolean_shape),
 };
@@ -86,20 +90,25 @@ check_filter(const QueryRequest *request, const Condition *filter, const KeySche
 /* The parsed parts of a request, before the table is known. */
 typedef struct QueryPlan
 {
+	const QueryRequest *request;
 	ReadPage	page;
 	KeyConditionTree *key_condition;
 	Value		start;
 } QueryPlan;
 
 /* Parses in the order in which AWS reports faults. */
-static void
-parse(const QueryRequest *request, QueryPlan *plan)
+static void *
+prepare(const void *argument)
 {
+	const QueryRequest *request = argument;
+	QueryPlan  *plan = palloc0(sizeof(QueryPlan));
 	const ReadParameters *read = &request->read;
 	const RequestString *key_text = &request->key_condition_expression;
 	const RequestString *filter_text = &read->filter_expression;
 	ExpressionAttributes *attributes;
 
+	plan->request = request;
+	plan->page.parameters = read;
 	check_parameters(request);
 	if (filter_text->data == NULL)
 		plan->page.filter = read_filter("QueryFilter", &read->filter, &read->conditional_operator);
@@ -121,27 +130,33 @@ parse(const QueryRequest *request, QueryPlan *plan)
 		validation_error("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
 	key_condition_check(plan->key_condition, read->index_name.data != NULL ? 2 * KEY_MAX_ATTRIBUTES : 2);
 	expression_attributes_check_used(attributes);
+	return plan;
 }
 
-/* Only the key of a global index may have more attributes than a table's. */
+/*
+ * A table without sort key has one item for each partition key, behind which
+ * there is nothing to begin.
+ */
 static void
-check_condition_count(const QueryPlan *plan, const KeySchema *schema)
+check_can_start(const Table *relation)
 {
-	if (schema->partition_count == 1 && schema->sort_count <= 1)
-		key_condition_check(plan->key_condition, 2);
+	if (relation->table_schema.partition_count == 0 && relation->schema.sort_count == 0)
+		validation_error("The provided exclusive start key is invalid");
 }
 
 /* The range that is queried; AWS looks at the starting key in between. */
 static void
-bind(const QueryRequest *request, QueryPlan *plan, const Table *relation, TableRange *range)
+bind(QueryPlan *plan, const Table *relation, TableRange *range)
 {
-	bool		has_start = request->read.exclusive_start_key != NULL;
+	bool		has_start = plan->request->read.exclusive_start_key != NULL;
 
-	check_condition_count(plan, &relation->schema);
 	if (has_start)
+	{
+		check_can_start(relation);
 		check_start_partition(relation, &plan->start);
+	}
 	range->condition = key_condition_bind(plan->key_condition, &relation->schema);
-	range->backward = request->scan_index_forward == BOOLEAN_FALSE;
+	range->backward = plan->request->scan_index_forward == BOOLEAN_FALSE;
 	if (has_start)
 	{
 		check_start_sort(relation, &plan->start);
@@ -149,27 +164,30 @@ bind(const QueryRequest *request, QueryPlan *plan, const Table *relation, TableR
 		check_start_in_range(relation, range, &plan->start);
 		range->exclusive_start = &plan->start;
 	}
+	plan->page.at_most_one = relation->table_schema.partition_count == 0 &&
+		(relation->schema.sort_count == 0 || range->condition->sort_operator == SORT_EQUAL);
 }
 
 static void
-execute(const void *argument, StringInfo response)
+execute(const void *prepared, StringInfo response)
 {
-	const QueryRequest *request = argument;
-	QueryPlan	plan = {.page.parameters = &request->read};
+	QueryPlan  *plan = unconstify(void *, prepared);
+	const ReadParameters *read = &plan->request->read;
 	TableRange	range = {.total_segments = 1};
 	ReadSource	source;
 
-	parse(request, &plan);
-	read_source_open(&request->read, &source);
-	bind(request, &plan, source.relation, &range);
-	check_filter(request, plan.page.filter, &source.relation->schema);
-	read_source_check_select(&source, &request->read, plan.page.projection);
-	check_key_paths(source.table, plan.page.filter, plan.page.projection);
-	read_page(&plan.page, &source, &range, response);
+	read_source_open(read, &source);
+	bind(plan, source.relation, &range);
+	check_filter(plan->request, plan->page.filter, &source.relation->schema);
+	read_source_check_select(&source, read, plan->page.projection);
+	check_key_paths(source.table, plan->page.filter, plan->page.projection);
+	read_page(&plan->page, &source, &range, response);
 	read_source_close(&source);
 }
 
 const OperationDescription query_operation = {
 	.request = STRUCTURE_SHAPE(QueryRequest, "QueryInput", members),
+	.layer = LAYER_CURRENT,
+	.prepare = prepare,
 	.execute = execute
 };

@@ -18,11 +18,15 @@ static const Shape segment_shape = {.kind = SHAPE_INTEGER, AT_LEAST(0), AT_MOST(
 static const Shape total_segments_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(1000000)};
 
 static const Member members[] = {
-	READ_MEMBERS(ScanRequest),
-	OPTIONAL(ScanRequest, read.filter, "ScanFilter", &condition_map_shape),
-	OPTIONAL(ScanRequest, segment, "Segment", &segment_shape),
+	READ_MEMBERS_FIRST(ScanRequest),
 	OPTIONAL(ScanRequest, total_segments, "TotalSegments", &total_segments_shape),
+	READ_MEMBER_CAPACITY(ScanRequest),
+	READ_MEMBERS_TABLE(ScanRequest),
+	READ_MEMBER_FILTER(ScanRequest, "ScanFilter"),
+	OPTIONAL(ScanRequest, segment, "Segment", &segment_shape),
+	READ_MEMBER_LIMIT(ScanRequest),
 	OPTIONAL(ScanRequest, read.attributes_to_get, "AttributesToGet", &attribute_names_shape),
+	READ_MEMBERS_LAST(ScanRequest),
 };
 
 static void
@@ -54,20 +58,33 @@ check_segment(const ScanRequest *request)
 						 request->segment.value, request->total_segments.value);
 }
 
-/* Parses in the order in which AWS reports faults; start is set if it is given. */
-static void
-parse(const ScanRequest *request, ReadPage *page, Value *start)
+/* The parsed parts of a request, before the table is known. */
+typedef struct ScanPlan
 {
+	const ScanRequest *request;
+	ReadPage	page;
+	Value		start;			/* where ExclusiveStartKey is given */
+} ScanPlan;
+
+/* Parses in the order in which AWS reports faults. */
+static void *
+prepare(const void *argument)
+{
+	const ScanRequest *request = argument;
+	ScanPlan   *plan = palloc0(sizeof(ScanPlan));
+	ReadPage   *page = &plan->page;
 	const ReadParameters *read = &request->read;
 	const RequestString *filter_text = &read->filter_expression;
 	ExpressionAttributes *attributes;
 
+	plan->request = request;
+	page->parameters = read;
 	check_parameters(read);
 	check_attributes_to_get(&read->attributes_to_get);
 	if (filter_text->data == NULL)
 		page->filter = read_filter("ScanFilter", &read->filter, &read->conditional_operator);
 	if (read->exclusive_start_key != NULL)
-		*start = read_start_key(read);
+		plan->start = read_start_key(read);
 	check_segment(request);
 
 	attributes = read_expression_attributes(&read->names, read->values);
@@ -78,6 +95,7 @@ parse(const ScanRequest *request, ReadPage *page, Value *start)
 									   attributes);
 	expression_attributes_check_used(attributes);
 	check_select(read);
+	return plan;
 }
 
 /* The part of ExclusiveStartKey that is an index's; AWS checks it first. */
@@ -108,16 +126,15 @@ check_start_in_segment(const ReadSource *source, const TableRange *range, const 
 }
 
 static void
-execute(const void *argument, StringInfo response)
+execute(const void *prepared, StringInfo response)
 {
-	const ScanRequest *request = argument;
-	ReadPage	page = {.parameters = &request->read};
+	const ScanPlan *plan = prepared;
+	const ScanRequest *request = plan->request;
+	const ReadPage *page = &plan->page;
 	TableRange	range = {.total_segments = 1};
 	bool		has_start = request->read.exclusive_start_key != NULL;
-	Value		start;
 	ReadSource	source;
 
-	parse(request, &page, &start);
 	if (request->segment.given)
 	{
 		range.segment = request->segment.value;
@@ -126,19 +143,21 @@ execute(const void *argument, StringInfo response)
 
 	read_source_open(&request->read, &source);
 	if (has_start)
-		check_start_in_index(&source, &start);
-	read_source_check_select(&source, &request->read, page.projection);
+		check_start_in_index(&source, &plan->start);
+	read_source_check_select(&source, &request->read, page->projection);
 	if (has_start)
 	{
-		check_start_in_segment(&source, &range, &start);
-		range.exclusive_start = &start;
+		check_start_in_segment(&source, &range, &plan->start);
+		range.exclusive_start = &plan->start;
 	}
-	check_key_paths(source.table, page.filter, page.projection);
-	read_page(&page, &source, &range, response);
+	check_key_paths(source.table, page->filter, page->projection);
+	read_page(page, &source, &range, response);
 	read_source_close(&source);
 }
 
 const OperationDescription scan_operation = {
 	.request = STRUCTURE_SHAPE(ScanRequest, "ScanInput", members),
+	.layer = LAYER_OLDER,
+	.prepare = prepare,
 	.execute = execute
 };

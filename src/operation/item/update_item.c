@@ -41,8 +41,11 @@ typedef struct UpdateItemRequest
 } UpdateItemRequest;
 
 static const Member members[] = {
-	WRITE_MEMBERS(UpdateItemRequest),
+	WRITE_MEMBERS_FIRST(UpdateItemRequest),
+	WRITE_MEMBER_COLLECTION_METRICS(UpdateItemRequest),
+	WRITE_MEMBER_RETURN_VALUES(UpdateItemRequest, REPORTED_ALONE),
 	REQUIRED(UpdateItemRequest, key, "Key", &attributes_shape),
+	WRITE_MEMBERS_LAST(UpdateItemRequest),
 	OPTIONAL(UpdateItemRequest, attribute_updates, "AttributeUpdates", &attribute_updates_shape),
 	OPTIONAL(UpdateItemRequest, update_expression, "UpdateExpression", &string_shape),
 };
@@ -74,6 +77,7 @@ read_attribute_updates(const RequestMap *map)
 	legacy = palloc0(sizeof(LegacyUpdate) * map->count);
 	for (int i = 0; i < map->count; i++)
 	{
+		attribute_name_check(map->keys[i].length);
 		legacy[i].attribute = map->keys[i].data;
 		legacy[i].attribute_length = map->keys[i].length;
 		legacy[i].action = updates[i].action.text;
@@ -89,21 +93,36 @@ read_attribute_updates(const RequestMap *map)
 }
 
 /*
+ * The item's own size counts, and so does what the update writes of it with a
+ * charge for each action, which may be more where the key is short.
+ */
+static void
+check_size(const Update *update, const Value *new_item)
+{
+	uint32		size = item_size(new_item);
+
+	if (size > ITEM_MAX_SIZE ||
+		(update != NULL && size + update_charge(update) > ITEM_MAX_SIZE &&
+		 update_written_size(update, new_item) + update_charge(update) > ITEM_MAX_SIZE))
+		validation_error("Item size to update has exceeded the maximum allowed size");
+}
+
+/*
  * An update without an action only sees to it that the item is there.  One
  * that changes nothing writes nothing, and one that only takes away makes no
- * item.
+ * item, whatever its paths are.
  */
 WriteAction
 update_change(ItemWrite *write, const Value *old_item, Value *new_item)
 {
 	const Value *base = old_item != NULL ? old_item : &write->item;
 
+	if (old_item == NULL && write->update != NULL && !update_creates_item(write->update))
+		return WRITE_NOTHING;
 	*new_item = write->update != NULL ? update_apply(write->update, base) : *base;
-	if (item_size(new_item) > ITEM_MAX_SIZE)
-		validation_error("Item size to update has exceeded the maximum allowed size");
+	check_size(write->update, new_item);
 	index_check_item(write->indexes, new_item, write->writer);
-	if (old_item != NULL ? value_equal(old_item, new_item) :
-		write->update != NULL && !update_creates_item(write->update))
+	if (old_item != NULL && value_equal(old_item, new_item))
 		return WRITE_NOTHING;
 	return WRITE_PUT;
 }
@@ -163,39 +182,48 @@ check_update(const Update *update, const Table *table, IndexWriter writer)
 		check_update_paths(update, &indexes->indexes[i].schema, "IndexKey");
 }
 
-static void
-execute(const void *argument, StringInfo response)
+static void *
+prepare(const void *argument)
 {
 	const UpdateItemRequest *request = argument;
 	const WriteParameters *parameters = &request->write;
 	const RequestString *expression = &request->update_expression;
-	ItemWrite	write = {.parameters = parameters, .change = update_change};
+	ItemWrite  *write = item_write_prepare(parameters, update_change);
 	ExpressionAttributes *attributes;
+
+	check_parameters(request);
+	write->item = read_attributes(request->key);
+	write->update = read_attribute_updates(&request->attribute_updates);
+	if (parameters->expected.json != NULL)
+		write->condition = read_write_condition(parameters, NULL);
+	attributes = read_expression_attributes(&parameters->names, parameters->values);
+	if (expression->data != NULL)
+		write->update = update_parse(expression->data, expression->length, attributes);
+	if (write->condition == NULL)
+		write->condition = read_write_condition(parameters, attributes);
+	expression_attributes_check_used(attributes);
+	write->writer = expression->data != NULL ? WRITER_UPDATE_EXPRESSION : WRITER_PUT;
+	return write;
+}
+
+static void
+execute(const void *prepared, StringInfo response)
+{
+	ItemWrite  *write = unconstify(void *, prepared);
 	Table	   *table;
 	PrimaryKey	key;
 
-	check_parameters(request);
-	write.item = read_attributes(request->key);
-	write.update = read_attribute_updates(&request->attribute_updates);
-	if (parameters->expected.json != NULL)
-		write.condition = read_write_condition(parameters, NULL);
-	attributes = read_expression_attributes(&parameters->names, parameters->values);
-	if (expression->data != NULL)
-		write.update = update_parse(expression->data, expression->length, attributes);
-	if (write.condition == NULL)
-		write.condition = read_write_condition(parameters, attributes);
-	expression_attributes_check_used(attributes);
-
 	/* what an update computes from an item tells of it, so it needs to be readable */
-	table = table_open_by_name(parameters->table_name.data, ACL_SELECT | ACL_INSERT | ACL_UPDATE);
-	key = key_of_map(&table->schema, &write.item);
-	write.writer = expression->data != NULL ? WRITER_UPDATE_EXPRESSION : WRITER_PUT;
-	if (write.update != NULL)
-		check_update(write.update, table, write.writer);
-	item_write(&write, table, &key, response);
+	table = table_open_by_name(write->parameters->table_name.data, ACL_SELECT | ACL_INSERT | ACL_UPDATE);
+	key = key_of_map(&table->schema, &write->item);
+	if (write->update != NULL)
+		check_update(write->update, table, write->writer);
+	item_write(write, table, &key, response);
 }
 
 const OperationDescription update_item_operation = {
 	.request = STRUCTURE_SHAPE(UpdateItemRequest, "UpdateItemInput", members),
+	.layer = LAYER_ENVELOPED,
+	.prepare = prepare,
 	.execute = execute
 };

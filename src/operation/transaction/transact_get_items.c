@@ -75,6 +75,7 @@ typedef struct Read
 
 typedef struct Reads
 {
+	const TransactGetItemsRequest *request;
 	int			count;
 	Read	   *reads;
 	TableReads *tables;
@@ -160,28 +161,36 @@ check_doubles(const Reads *all)
 	}
 }
 
-static Reads
-open_all(const RequestList *items)
+static void *
+prepare(const void *argument)
 {
-	const TransactGetItem *members = items->members;
-	Reads		all = {.count = items->count};
+	const TransactGetItemsRequest *request = argument;
+	const TransactGetItem *items = request->items.members;
+	Reads	   *all = palloc0(sizeof(Reads));
 
-	all.reads = palloc0(sizeof(Read) * all.count);
-	all.tables = palloc0(sizeof(TableReads) * all.count);
-	for (int i = 0; i < all.count; i++)
+	all->request = request;
+	all->count = request->items.count;
+	all->reads = palloc0(sizeof(Read) * all->count);
+	for (int i = 0; i < all->count; i++)
 	{
-		all.reads[i].request = members[i].get;
-		parse(&all.reads[i]);
+		all->reads[i].request = items[i].get;
+		parse(&all->reads[i]);
 	}
-	for (int i = 0; i < all.count; i++)
-		all.reads[i].reads = table_of_read(&all, &all.reads[i]);
-	for (int i = 0; i < all.count; i++)
-		cancellation_judge(read_key, &all.reads[i], &all.reads[i].reason);
-	cancel_if_any_failed(&all);
-	for (int i = 0; i < all.count; i++)
-		all.reads[i].place = lock_place(all.reads[i].reads->table, &all.reads[i].key);
-	check_doubles(&all);
 	return all;
+}
+
+static void
+open_all(Reads *all)
+{
+	all->tables = palloc0(sizeof(TableReads) * all->count);
+	for (int i = 0; i < all->count; i++)
+		all->reads[i].reads = table_of_read(all, &all->reads[i]);
+	for (int i = 0; i < all->count; i++)
+		cancellation_judge(read_key, &all->reads[i], &all->reads[i].reason);
+	cancel_if_any_failed(all);
+	for (int i = 0; i < all->count; i++)
+		all->reads[i].place = lock_place(all->reads[i].reads->table, &all->reads[i].key);
+	check_doubles(all);
 }
 
 /* Appends the item, and adds up size and capacity. */
@@ -224,31 +233,34 @@ append_capacities(StringInfo response, const RequestEnum *wanted, const Reads *a
 }
 
 static void
-execute(const void *argument, StringInfo response)
+execute(const void *prepared, StringInfo response)
 {
-	const TransactGetItemsRequest *request = argument;
-	Reads		all = open_all(&request->items);
+	Reads	   *all = unconstify(void *, prepared);
+	const TransactGetItemsRequest *request = all->request;
 	uint64		size = 0;
 
+	open_all(all);
 	appendStringInfoChar(response, '{');
 	append_member(response, "Responses");
 	appendStringInfoChar(response, '[');
-	for (int i = 0; i < all.count; i++)
+	for (int i = 0; i < all->count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		read_item(&all.reads[i], &size, response);
+		read_item(&all->reads[i], &size, response);
 	}
 	appendStringInfoChar(response, ']');
 	if (wants_capacity(&request->return_consumed_capacity))
-		append_capacities(response, &request->return_consumed_capacity, &all);
+		append_capacities(response, &request->return_consumed_capacity, all);
 	appendStringInfoChar(response, '}');
-	for (int i = 0; i < all.table_count; i++)
-		table_release(all.tables[i].table);
+	for (int i = 0; i < all->table_count; i++)
+		table_release(all->tables[i].table);
 }
 
 const OperationDescription transact_get_items_operation = {
 	.request = STRUCTURE_SHAPE(TransactGetItemsRequest, "TransactGetItemsInput", members),
+	.layer = LAYER_OLDER,
+	.prepare = prepare,
 	.execute = execute
 };

@@ -176,32 +176,45 @@ read_action(TransactionAction *action, const TransactWriteItem *item)
 	initStringInfo(&action->write.attributes);
 }
 
-static Transaction
-read_transaction(const TransactWriteItemsRequest *request)
+/* A request whose actions have been read. */
+typedef struct TransactWriteItems
 {
-	const TransactWriteItem *items = request->items.members;
-	Transaction transaction = {.count = request->items.count};
+	const TransactWriteItemsRequest *request;
+	Transaction transaction;
+} TransactWriteItems;
 
-	transaction.actions = palloc0(sizeof(TransactionAction) * transaction.count);
-	for (int i = 0; i < transaction.count; i++)
-		read_action(&transaction.actions[i], &items[i]);
-	return transaction;
+static void *
+prepare(const void *argument)
+{
+	const TransactWriteItemsRequest *request = argument;
+	const TransactWriteItem *items = request->items.members;
+	TransactWriteItems *prepared = palloc0(sizeof(TransactWriteItems));
+	Transaction *transaction = &prepared->transaction;
+
+	prepared->request = request;
+	transaction->count = request->items.count;
+	transaction->actions = palloc0(sizeof(TransactionAction) * transaction->count);
+	for (int i = 0; i < transaction->count; i++)
+		read_action(&transaction->actions[i], &items[i]);
+	return prepared;
 }
 
 static void
 execute(const void *argument, StringInfo response)
 {
-	const TransactWriteItemsRequest *request = argument;
-	Transaction transaction = read_transaction(request);
+	TransactWriteItems *prepared = unconstify(void *, argument);
+	const TransactWriteItemsRequest *request = prepared->request;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	Token		token = {TOKEN_TRANSACT_WRITE_ITEMS, request->token.data, request->token.length, digest};
 
 	if (token.text != NULL)
 		request_digest(request->items.json, digest);
-	transaction_execute(&transaction, &token, &request->response, response);
+	transaction_execute(&prepared->transaction, &token, &request->response, response);
 }
 
 const OperationDescription transact_write_items_operation = {
 	.request = STRUCTURE_SHAPE(TransactWriteItemsRequest, "TransactWriteItemsInput", members),
+	.layer = LAYER_OLDER,
+	.prepare = prepare,
 	.execute = execute
 };
