@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -174,6 +175,28 @@ take_schema(IndexColumns *columns, KeySchema *schema)
 }
 
 /*
+ * The expressions of an index as they were written; false where it has a
+ * predicate.  RelationGetIndexExpressions() would fold what is constant in them:
+ * that runs functions of the index's owner, as whoever looks at the relation.
+ */
+static bool
+read_index_expressions(Oid index, List **expressions)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	bool		no_predicate;
+	bool		isnull;
+	Datum		written;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for index %u", index);
+	no_predicate = heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	written = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &isnull);
+	*expressions = no_predicate && !isnull ? (List *) stringToNode(TextDatumGetCString(written)) : NIL;
+	ReleaseSysCache(tuple);
+	return no_predicate;
+}
+
+/*
  * Whether the index is a primary one, on (ddb.hash(partition key), sort key)
  * or, of a secondary index's relation, on that and the same of its table; if
  * so, sets the schemas.
@@ -187,9 +210,8 @@ read_primary_index(Oid index_oid, const KeyAttribute *key_columns, TableLayout *
 	bool		found = false;
 
 	if (columns.form->indisunique && columns.form->indisvalid && columns.form->indisready &&
-		RelationGetIndexPredicate(index) == NIL)
+		read_index_expressions(index_oid, &columns.expressions))
 	{
-		columns.expressions = RelationGetIndexExpressions(index);
 		columns.expression = list_head(columns.expressions);
 		memset(table, 0, sizeof(*table));
 		found = take_schema(&columns, &layout->schema);
