@@ -30,6 +30,7 @@
 #include "utils/timestamp.h"
 
 #include "index/backfill.h"
+#include "owner_code.h"
 #include "owner_statement.h"
 #include "value/node.h"
 
@@ -242,6 +243,22 @@ fill(Backfill *backfill, bool lock_rows, bool wait)
 }
 
 /*
+ * The same as the table's owner, for whom it is done: the worker is a superuser,
+ * and who creates an index may be one.
+ */
+static BackfillResult
+fill_as_owner(Backfill *backfill, bool lock_rows, bool wait)
+{
+	OwnerActing before;
+	BackfillResult result;
+
+	owner_acting_begin(backfill->table->relation, &before);
+	result = fill(backfill, lock_rows, wait);
+	owner_acting_end(&before);
+	return result;
+}
+
+/*
  * Does a batch with its rows locked and writes down how far it got, or where
  * nobody else can write the table, does all.
  */
@@ -259,7 +276,7 @@ run(Table *table, const IndexDefinition *index, bool lock_rows, bool wait)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(batch);
 
-		result = fill(&backfill, lock_rows, wait);
+		result = fill_as_owner(&backfill, lock_rows, wait);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(batch);
 	} while (!lock_rows && result == BACKFILL_MORE);
@@ -322,7 +339,9 @@ backfill_tasks(void)
 						" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid))"
 						" FROM (SELECT i.table_relation::pg_catalog.oid AS relation"
 						" UNION ALL SELECT s.relation::pg_catalog.oid FROM ddb.indexes s"
-						" WHERE s.table_relation = i.table_relation) r)"
+						" WHERE s.table_relation = i.table_relation) r),"
+						" i.relation::pg_catalog.oid,"
+						" (SELECT pg_catalog.count(*) > 1 FROM pg_catalog.pg_index x WHERE x.indrelid = i.relation)"
 						" FROM ddb.indexes i LEFT JOIN ddb.tables t ON t.relation = i.table_relation"
 						" JOIN pg_catalog.pg_class c ON c.oid = i.relation"
 						" WHERE i.status = 'CREATING' ORDER BY i.relation::pg_catalog.oid",
@@ -339,6 +358,8 @@ backfill_tasks(void)
 		task->index = SPI_getvalue(row, descriptor, 2);
 		task->table_relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &isnull));
 		task->ready = DatumGetBool(SPI_getbinval(row, descriptor, 4, &isnull));
+		task->relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 5, &isnull));
+		task->has_code = DatumGetBool(SPI_getbinval(row, descriptor, 6, &isnull));
 		tasks = lappend(tasks, task);
 	}
 	SPI_finish();
@@ -361,7 +382,8 @@ backfill_batch(const BackfillTask *task, bool wait)
 		return BACKFILL_BUSY;
 
 	/* whoever creates or drops an index of this table has it locked more strongly */
-	LockRelationOid(task->table_relation, RowExclusiveLock);
+	if (!ConditionalLockRelationOid(task->table_relation, RowExclusiveLock))
+		return BACKFILL_BUSY;
 	record = catalog_read_table(task->table);
 	if (record == NULL || record->relation != task->table_relation)
 		return BACKFILL_DONE;

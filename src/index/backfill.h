@@ -28,7 +28,9 @@ typedef struct BackfillTask
 	char	   *table;
 	char	   *index;
 	Oid			table_relation;
+	Oid			relation;		/* the index's */
 	bool		ready;			/* all relations have what they need */
+	bool		has_code;		/* there may be functions of the owner's on its relation */
 } BackfillTask;
 
 /* All of them, as a list, the oldest first; NIL also where ddb is not installed. */

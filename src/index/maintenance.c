@@ -19,10 +19,11 @@
 #include "access/tableam.h"
 #include "compat.h"
 #include "index/index.h"
+#include "owner_code.h"
 #include "table/layout.h"
 
-/* Set while indexes' relations are truncated with their table. */
-static bool truncating = false;
+/* The index's relation that is being truncated with its table. */
+static Oid	truncating = InvalidOid;
 
 /* ---- Changes of items ---- */
 
@@ -100,37 +101,41 @@ index_attach(Table *table)
 
 /* ---- The triggers ---- */
 
-/* Truncates them though refuse_index_write() is their trigger. */
+/*
+ * Truncates an index's relation though refuse_index_write() is its trigger.  What
+ * other triggers its owner has put there have nothing to do with who truncates the
+ * table, so they are run as the owner.
+ */
 static void
-truncate_relations(List *relations, List *oids)
+truncate_relation(Relation relation)
 {
-	truncating = true;
+	Oid			outer = truncating;
+	OwnerActing before;
+
+	truncating = RelationGetRelid(relation);
+	owner_acting_begin(relation, &before);
 	PG_TRY();
 	{
-		execute_truncate_compat(relations, oids);
+		execute_truncate_compat(list_make1(relation), list_make1_oid(truncating));
 	}
 	PG_FINALLY();
 	{
-		truncating = false;
+		truncating = outer;
 	}
 	PG_END_TRY();
+	owner_acting_end(&before);
 }
 
 static void
 truncate_indexes(const IndexSet *set)
 {
-	List	   *relations = NIL;
-	List	   *oids = NIL;
-	ListCell   *cell;
-
 	for (int i = 0; i < set->count; i++)
 	{
-		relations = lappend(relations, table_open(set->indexes[i].relation, AccessExclusiveLock));
-		oids = lappend_oid(oids, set->indexes[i].relation);
+		Relation	relation = table_open(set->indexes[i].relation, AccessExclusiveLock);
+
+		truncate_relation(relation);
+		table_close(relation, NoLock);
 	}
-	truncate_relations(relations, oids);
-	foreach(cell, relations)
-		table_close(lfirst(cell), NoLock);
 }
 
 /* The item; NULL where the row has none, or there is no row. */
@@ -262,7 +267,8 @@ ddb_refuse_index_write(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("refuse_index_write() must be called as a trigger")));
-	if (!truncating)
+	if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
+		truncating != RelationGetRelid(trigger->tg_relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("cannot change relation \"%s\" of a secondary index",

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "owner_code.h"
 #include "table/lookup.h"
 #include "table/row.h"
 #include "table/table.h"
@@ -29,13 +30,20 @@ insert_all_index_entries(Table *index, TupleTableSlot *slot, bool summarizing)
 	EState	   *estate = CreateExecutorState();
 	ResultRelInfo *result = makeNode(ResultRelInfo);
 	bool		conflict = false;
+	OwnerActing before;
 
+	/*
+	 * Whoever writes an item, or nobody where the index is filled, has nothing to
+	 * do with what the owner has put on this relation.
+	 */
+	owner_code_begin(index->relation, &before);
 	init_range_table_compat(estate, index->relation);
 	InitResultRelInfo(result, index->relation, 1, NULL, 0);
 	ExecOpenIndices(result, true);
 	(void) insert_index_tuples_compat(result, slot, estate, &conflict, NIL, summarizing);
 	ExecCloseIndices(result);
 	FreeExecutorState(estate);
+	owner_code_end(&before);
 	return !conflict;
 }
 

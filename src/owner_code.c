@@ -1,0 +1,112 @@
+/*
+ * owner_code.c - what the owner of a relation has put there, run as that owner.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "owner_code.h"
+
+/* How often the limit is reached before the process ends: a function may catch what cancels it. */
+#define CANCELS 3
+
+static int	limit = 0;			/* milliseconds; 0 for none */
+static TimeoutId limit_timeout;
+static volatile sig_atomic_t times_reached = 0;
+
+/* ---- The role ---- */
+
+/*
+ * Safe, because the owner gets no more than what it has: it can take nothing with
+ * it that would be run when the role is left (deferred triggers, cursors WITH
+ * HOLD, temporary objects, settings), and the role that it is run for gives it
+ * nothing to fall for by the search path.
+ */
+void
+owner_acting_begin(Relation relation, OwnerActing *before)
+{
+	Oid			owner = relation->rd_rel->relowner;
+
+	GetUserIdAndSecContext(&before->user, &before->context);
+	before->switched = before->user != owner;
+	if (!before->switched)
+		return;
+	SetUserIdAndSecContext(owner, before->context | SECURITY_RESTRICTED_OPERATION);
+	before->settings = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+owner_acting_end(const OwnerActing *before)
+{
+	if (!before->switched)
+		return;
+	AtEOXact_GUC(false, before->settings);
+	SetUserIdAndSecContext(before->user, before->context);
+}
+
+/* ---- The limit ---- */
+
+/* In a signal handler: does what a cancellation, and then a termination, would do. */
+static void
+reach_limit(void)
+{
+	times_reached++;
+	if (times_reached < CANCELS)
+		QueryCancelPending = true;
+	else
+		ProcDiePending = true;
+	InterruptPending = true;
+	SetLatch(MyLatch);
+}
+
+void
+owner_code_set_limit(int milliseconds)
+{
+	limit_timeout = RegisterTimeout(USER_TIMEOUT, reach_limit);
+	limit = milliseconds;
+}
+
+/* Whether it had been reached.  A cancellation that nobody has noticed is forgotten. */
+static bool
+lift_limit(void)
+{
+	bool		reached;
+
+	if (limit == 0)
+		return false;
+	disable_timeout(limit_timeout, false);
+	reached = times_reached > 0;
+	if (reached)
+		QueryCancelPending = false;
+	times_reached = 0;
+	return reached;
+}
+
+void
+owner_code_begin(Relation relation, OwnerActing *before)
+{
+	if (limit > 0)
+		enable_timeout_every(limit_timeout,
+							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit), limit);
+	owner_acting_begin(relation, before);
+}
+
+void
+owner_code_end(const OwnerActing *before)
+{
+	owner_acting_end(before);
+	(void) lift_limit();
+}
+
+bool
+owner_code_failed(void)
+{
+	return lift_limit();
+}
