@@ -837,6 +837,14 @@ CREATE EVENT TRIGGER ddb_forget_dropped_indexes ON sql_drop
 	EXECUTE FUNCTION forget_dropped_indexes();
 ALTER EVENT TRIGGER ddb_forget_dropped_indexes ENABLE ALWAYS;
 
+CREATE FUNCTION follow_table_owner() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_follow_table_owner' LANGUAGE C;
+REVOKE ALL ON FUNCTION follow_table_owner() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_follow_table_owner ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+	EXECUTE FUNCTION follow_table_owner();
+ALTER EVENT TRIGGER ddb_follow_table_owner ENABLE ALWAYS;
+
 CREATE FUNCTION maintain_indexes() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'ddb_maintain_indexes' LANGUAGE C;
 CREATE FUNCTION refuse_index_write() RETURNS trigger

@@ -14,6 +14,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -32,19 +33,6 @@
 #include "table/layout.h"
 #include "table/relation.h"
 #include "value/node.h"
-
-/* ddb.indexes' columns, in order. */
-enum
-{
-	INDEXES_TABLE_RELATION = 1,
-	INDEXES_NAME,
-	INDEXES_RELATION,
-	INDEXES_KIND,
-	INDEXES_PROJECTION,
-	INDEXES_NON_KEY_ATTRIBUTES,
-	INDEXES_STATUS,
-	INDEXES_SETTINGS
-};
 
 static const char *const kinds[] = {
 	[INDEX_GLOBAL] = "GLOBAL",
@@ -400,6 +388,13 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 	relation_run("CREATE TRIGGER ddb_index BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s"
 				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.refuse_index_write()",
 				 relation_quoted_name(relation));
+
+	/*
+	 * Who may read the table is asked there.  A GRANT on all tables of the schema, or
+	 * a default one, lets nobody read what a policy of the table hides, or what was
+	 * granted there no longer.
+	 */
+	relation_run("ALTER TABLE %s ENABLE ROW LEVEL SECURITY", relation_quoted_name(relation));
 	if (owner != GetUserId())
 		relation_run("ALTER TABLE %s OWNER TO %s", relation_quoted_name(relation),
 					 quote_identifier(GetUserNameFromId(owner, false)));
@@ -433,7 +428,9 @@ secondary_index_drop(const TableRecord *table, const IndexDefinition *index)
 
 	/*
 	 * The record goes with the relation, by the event trigger on drops.  The
-	 * table may have been given to another role, and its index not.
+	 * relation may be another role's than the table, if the event trigger that has
+	 * it follow the table was off.  Safe as that role: who owns the table has asked
+	 * for the drop of its index, and a drop runs nobody's code.
 	 */
 	SPI_connect();
 	owner_statement_run(index->relation,
@@ -475,9 +472,25 @@ index_set_status(Oid table, const IndexDefinition *index, IndexStatus status)
 
 /* ---- Drops ---- */
 
-/* Drops what belonged to dropped tables, whoever owns it. */
+/* Whether the command drops what depends on what it drops. */
+static DropBehavior
+behavior_of_command(const EventTriggerData *trigger)
+{
+	Node	   *command = trigger->parsetree;
+
+	if (command != NULL && IsA(command, DropStmt))
+		return ((DropStmt *) command)->behavior;
+	if (command != NULL && IsA(command, DropOwnedStmt))
+		return ((DropOwnedStmt *) command)->behavior;
+	return DROP_RESTRICT;
+}
+
+/*
+ * Drops what belonged to dropped tables, whoever owns it.  Safe: the catalog that
+ * names it is the extension's own, and who could drop the table has.
+ */
 static void
-drop_relations(List *relations)
+drop_relations(List *relations, DropBehavior behavior)
 {
 	ListCell   *cell;
 
@@ -486,7 +499,7 @@ drop_relations(List *relations)
 		ObjectAddress relation;
 
 		ObjectAddressSet(relation, RelationRelationId, lfirst_oid(cell));
-		performDeletion(&relation, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+		performDeletion(&relation, behavior, PERFORM_DELETION_INTERNAL);
 	}
 }
 
@@ -525,6 +538,10 @@ ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 	List	   *tables;
 	ListCell   *cell;
 
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("forget_dropped_indexes() must be called as an event trigger")));
 	SPI_connect();
 	write_indexes("DELETE FROM ddb.indexes WHERE table_relation IN " DROPPED
 				  " RETURNING relation::pg_catalog.oid", 0, NULL, NULL, NULL);
@@ -536,7 +553,7 @@ ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 		CacheInvalidateRelcacheByRelid(lfirst_oid(cell));
 	write_indexes("DELETE FROM ddb.backfills b WHERE NOT EXISTS"
 				  " (SELECT FROM ddb.indexes i WHERE i.relation = b.relation)", 0, NULL, NULL, NULL);
-	drop_relations(of_tables);
+	drop_relations(of_tables, behavior_of_command((EventTriggerData *) fcinfo->context));
 	SPI_finish();
 	PG_RETURN_NULL();
 }

@@ -10,10 +10,12 @@
 #include "access/xact.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "index/index.h"
@@ -146,6 +148,28 @@ check_entries(Check *check)
 
 /* ---- The function ---- */
 
+/*
+ * The table's indexes, with their relations locked.  A drop of an index does not
+ * wait for who reads the table, so who has waited for a relation's lock may have
+ * waited for its drop; the set is then another one.
+ */
+static const IndexSet *
+lock_indexes(const Table *table)
+{
+	Oid			relation = RelationGetRelid(table->relation);
+	const IndexSet *set = index_set(relation);
+	const IndexSet *locked;
+
+	do
+	{
+		locked = set;
+		for (int i = 0; i < locked->count; i++)
+			LockRelationOid(locked->indexes[i].relation, AccessShareLock);
+		set = index_set(relation);
+	} while (set != locked);
+	return set;
+}
+
 static void
 check_table(ReturnSetInfo *result, const char *name)
 {
@@ -154,7 +178,7 @@ check_table(ReturnSetInfo *result, const char *name)
 	Table	  **relations;
 
 	check.table = table_open_by_name(name, ACL_SELECT);
-	set = index_set(RelationGetRelid(check.table->relation));
+	set = lock_indexes(check.table);
 	relations = palloc(sizeof(Table *) * Max(set->count, 1));
 	for (int i = 0; i < set->count; i++)
 		relations[i] = table_open_index(check.table, set->indexes[i].name,
@@ -178,6 +202,48 @@ check_table(ReturnSetInfo *result, const char *name)
 	table_release(check.table);
 }
 
+/* A row for a table that cannot be checked as a whole. */
+static void
+report_table(ReturnSetInfo *result, const char *name, const char *problem)
+{
+	Datum		values[COLUMNS] = {CStringGetTextDatum(name), 0, CStringGetTextDatum(problem)};
+	bool		nulls[COLUMNS] = {false, true, false, true};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The same where a table that its owner has spoilt keeps nobody from the others. */
+static void
+check_one_of_all(ReturnSetInfo *result, const char *name)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		check_table(result, name);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		if (geterrcode() != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		report_table(result, name, error->message);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+}
+
 /* All tables that the current role may read. */
 static void
 check_all_tables(ReturnSetInfo *result)
@@ -191,7 +257,7 @@ check_all_tables(ReturnSetInfo *result)
 
 		if (record != NULL &&
 			pg_class_aclcheck(record->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
-			check_table(result, record->name);
+			check_one_of_all(result, record->name);
 	}
 }
 

@@ -59,6 +59,19 @@ typedef struct IndexSet
 
 /* ---- The catalog: index/catalog.c ---- */
 
+/* ddb.indexes' columns, in order. */
+enum
+{
+	INDEXES_TABLE_RELATION = 1,
+	INDEXES_NAME,
+	INDEXES_RELATION,
+	INDEXES_KIND,
+	INDEXES_PROJECTION,
+	INDEXES_NON_KEY_ATTRIBUTES,
+	INDEXES_STATUS,
+	INDEXES_SETTINGS
+};
+
 /* The indexes of a table's relation, from a cache; valid until the transaction's end. */
 extern const IndexSet *index_set(Oid table);
 
