@@ -69,6 +69,13 @@ estimate(Table *table, const IndexSet *indexes, const Value *partition, double *
 	*upper = 1;
 	if (bytes <= GIGABYTE)
 		return;
+
+	/* entries are counted whether the role may see their items or not */
+	if (table->security != NULL || !table_is_readable(table))
+	{
+		*upper = ceil(bytes / GIGABYTE);
+		return;
+	}
 	entries = table_count_entries(table, partition, ENTRIES_MAX);
 	catalog_table_size(RelationGetRelid(table->relation), &items, &table_bytes);
 	*lower = floor(bytes / GIGABYTE * entries / Max(Max((double) items, entries), 1));

@@ -185,6 +185,12 @@ table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 	return index;
 }
 
+bool
+table_is_readable(const Table *table)
+{
+	return pg_class_aclcheck(RelationGetRelid(table->relation), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
 void
 table_release(Table *table)
 {

@@ -75,6 +75,12 @@ extern Table *table_open_unguarded(const char *name, Oid relation, LOCKMODE lock
  */
 extern Table *table_open_index(const Table *table, const char *name, Oid relation, LOCKMODE lock);
 
+/*
+ * Whether the current role may read it, if only what policies do not hide: who
+ * may not is told nothing that depends on what is there.
+ */
+extern bool table_is_readable(const Table *table);
+
 /* Closes it; its lock stays to the transaction's end. */
 extern void table_release(Table *table);
 

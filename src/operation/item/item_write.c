@@ -124,14 +124,30 @@ keep_returned(ItemWrite *write, const Value *old_item, const Value *new_item)
 	item_to_json(&write->attributes, returned);
 }
 
-/* What the write costs the indexes. */
+/* What the write costs the table and the indexes; either item may be NULL. */
 static void
-count_index_units(ItemWrite *write, WriteAction action, const Value *old_item, const Value *new_item)
+count_units(ItemWrite *write, bool touches_indexes, const Value *old_item, const Value *new_item)
 {
+	write->written_size = Max(old_item != NULL ? item_size(old_item) : 0,
+							  new_item != NULL ? item_size(new_item) : 0);
+	if (write->index_units == NULL)
+		return;
 	for (int i = 0; i < write->indexes->count; i++)
-		write->index_units[i] = action == WRITE_NOTHING ? 0 :
-			index_write_units(&write->indexes->indexes[i], old_item,
-							  action == WRITE_PUT ? new_item : NULL);
+		write->index_units[i] = !touches_indexes ? 0 :
+			index_write_units(&write->indexes->indexes[i], old_item, new_item);
+}
+
+/*
+ * The same of what was done.  A role that may not read learns nothing of the item
+ * that was there, so what counts is what it has written itself.
+ */
+static void
+count_action(ItemWrite *write, WriteAction action, const Value *old_item, const Value *new_item)
+{
+	if (write->tells_old)
+		count_units(write, action != WRITE_NOTHING, old_item, action == WRITE_PUT ? new_item : NULL);
+	else
+		count_units(write, true, NULL, write->item.data != NULL ? &write->item : NULL);
 }
 
 WriteAction
@@ -139,18 +155,12 @@ item_write_decide(const Value *old_item, Value *new_item, void *argument)
 {
 	ItemWrite  *write = argument;
 	WriteAction action;
-	uint32		old_size = old_item != NULL ? item_size(old_item) : 0;
-	uint32		new_size = 0;
 
 	resetStringInfo(&write->attributes);
 	check_condition(write, old_item);
 	action = write->change(write, old_item, new_item);
 
-	if (action == WRITE_PUT)
-		new_size = item_size(new_item);
-	write->written_size = Max(old_size, new_size);
-	if (write->index_units != NULL)
-		count_index_units(write, action, old_item, new_item);
+	count_action(write, action, old_item, new_item);
 	if (action == WRITE_DELETE || (action == WRITE_NOTHING && old_item == NULL))
 		keep_returned(write, old_item, NULL);
 	else
@@ -191,7 +201,10 @@ item_write_run(ItemWrite *write, Table *table, const PrimaryKey *key)
 	initStringInfo(&write->attributes);
 	write->indexes = index_set(RelationGetRelid(table->relation));
 	if (wants_capacity(&write->parameters->return_consumed_capacity))
+	{
+		write->tells_old = table_is_readable(table);
 		write->index_units = palloc0(sizeof(double) * Max(write->indexes->count, 1));
+	}
 	index_attach(table);
 	table_write(table, key, item_write_decide, write);
 }

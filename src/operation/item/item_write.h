@@ -67,6 +67,8 @@ struct ItemWrite
 
 	const IndexSet *indexes;	/* the table's, from item_write() on */
 
+	bool		tells_old;		/* the role may know of the item that was there */
+
 	/* What came of it, kept for the response. */
 	uint32		written_size;	/* of the larger one of the old and new item */
 	double	   *index_units;	/* what the write cost each of the indexes; NULL if

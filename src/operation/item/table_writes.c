@@ -18,6 +18,7 @@ table_writes_open(TableWrites *writes, int count, bool count_units)
 {
 	writes->table = table_open_by_name(writes->name, writes->privileges);
 	writes->indexes = index_set(RelationGetRelid(writes->table->relation));
+	writes->tells_old = (writes->privileges & ACL_SELECT) != 0 || table_is_readable(writes->table);
 	if (count_units)
 		writes->index_units = no_units(writes->indexes);
 	writes->collections = palloc(sizeof(Value) * count);
@@ -35,6 +36,8 @@ write_cost_set(WriteCost *cost, const TableWrites *writes, const Value *old_item
 {
 	const IndexSet *indexes = writes->indexes;
 
+	if (!writes->tells_old)
+		old_item = NULL;
 	cost->size = Max(old_item != NULL ? item_size(old_item) : 0,
 					 new_item != NULL ? item_size(new_item) : 0);
 	for (int i = 0; i < indexes->count && cost->index_units != NULL; i++)

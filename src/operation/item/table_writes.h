@@ -14,6 +14,7 @@ typedef struct TableWrites
 	AclMode		privileges;		/* that the writes need */
 	Table	   *table;
 	const IndexSet *indexes;
+	bool		tells_old;		/* the role may know of the items that were there */
 	double		capacity;		/* in units, without those of the indexes */
 	double	   *index_units;	/* of each index; NULL if nobody asks */
 	Value	   *collections;	/* the partition keys written, each once in a row */
@@ -36,7 +37,10 @@ extern void table_writes_open(TableWrites *writes, int count, bool count_units);
 /* Room for the index units of one write, or NULL if nobody asks. */
 extern double *table_writes_units(const TableWrites *writes);
 
-/* Notes what a write costs: from new_item NULL (deleted, or none) or old_item NULL to what becomes of it. */
+/*
+ * Notes what a write costs: from new_item NULL (deleted, or none) or old_item NULL to
+ * what becomes of it.  Of an old item that the role may not know of, nothing.
+ */
 extern void write_cost_set(WriteCost *cost, const TableWrites *writes, const Value *old_item,
 						   const Value *new_item);
 

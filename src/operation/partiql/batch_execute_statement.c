@@ -184,6 +184,7 @@ carry_out_write(BatchStatement *batch)
 	Table	   *table = table_open_by_name(batch->statement->table, batch->write.privileges);
 	PrimaryKey	key = statement_write_key(&batch->write, table);
 
+	batch->write.write.tells_old = table_is_readable(table);
 	item_write_run(&batch->write.write, table, &key);
 	batch->units = write_capacity(batch->write.write.written_size);
 	appendBinaryStringInfo(&batch->item, batch->write.write.attributes.data, batch->write.write.attributes.len);
