@@ -331,6 +331,7 @@ serve_exchange(Exchange *exchange, const char *method)
 	client_has_asked(exchange->connection);
 	if (exchange->first_try == 0)
 		exchange->first_try = now;
+	request.waited = TimestampDifferenceMilliseconds(exchange->first_try, now);
 	request.last_try = now >= patient_until(exchange);
 
 	exchange->context = create_context();

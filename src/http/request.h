@@ -24,6 +24,7 @@ typedef struct HttpRequest
 	int			header_count;
 	const char *body;			/* as sent */
 	size_t		body_length;
+	long		waited;			/* milliseconds since the first try */
 	bool		last_try;		/* is to be answered even if a lock is not to be had */
 } HttpRequest;
 

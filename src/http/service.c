@@ -41,6 +41,12 @@
 
 #define MAX_UNSIGNED_BODY (64 * 1024)
 
+/* The longest that a worker waits for a lock of a table. */
+#define MAX_TABLE_LOCK_MILLISECONDS 100
+
+/* When it looks for a deadlock then, and tells an autovacuum to go. */
+#define TABLE_DEADLOCK_MILLISECONDS 20
+
 const char *
 http_header(const HttpRequest *request, const char *name)
 {
@@ -123,9 +129,34 @@ requested_address(void)
 	return endpoint_tls ? pstrdup(host) : psprintf("http://%s", host);
 }
 
+static void
+set_milliseconds(const char *setting, long milliseconds)
+{
+	char		text[16];
+
+	snprintf(text, sizeof(text), "%ld", milliseconds);
+	(void) set_config_option(setting, text, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Where others use a table all the time, a lock that all of them are in the way of
+ * is never free at a given moment.  It is had by standing in line for it, for
+ * those who come later stand behind: the longer the request waits already, the
+ * longer, for meanwhile the worker serves nobody.
+ */
+static void
+stand_in_line(const HttpRequest *request)
+{
+	set_milliseconds("lock_timeout", Max(Min(request->waited / 4, MAX_TABLE_LOCK_MILLISECONDS), 1));
+	set_milliseconds("deadlock_timeout", TABLE_DEADLOCK_MILLISECONDS);
+}
+
 /*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
+ *
+ * Safe: SECURITY_LOCAL_USERID_CHANGE refuses every way back to the worker's own
+ * role, and finish_code() leaves no code of the role's for the commit.
  */
 static void
 execute_as(Oid role, const Operation *operation, const HttpRequest *request, StringInfo response)
@@ -137,6 +168,8 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE);
 	nest_level = NewGUCNestLevel();
+	if (operation_locks_table(operation))
+		stand_in_line(request);
 	PushActiveSnapshot(GetTransactionSnapshot());
 
 	current_request = request;

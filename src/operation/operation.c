@@ -62,6 +62,12 @@ operation_find(const char *name)
 	return bsearch(name, operations, lengthof(operations), sizeof(Operation), compare_name);
 }
 
+bool
+operation_locks_table(const Operation *operation)
+{
+	return operation->description->locks_table;
+}
+
 /* Another transaction's lock that was not had in time is a conflict, in SQL as over HTTP. */
 static void
 execute(const OperationDescription *description, const void *request, StringInfo response)

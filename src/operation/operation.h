@@ -17,6 +17,12 @@ typedef struct Operation Operation;
 extern const Operation *operation_find(const char *name);
 
 /*
+ * Whether the operation wants a lock of a table that those who use the table are
+ * in the way of, however short each of them.
+ */
+extern bool operation_locks_table(const Operation *operation);
+
+/*
  * Carries out an operation in the current transaction: parses and validates
  * the request (JSON text, length bytes) and appends the response's JSON.
  * Raises DynamoDB's exceptions.  What it allocates, it frees when it returns,

@@ -21,6 +21,9 @@ typedef struct OperationDescription
 	 */
 	void		(*check_first) (const void *request);
 
+	/* It wants a lock of a table that others who use the table are in the way of. */
+	bool		locks_table;
+
 	/*
 	 * Reads the values and expressions of the request, and finds all that is
 	 * wrong with it before a table is looked at, in the layer's words; NULL if

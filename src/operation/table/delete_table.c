@@ -55,5 +55,6 @@ execute(const void *argument, StringInfo response)
 const OperationDescription delete_table_operation = {
 	.request = STRUCTURE_SHAPE(DeleteTableRequest, "DeleteTableInput", members),
 	.check_first = request_check_table_name,
+	.locks_table = true,
 	.execute = execute
 };

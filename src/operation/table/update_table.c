@@ -199,5 +199,6 @@ execute(const void *argument, StringInfo response)
 const OperationDescription update_table_operation = {
 	.request = STRUCTURE_SHAPE(UpdateTableRequest, "UpdateTableInput", members),
 	.check_first = request_check_table_name,
+	.locks_table = true,
 	.execute = execute
 };

@@ -47,5 +47,6 @@ execute(const void *argument, StringInfo response)
 const OperationDescription tag_resource_operation = {
 	.request = STRUCTURE_SHAPE(TagResourceRequest, "TagResourceInput", members),
 	.check_first = check_first,
+	.locks_table = true,
 	.execute = execute
 };

@@ -46,5 +46,6 @@ execute(const void *argument, StringInfo response)
 const OperationDescription untag_resource_operation = {
 	.request = STRUCTURE_SHAPE(UntagResourceRequest, "UntagResourceInput", members),
 	.check_first = check_first,
+	.locks_table = true,
 	.execute = execute
 };
