@@ -36,7 +36,7 @@ typedef struct CreateTableRequest
 } CreateTableRequest;
 
 static const Member members[] = {
-	REQUIRED(CreateTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(CreateTableRequest, table_name, "TableName", &described_table_name_shape),
 	REQUIRED(CreateTableRequest, attribute_definitions, "AttributeDefinitions", &attribute_definitions_shape),
 	REQUIRED(CreateTableRequest, key_schema, "KeySchema", &key_schema_shape),
 	OPTIONAL(CreateTableRequest, local_indexes, "LocalSecondaryIndexes", &local_indexes_shape),

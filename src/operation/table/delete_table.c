@@ -13,7 +13,7 @@ typedef struct DeleteTableRequest
 } DeleteTableRequest;
 
 static const Member members[] = {
-	REQUIRED(DeleteTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(DeleteTableRequest, table_name, "TableName", &described_table_name_shape),
 };
 
 /* While an index is being filled, AWS does not delete its table. */

@@ -12,7 +12,7 @@ typedef struct DescribeTableRequest
 } DescribeTableRequest;
 
 static const Member members[] = {
-	REQUIRED(DescribeTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(DescribeTableRequest, table_name, "TableName", &described_table_name_shape),
 };
 
 static void

@@ -22,7 +22,7 @@ typedef struct IndexUpdateRequest
 } IndexUpdateRequest;
 
 static const Member index_change_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
+	REQUIRED(IndexRequest, name, "IndexName", &described_index_name_shape),
 	OPTIONAL(IndexRequest, throughput, "ProvisionedThroughput", &throughput_shape),
 	OPTIONAL(IndexRequest, on_demand, "OnDemandThroughput", &on_demand_throughput_shape),
 	OPTIONAL(IndexRequest, warm, "WarmThroughput", &warm_throughput_shape),
@@ -31,7 +31,7 @@ static const Shape index_change_shape =
 STRUCTURE_SHAPE(IndexRequest, "UpdateGlobalSecondaryIndexAction", index_change_members);
 
 static const Member index_delete_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
+	REQUIRED(IndexRequest, name, "IndexName", &described_index_name_shape),
 };
 static const Shape index_delete_shape =
 STRUCTURE_SHAPE(IndexRequest, "DeleteGlobalSecondaryIndexAction", index_delete_members);

@@ -33,7 +33,7 @@ typedef struct UpdateTableRequest
 } UpdateTableRequest;
 
 static const Member members[] = {
-	REQUIRED(UpdateTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(UpdateTableRequest, table_name, "TableName", &described_table_name_shape),
 	OPTIONAL(UpdateTableRequest, attribute_definitions, "AttributeDefinitions", &attribute_definitions_shape),
 	OPTIONAL(UpdateTableRequest, billing_mode, "BillingMode", &billing_mode_shape),
 	OPTIONAL(UpdateTableRequest, throughput, "ProvisionedThroughput", &throughput_shape),
