@@ -11,6 +11,14 @@ CREATE FUNCTION pg_temp.stable(response json) RETURNS jsonb LANGUAGE sql AS $$
 	FROM jsonb_each(response::jsonb)
 $$;
 
+CREATE FUNCTION pg_temp.refused(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN ddb.describe_table(json_build_object('TableName', name));
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLERRM;
+END
+$$;
+
 -- ---- CreateTable ----
 
 SELECT pg_temp.stable(ddb.create_table('{"TableName": "table_operations.provisioned",
@@ -91,6 +99,10 @@ SELECT ddb.describe_table('{"TableName": "arn:aws:dynamodb:us-east-1:00000000000
 SELECT ddb.describe_table('{}');
 SELECT ddb.describe_table('{"TableName": "ab"}');
 SELECT ddb.describe_table('{"TableName": "abc;"}');
+-- ARNs that are not of a table here
+SELECT arn, pg_temp.refused(arn) FROM unnest(ARRAY['arn:aws:dynamodb:us-east-1:123456789012:table/table_operations.provisioned', 'arn:aws-cn:dynamodb:us-east-1:000000000000:table/table_operations.provisioned',
+	'arn:aws:s3:us-east-1:000000000000:table/table_operations.provisioned', 'arn:aws:dynamodb:us-east-1:000000000000:backup/abc', 'arn:aws:dynamodb:us-east-1:000000000000:table/table_operations.provisioned/index/abc',
+	'arn:aws:dynamodb:us-east-1:000000000000:table/ab', 'arn:aws:dynamodb', 'arn:']) arn;
 
 -- items and bytes are those that ANALYZE counted
 SELECT count(ddb.put_item(json_build_object('TableName', 'table_operations.provisioned',

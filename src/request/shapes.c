@@ -207,13 +207,11 @@ STRUCTURE_SHAPE(EncryptionRequest, "SSESpecification", encryption_members);
 
 /* ---- Tags ---- */
 
-static const Shape tag_key_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(128)};
-static const Shape tag_value_shape = {.kind = SHAPE_STRING, AT_MOST(256)};
-
+/* What is wrong with a tag has words of its own, that it is absent included. */
 static const Member tag_members[] = {
-	REQUIRED(TagRequest, key, "Key", &tag_key_shape),
-	REQUIRED(TagRequest, value, "Value", &tag_value_shape),
+	OPTIONAL(TagRequest, key, "Key", &string_shape),
+	OPTIONAL(TagRequest, value, "Value", &string_shape),
 };
 static const Shape tag_shape = STRUCTURE_SHAPE(TagRequest, "Tag", tag_members);
 const Shape tags_shape = {.kind = SHAPE_LIST, .element = &tag_shape};
-const Shape tag_keys_shape = {.kind = SHAPE_LIST, .element = &tag_key_shape};
+const Shape tag_keys_shape = {.kind = SHAPE_LIST, .element = &string_shape};

@@ -251,20 +251,6 @@ clipped_json(json_object *json)
 }
 
 static bool
-is_name(const char *text, uint32 length)
-{
-	for (uint32 i = 0; i < length; i++)
-	{
-		char		c = text[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			  c == '_' || c == '.' || c == '-'))
-			return false;
-	}
-	return length > 0;
-}
-
-static bool
 is_arn(const RequestString *string)
 {
 	return string->length >= 4 && memcmp(string->data, "arn:", 4) == 0;
@@ -293,7 +279,7 @@ static void
 check_pattern(const Shape *shape, const RequestString *string, const Path *path,
 			  Violations *violations)
 {
-	if (shape->is_name && !is_name(string->data, string->length) &&
+	if (shape->is_name && !is_resource_name(string->data, string->length) &&
 		!(shape->minimum_alone && string->length == 0))
 		violation(violations, path, clipped(string),
 				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
@@ -494,7 +480,7 @@ validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path,
 		const RequestString *key = &map->keys[i];
 
 		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
-			is_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
+			is_resource_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
 			continue;
 		violation(violations, path,
 				  shape->quoted_as_json ? clipped_json(map->json) : quoted(NULL, map->json),
