@@ -174,6 +174,9 @@ $$;
 
 -- without the table
 SELECT pg_temp.update(NULL, '{}', '{}', '{}', '{}', '{}', '{}');
+SELECT pg_temp.update(NULL, pg_temp.delete('abc'), '{}');
+SELECT pg_temp.update(NULL, pg_temp.create('abc', 'a:HASH') || pg_temp.delete('abd'));
+SELECT pg_temp.update(NULL, pg_temp.change('abc', pg_temp.units(1, 1)) || pg_temp.delete('abc'));
 SELECT pg_temp.update(NULL, '{"Update": {}}', '{"Create": {}}', '{"Delete": {}}');
 SELECT pg_temp.update(NULL, pg_temp.change('a', '{"ProvisionedThroughput": {}}'), pg_temp.change('abc;', pg_temp.units(1000000000001, 0)));
 SELECT pg_temp.update(NULL, pg_temp.delete('abc'), pg_temp.delete('abc'));

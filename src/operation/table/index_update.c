@@ -57,6 +57,19 @@ updated_index(const IndexUpdateRequest *update)
 		update->create != NULL ? update->create : update->delete;
 }
 
+/* Each is one change of one index; whatever else it asked for would be done as well. */
+static void
+check_one_action(const IndexUpdateRequest *update)
+{
+	int			actions = (update->update != NULL) + (update->create != NULL) + (update->delete != NULL);
+
+	if (actions == 0)
+		invalid_parameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+						  "GlobalSecondaryIndexUpdate.Delete must not be null");
+	if (actions > 1)
+		invalid_parameter("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object");
+}
+
 void
 check_index_updates(const RequestList *updates)
 {
@@ -67,9 +80,7 @@ check_index_updates(const RequestList *updates)
 		const IndexRequest *index = updated_index(&members[i]);
 
 		CHECK_FOR_INTERRUPTS();
-		if (index == NULL)
-			invalid_parameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-							  "GlobalSecondaryIndexUpdate.Delete must not be null");
+		check_one_action(&members[i]);
 		for (int j = 0; j < i; j++)
 		{
 			if (strcmp(updated_index(&members[j])->name.data, index->name.data) == 0)
