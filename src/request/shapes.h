@@ -173,6 +173,12 @@ typedef struct StreamRequest
 	RequestEnum view_type;
 } StreamRequest;
 
+enum EncryptionType
+{
+	ENCRYPTION_AES256 = 1,
+	ENCRYPTION_KMS
+};
+
 typedef struct EncryptionRequest
 {
 	RequestBoolean enabled;
