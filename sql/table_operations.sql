@@ -7,8 +7,16 @@
 CREATE FUNCTION pg_temp.stable(response json) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb_object_agg(key, value
 			- '{TableId,CreationDateTime,BillingModeSummary,TableClassSummary}'::text[]
-			#- '{ProvisionedThroughput,LastIncreaseDateTime}' #- '{ProvisionedThroughput,LastDecreaseDateTime}')
+			#- '{ProvisionedThroughput,LastIncreaseDateTime}' #- '{ProvisionedThroughput,LastDecreaseDateTime}' #- '{SSEDescription,KMSMasterKeyArn}')
 	FROM jsonb_each(response::jsonb)
+$$;
+
+CREATE FUNCTION pg_temp.refused(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN ddb.describe_table(json_build_object('TableName', name));
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLERRM;
+END
 $$;
 
 -- ---- CreateTable ----
@@ -22,12 +30,12 @@ SELECT pg_temp.stable(ddb.create_table('{"TableName": "table_operations.on_deman
 	"KeySchema": [{"AttributeName": "what", "KeyType": "HASH"}, {"AttributeName": "when", "KeyType": "RANGE"}],
 	"BillingMode": "PAY_PER_REQUEST", "TableClass": "STANDARD_INFREQUENT_ACCESS", "DeletionProtectionEnabled": true,
 	"SSESpecification": {"Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
-	"OnDemandThroughput": {"MaxReadRequestUnits": 100}, "WarmThroughput": {"ReadUnitsPerSecond": 200, "WriteUnitsPerSecond": 300},
+	"OnDemandThroughput": {"MaxReadRequestUnits": 100}, "WarmThroughput": {"ReadUnitsPerSecond": 13000},
 	"Tags": [{"Key": "team", "Value": "red"}]}'));
 -- what was left out above
 SELECT t->>'TableId' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',
 		abs((t->>'CreationDateTime')::numeric - extract(epoch FROM now())) < 3600,
-		t->'BillingModeSummary'->>'BillingMode', t->'TableClassSummary'->>'TableClass'
+		t->'BillingModeSummary'->>'BillingMode', t->'TableClassSummary'->>'TableClass', t->'BillingModeSummary'->>'LastUpdateToPayPerRequestDateTime' = t->>'CreationDateTime'
 	FROM (SELECT ddb.describe_table('{"TableName": "table_operations.on_demand"}')->'Table') AS d (t);
 -- a name longer than PostgreSQL's identifiers, by ARN too
 SELECT length(ddb.create_table(json_build_object('TableName', 'table_operations.' || repeat('n', 238),
@@ -65,6 +73,9 @@ SELECT pg_temp.with_keys('b:S', 'a:HASH');
 SELECT pg_temp.with_keys('b:S', 'a:HASH b:RANGE');
 SELECT pg_temp.with_keys('a:S b:S', 'a:HASH c:RANGE');
 SELECT pg_temp.with_keys('a:S b:S', 'a:HASH a:HASH');
+SELECT pg_temp.with_keys('a:S', 'a:HASH a:RANGE');
+SELECT pg_temp.with_keys('a:S a:N', 'a:HASH');
+SELECT pg_temp.with_keys('a:S b:S b:S', 'a:HASH');
 SELECT pg_temp.with_keys('a:S b:S', 'a:RANGE b:HASH');
 SELECT pg_temp.with_keys('a:S b:S', 'a:HASH b:HASH');
 SELECT pg_temp.with_keys('a:S b:S', 'a:HASH');
@@ -91,6 +102,15 @@ SELECT ddb.describe_table('{"TableName": "arn:aws:dynamodb:us-east-1:00000000000
 SELECT ddb.describe_table('{}');
 SELECT ddb.describe_table('{"TableName": "ab"}');
 SELECT ddb.describe_table('{"TableName": "abc;"}');
+SELECT ddb.describe_table('{"TableName": ""}');
+SELECT ddb.create_table('{"TableName": "x!", "AttributeDefinitions": [], "KeySchema": []}');
+SELECT ddb.update_table('{"TableName": "ab"}');
+SELECT ddb.delete_table('{"TableName": ""}');
+SELECT ddb.create_table('{"TableName": "abc", "AttributeDefinitions": [{}], "KeySchema": [{}]}');
+-- ARNs that are not of a table here
+SELECT arn, pg_temp.refused(arn) FROM unnest(ARRAY['arn:aws:dynamodb:us-east-1:123456789012:table/table_operations.provisioned', 'arn:aws-cn:dynamodb:us-east-1:000000000000:table/table_operations.provisioned',
+	'arn:aws:s3:us-east-1:000000000000:table/table_operations.provisioned', 'arn:aws:dynamodb:us-east-1:000000000000:backup/abc', 'arn:aws:dynamodb:us-east-1:000000000000:table/table_operations.provisioned/index/abc',
+	'arn:aws:dynamodb:us-east-1:000000000000:table/ab', 'arn:aws:dynamodb', 'arn:']) arn;
 
 -- items and bytes are those that ANALYZE counted
 SELECT count(ddb.put_item(json_build_object('TableName', 'table_operations.provisioned',
@@ -107,6 +127,9 @@ SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "Provisio
 SELECT ddb.update_table('{"TableName": "table_operations.none", "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}}');
 SELECT ddb.update_table('{"TableName": "table_operations.on_demand", "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}}');
 SELECT ddb.update_table('{"TableName": "table_operations.on_demand", "BillingMode": "PROVISIONED"}');
+SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "BillingMode": "PROVISIONED"}');
+SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "BillingMode": "PAY_PER_REQUEST", "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}}');
+SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}}');
 SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "GlobalSecondaryIndexUpdates": [{}]}');
 SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "abc"}}, {"Delete": {"IndexName": "abc"}}]}');
 SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "abc"}}]}');
@@ -122,14 +145,20 @@ SELECT ddb.update_table('{"TableName": "table_operations.provisioned",
 SELECT pg_temp.stable(ddb.describe_table('{"TableName": "table_operations.provisioned"}'))->'Table'->'ProvisionedThroughput';
 
 -- from provisioned to on-demand and back
-SELECT d->'BillingModeSummary'->>'BillingMode', d->'BillingModeSummary'->'LastUpdateToPayPerRequestDateTime' IS NOT NULL,
-		d->'ProvisionedThroughput'->>'ReadCapacityUnits'
+SELECT d->'BillingModeSummary',
+		d->'ProvisionedThroughput'->>'ReadCapacityUnits', d->'WarmThroughput'
 	FROM (SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "BillingMode": "PAY_PER_REQUEST"}')->'TableDescription') AS u (d);
+SELECT d->'BillingModeSummary'->'LastUpdateToPayPerRequestDateTime' IS NOT NULL, d->'ProvisionedThroughput'->>'ReadCapacityUnits', d->'ProvisionedThroughput'->>'NumberOfDecreasesToday', d->'WarmThroughput'
+	FROM (SELECT ddb.describe_table('{"TableName": "table_operations.provisioned"}')->'Table') AS u (d);
 SELECT d->'BillingModeSummary'->>'BillingMode', d->'ProvisionedThroughput'->>'ReadCapacityUnits'
 	FROM (SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "BillingMode": "PROVISIONED",
 		"ProvisionedThroughput": {"ReadCapacityUnits": 7, "WriteCapacityUnits": 8}}')->'TableDescription') AS u (d);
+-- a class of its own from the first change on; the response has the old one
+SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "TableClass": "STANDARD"}')->'TableDescription'->>'TableStatus';
+SELECT ddb.describe_table('{"TableName": "table_operations.provisioned"}')->'Table'->'TableClassSummary';
+SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "TableClass": "STANDARD_INFREQUENT_ACCESS"}')->'TableDescription'->'TableClassSummary';
 SELECT d->'TableClassSummary'->>'TableClass', d->'TableClassSummary'->'LastUpdateDateTime' IS NOT NULL
-	FROM (SELECT ddb.update_table('{"TableName": "table_operations.provisioned", "TableClass": "STANDARD_INFREQUENT_ACCESS"}')->'TableDescription') AS u (d);
+	FROM (SELECT ddb.describe_table('{"TableName": "table_operations.provisioned"}')->'Table') AS u (d);
 
 -- ---- ListTables ----
 

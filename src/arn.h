@@ -12,6 +12,9 @@
 #define TABLE_NAME_MIN 3
 #define TABLE_NAME_MAX 255
 
+/* Whether the text matches [a-zA-Z0-9_.-]+, as the names of tables and indexes do. */
+extern bool is_resource_name(const char *text, size_t length);
+
 /* The table's ARN, palloc'd. */
 extern char *table_arn(const char *name);
 
@@ -19,11 +22,26 @@ extern char *table_arn(const char *name);
 extern char *index_arn(const char *table_name, const char *index_name);
 
 /*
+ * The ARN of an encryption key that a request names by its ARN, its identifier
+ * or an alias; NULL: the key that AWS has for DynamoDB in every account.
+ * Palloc'd.  There is no service of keys to ask which one an alias stands for,
+ * so that has an identifier made of its name, always the same.
+ */
+extern char *encryption_key_arn(const char *key);
+
+/*
  * The name in an ARN of a table (arn:aws:dynamodb:<region>:<account>:table/<name>),
  * or the text itself where it is no ARN.  The result points into the text.
- * Raises ResourceNotFoundException for an ARN that is not a table's, or of
- * another region or account.
+ * Raises AccessDeniedException for an ARN of another account, and
+ * ValidationException for any other that is not of a table here.
  */
 extern const char *table_name_of_arn(const char *name_or_arn);
+
+/*
+ * The same of a ResourceArn, which must be an ARN of a table, in the words of
+ * the operations on resources; its length counts, not an end mark.  The ARN of
+ * a stream is ResourceNotFoundException.
+ */
+extern const char *table_name_of_resource_arn(const char *arn, size_t length);
 
 #endif							/* DDB_ARN_H */

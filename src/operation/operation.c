@@ -177,6 +177,8 @@ ddb_operation(PG_FUNCTION_ARGS)
 	appendStringInfoSpaces(&response, VARHDRSZ);
 	operation_execute(fcinfo->flinfo->fn_extra, VARDATA_ANY(request),
 					  VARSIZE_ANY_EXHDR(request), &response);
+	if (response.len == VARHDRSZ)	/* an answer of no bytes is no json */
+		appendStringInfoString(&response, "{}");
 	SET_VARSIZE(response.data, response.len);
 
 	PG_RETURN_TEXT_P(response.data);

@@ -118,6 +118,9 @@ struct Shape
 	/* Whether a string must match [a-zA-Z0-9_.-]+. */
 	bool		is_name;
 
+	/* Whether AWS tells that it is too short before it tells that it does not match. */
+	bool		minimum_first;
+
 	/* Whether a table's ARN may stand instead of the string. */
 	bool		or_table_arn;
 
@@ -197,8 +200,8 @@ extern void request_validate(const Shape *shape, const void *request, Validation
 
 /*
  * The check of TableName that AWS makes in operations on tables before any
- * other: that it is there and as long as a table's name.  For requests whose
- * struct begins with TableName, a RequestString.
+ * other: that it is there.  For requests whose struct begins with TableName, a
+ * RequestString.
  */
 extern void request_check_table_name(const void *request);
 

@@ -29,6 +29,13 @@ const Shape table_name_shape = {
 const Shape index_name_shape = {
 	.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)
 };
+const Shape described_table_name_shape = {
+	.kind = SHAPE_STRING, .is_name = true, .minimum_first = true, .or_table_arn = true,
+	AT_LEAST(3), AT_MOST(255)
+};
+const Shape described_index_name_shape = {
+	.kind = SHAPE_STRING, .is_name = true, .minimum_first = true, AT_LEAST(3), AT_MOST(255)
+};
 const Shape attribute_name_shape = {.kind = SHAPE_STRING, AT_MOST(65535)};
 
 static const Shape key_attribute_name_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(255)};
@@ -64,7 +71,7 @@ static const Shape attribute_type_shape = ENUM_SHAPE("B", "N", "S");
 static const Shape key_type_shape = ENUM_SHAPE("HASH", "RANGE");
 static const Shape projection_type_shape = ENUM_SHAPE("ALL", "INCLUDE", "KEYS_ONLY");
 static const Shape stream_view_type_shape =
-ENUM_SHAPE("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY");
+ENUM_SHAPE("OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE");
 static const Shape encryption_type_shape = ENUM_SHAPE("AES256", "KMS");
 
 /* ---- Expressions and what came before them ---- */
@@ -105,8 +112,8 @@ const Shape expected_map_shape = {
 /* ---- Tables ---- */
 
 static const Member attribute_definition_members[] = {
-	REQUIRED(AttributeDefinitionRequest, name, "AttributeName", &key_attribute_name_shape),
 	REQUIRED(AttributeDefinitionRequest, type, "AttributeType", &attribute_type_shape),
+	REQUIRED(AttributeDefinitionRequest, name, "AttributeName", &key_attribute_name_shape),
 };
 static const Shape attribute_definition_shape =
 STRUCTURE_SHAPE(AttributeDefinitionRequest, "AttributeDefinition", attribute_definition_members);
@@ -124,14 +131,14 @@ const Shape key_schema_shape = {
 	.kind = SHAPE_LIST, .element = &key_schema_element_shape, AT_LEAST(1), AT_MOST(2)
 };
 
-/* A global secondary index may have up to four attributes of each kind. */
+/* A global secondary index may have several attributes of each kind, which has words of its own. */
 static const Shape global_key_schema_shape = {
-	.kind = SHAPE_LIST, .element = &key_schema_element_shape, AT_LEAST(1), AT_MOST(8)
+	.kind = SHAPE_LIST, .element = &key_schema_element_shape, AT_LEAST(1)
 };
 
 static const Member throughput_members[] = {
-	REQUIRED(ThroughputRequest, read, "ReadCapacityUnits", &positive_long_shape),
 	REQUIRED(ThroughputRequest, write, "WriteCapacityUnits", &positive_long_shape),
+	REQUIRED(ThroughputRequest, read, "ReadCapacityUnits", &positive_long_shape),
 };
 const Shape throughput_shape =
 STRUCTURE_SHAPE(ThroughputRequest, "ProvisionedThroughput", throughput_members);
@@ -161,7 +168,7 @@ static const Shape projection_shape =
 STRUCTURE_SHAPE(ProjectionRequest, "Projection", projection_members);
 
 static const Member local_index_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
+	REQUIRED(IndexRequest, name, "IndexName", &described_index_name_shape),
 	REQUIRED(IndexRequest, key_schema, "KeySchema", &key_schema_shape),
 	REQUIRED(IndexRequest, projection, "Projection", &projection_shape),
 };
@@ -170,7 +177,7 @@ STRUCTURE_SHAPE(IndexRequest, "LocalSecondaryIndex", local_index_members);
 const Shape local_indexes_shape = {.kind = SHAPE_LIST, .element = &local_index_shape};
 
 static const Member global_index_members[] = {
-	REQUIRED(IndexRequest, name, "IndexName", &index_name_shape),
+	REQUIRED(IndexRequest, name, "IndexName", &described_index_name_shape),
 	REQUIRED(IndexRequest, key_schema, "KeySchema", &global_key_schema_shape),
 	REQUIRED(IndexRequest, projection, "Projection", &projection_shape),
 	OPTIONAL(IndexRequest, throughput, "ProvisionedThroughput", &throughput_shape),
@@ -189,23 +196,22 @@ static const Member stream_members[] = {
 };
 const Shape stream_shape = STRUCTURE_SHAPE(StreamRequest, "StreamSpecification", stream_members);
 
+static const Shape key_id_shape = {.kind = SHAPE_STRING, AT_LEAST(1)};
 static const Member encryption_members[] = {
 	OPTIONAL(EncryptionRequest, enabled, "Enabled", &boolean_shape),
 	OPTIONAL(EncryptionRequest, type, "SSEType", &encryption_type_shape),
-	OPTIONAL(EncryptionRequest, key_id, "KMSMasterKeyId", &string_shape),
+	OPTIONAL(EncryptionRequest, key_id, "KMSMasterKeyId", &key_id_shape),
 };
 const Shape encryption_shape =
 STRUCTURE_SHAPE(EncryptionRequest, "SSESpecification", encryption_members);
 
 /* ---- Tags ---- */
 
-static const Shape tag_key_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(128)};
-static const Shape tag_value_shape = {.kind = SHAPE_STRING, AT_MOST(256)};
-
+/* What is wrong with a tag has words of its own, that it is absent included. */
 static const Member tag_members[] = {
-	REQUIRED(TagRequest, key, "Key", &tag_key_shape),
-	REQUIRED(TagRequest, value, "Value", &tag_value_shape),
+	OPTIONAL(TagRequest, key, "Key", &string_shape),
+	OPTIONAL(TagRequest, value, "Value", &string_shape),
 };
 static const Shape tag_shape = STRUCTURE_SHAPE(TagRequest, "Tag", tag_members);
 const Shape tags_shape = {.kind = SHAPE_LIST, .element = &tag_shape};
-const Shape tag_keys_shape = {.kind = SHAPE_LIST, .element = &tag_key_shape};
+const Shape tag_keys_shape = {.kind = SHAPE_LIST, .element = &string_shape};

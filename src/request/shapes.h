@@ -22,6 +22,8 @@ extern const Shape attributes_shape;
 extern const Shape table_name_shape;	/* or a table's ARN */
 extern const Shape item_table_name_shape;	/* likewise, in operations on items */
 extern const Shape index_name_shape;
+extern const Shape described_table_name_shape;	/* the same in operations on tables */
+extern const Shape described_index_name_shape;
 extern const Shape attribute_name_shape;
 
 /* ---- Enumerations ---- */
@@ -170,6 +172,12 @@ typedef struct StreamRequest
 	RequestBoolean enabled;
 	RequestEnum view_type;
 } StreamRequest;
+
+enum EncryptionType
+{
+	ENCRYPTION_AES256 = 1,
+	ENCRYPTION_KMS
+};
 
 typedef struct EncryptionRequest
 {

@@ -73,10 +73,29 @@ append_path(StringInfo out, const Path *path, bool as_java)
 		appendStringInfoString(out, path->name);
 }
 
-/* A JSON value as Java prints lists and maps: [a, b] and {k=v, k=v}. */
+static void append_quoted(StringInfo out, const Shape *shape, json_object *json);
+
+/* A structure as Java prints it: Name(member=value, member=value). */
 static void
-append_quoted(StringInfo out, json_object *json)
+append_quoted_structure(StringInfo out, const Shape *shape, json_object *json)
 {
+	appendStringInfo(out, "%s(", shape->type_name);
+	for (int i = 0; i < shape->member_count; i++)
+	{
+		const Member *member = &shape->members[i];
+
+		appendStringInfo(out, "%s%c%s=", i > 0 ? ", " : "",
+						 pg_tolower((unsigned char) member->name[0]), member->name + 1);
+		append_quoted(out, member->shape, json_object_object_get(json, member->name));
+	}
+	appendStringInfoChar(out, ')');
+}
+
+/* A JSON value of that shape (NULL: any) as Java prints lists and maps: [a, b] and {k=v, k=v}. */
+static void
+append_quoted(StringInfo out, const Shape *shape, json_object *json)
+{
+	const Shape *element = shape != NULL ? shape->element : NULL;
 	bool		first = true;
 
 	switch (json_object_get_type(json))
@@ -92,11 +111,16 @@ append_quoted(StringInfo out, json_object *json)
 					appendStringInfoString(out, "...");
 					break;
 				}
-				append_quoted(out, json_object_array_get_idx(json, i));
+				append_quoted(out, element, json_object_array_get_idx(json, i));
 			}
 			appendStringInfoChar(out, ']');
 			break;
 		case json_type_object:
+			if (shape != NULL && shape->kind == SHAPE_STRUCTURE)
+			{
+				append_quoted_structure(out, shape, json);
+				break;
+			}
 			appendStringInfoChar(out, '{');
 			{
 				json_object_object_foreach(json, name, value)
@@ -110,7 +134,7 @@ append_quoted(StringInfo out, json_object *json)
 						break;
 					}
 					appendStringInfo(out, "%s=", name);
-					append_quoted(out, value);
+					append_quoted(out, element, value);
 				}
 			}
 			appendStringInfoChar(out, '}');
@@ -206,12 +230,12 @@ bound_violation(const Shape *shape, Violations *violations, const Path *path, co
 }
 
 static const char *
-quoted(json_object *json)
+quoted(const Shape *shape, json_object *json)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
-	append_quoted(&text, json);
+	append_quoted(&text, shape, json);
 	return text.data;
 }
 
@@ -224,20 +248,6 @@ clipped_json(json_object *json)
 														 JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 
 	return pnstrdup(text, pg_mbcliplen(text, length, MAX_QUOTED_BYTES));
-}
-
-static bool
-is_name(const char *text, uint32 length)
-{
-	for (uint32 i = 0; i < length; i++)
-	{
-		char		c = text[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			  c == '_' || c == '.' || c == '-'))
-			return false;
-	}
-	return length > 0;
 }
 
 static bool
@@ -266,22 +276,41 @@ clipped(const RequestString *string)
 }
 
 static void
+check_pattern(const Shape *shape, const RequestString *string, const Path *path,
+			  Violations *violations)
+{
+	if (shape->is_name && !is_resource_name(string->data, string->length) &&
+		!(shape->minimum_alone && string->length == 0))
+		violation(violations, path, clipped(string),
+				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
+}
+
+/* An ARN is read when the table is looked for; but nothing is to end at a U+0000 in it. */
+static void
+validate_arn(const Shape *shape, const RequestString *arn, const Path *path, Violations *violations)
+{
+	if (arn->length > TABLE_ARN_MAX)
+		violation(violations, path, clipped(arn),
+				  "Member must have length less than or equal to %d", TABLE_ARN_MAX);
+	else if (memchr(arn->data, '\0', arn->length) != NULL)
+		check_pattern(shape, arn, path, violations);
+}
+
+static void
 validate_string(const Shape *shape, const RequestString *string, const Path *path,
 				Violations *violations)
 {
 	if (shape->or_table_arn && is_arn(string))
 	{
-		if (string->length > TABLE_ARN_MAX)
-			violation(violations, path, clipped(string),
-					  "Member must have length less than or equal to %d", TABLE_ARN_MAX);
+		validate_arn(shape, string, path, violations);
 		return;
 	}
-	if (shape->is_name && !is_name(string->data, string->length) &&
-		!(shape->minimum_alone && string->length == 0))
-		violation(violations, path, clipped(string),
-				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
+	if (!shape->minimum_first)
+		check_pattern(shape, string, path, violations);
 	if (shape->has_minimum && character_count(string) < shape->minimum)
 		bound_violation(shape, violations, path, clipped(string), "length", true);
+	if (shape->minimum_first)
+		check_pattern(shape, string, path, violations);
 	if (shape->has_maximum && string->length > shape->maximum &&
 		character_count(string) > shape->maximum)
 		bound_violation(shape, violations, path, clipped(string), "length", false);
@@ -344,9 +373,9 @@ validate_count(const Shape *shape, json_object *json, int count, const Path *pat
 			   Violations *violations)
 {
 	if (shape->has_minimum && count < shape->minimum)
-		bound_violation(shape, violations, path, quoted(json), "length", true);
+		bound_violation(shape, violations, path, quoted(shape, json), "length", true);
 	if (shape->has_maximum && count > shape->maximum)
-		bound_violation(shape, violations, path, quoted(json), "length", false);
+		bound_violation(shape, violations, path, quoted(shape, json), "length", false);
 }
 
 /* Whether a member or element is absent or null. */
@@ -451,9 +480,10 @@ validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path,
 		const RequestString *key = &map->keys[i];
 
 		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
-			is_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
+			is_resource_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
 			continue;
-		violation(violations, path, shape->quoted_as_json ? clipped_json(map->json) : quoted(map->json),
+		violation(violations, path,
+				  shape->quoted_as_json ? clipped_json(map->json) : quoted(NULL, map->json),
 				  "Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
 				  "Member must have length greater than or equal to %d, "
 				  "Member must satisfy regular expression pattern: " NAME_PATTERN "]",
@@ -474,7 +504,7 @@ validate_list_values(const Shape *shape, const RequestMap *map, const Path *path
 		if (lists[i].json == NULL ||
 			(lists[i].count >= shape->element->minimum && lists[i].count <= shape->element->maximum))
 			continue;
-		violation(violations, path, quoted(map->json),
+		violation(violations, path, quoted(NULL, map->json),
 				  "Map value must satisfy constraint: [Member must have length less than or equal to " INT64_FORMAT
 				  ", Member must have length greater than or equal to " INT64_FORMAT "]",
 				  shape->element->maximum, shape->element->minimum);
@@ -566,7 +596,4 @@ request_check_table_name(const void *request)
 
 	if (name->data == NULL)
 		validation_error("The parameter 'TableName' is required but was not present in the request");
-	if (!is_arn(name) && (name->length < TABLE_NAME_MIN || name->length > TABLE_NAME_MAX))
-		validation_error("TableName must be at least %d characters long and at most %d characters long",
-						 TABLE_NAME_MIN, TABLE_NAME_MAX);
 }

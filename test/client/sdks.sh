@@ -24,6 +24,7 @@ scenario() {
 }
 
 scenario "$client_cache/python/bin/python" "$client_source/python/scenario.py"
+scenario "$client_cache/python/bin/python" "$client_source/python/terraform.py"
 cp "$client_source/javascript/scenario.js" "$client_cache/javascript"
 scenario node "$client_cache/javascript/scenario.js"
 scenario "$client_cache/go"

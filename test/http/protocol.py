@@ -30,6 +30,13 @@ is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
 
 is_("the endpoint is the one that is asked", call(key, "DescribeEndpoints", {}).json["Endpoints"],
     [{"Address": "http://" + signed_headers(key, "DescribeEndpoints", b"{}")["Host"], "CachePeriodInMinutes": 1440}])
+create_table(key, "tagged")
+tagged = {"ResourceArn": call(key, "DescribeTable", {"TableName": "tagged"}).json["Table"]["TableArn"]}
+for operation, more in ("TagResource", {"Tags": [{"Key": "a", "Value": "b"}]}), ("UntagResource", {"TagKeys": ["a"]}):
+    answer = call(key, operation, {**tagged, **more})
+    is_("%s answers nothing" % operation,
+        (answer.status, answer.body, answer.headers["content-length"], answer.headers["x-amz-crc32"]), (200, b"", "0", "0"))
+is_("and the table is gone", call(key, "DeleteTable", {"TableName": "tagged"}).status, 200)
 is_("headers of 15 KB", call(key, "ListTables", {}, extra={"X-Amz-Security-Token": "x" * 14500}).status, 200)
 
 # ---- what is not served ----

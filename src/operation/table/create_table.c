@@ -18,8 +18,8 @@ typedef struct CreateTableRequest
 	RequestString table_name;
 	RequestList attribute_definitions;
 	RequestList key_schema;
-	RequestList local_indexes;
 	RequestList global_indexes;
+	RequestList local_indexes;
 	RequestEnum billing_mode;
 	ThroughputRequest *throughput;
 	StreamRequest *stream;
@@ -36,11 +36,11 @@ typedef struct CreateTableRequest
 } CreateTableRequest;
 
 static const Member members[] = {
-	REQUIRED(CreateTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(CreateTableRequest, table_name, "TableName", &described_table_name_shape),
 	REQUIRED(CreateTableRequest, attribute_definitions, "AttributeDefinitions", &attribute_definitions_shape),
 	REQUIRED(CreateTableRequest, key_schema, "KeySchema", &key_schema_shape),
-	OPTIONAL(CreateTableRequest, local_indexes, "LocalSecondaryIndexes", &local_indexes_shape),
 	OPTIONAL(CreateTableRequest, global_indexes, "GlobalSecondaryIndexes", &global_indexes_shape),
+	OPTIONAL(CreateTableRequest, local_indexes, "LocalSecondaryIndexes", &local_indexes_shape),
 	OPTIONAL(CreateTableRequest, billing_mode, "BillingMode", &billing_mode_shape),
 	OPTIONAL(CreateTableRequest, throughput, "ProvisionedThroughput", &throughput_shape),
 	OPTIONAL(CreateTableRequest, stream, "StreamSpecification", &stream_shape),
@@ -56,14 +56,22 @@ static const Member members[] = {
 	OPTIONAL(CreateTableRequest, vector_indexes, "VectorIndexes", &unsupported_shape),
 };
 
+#define invalid_parameter(...) validation_error("One or more parameter values were invalid: " __VA_ARGS__)
+
+static int
+billing_mode(const CreateTableRequest *request)
+{
+	return request->billing_mode.text != NULL ? request->billing_mode.value : BILLING_PROVISIONED;
+}
+
 static void
 check_billing(const CreateTableRequest *request)
 {
-	if (request->billing_mode.value != BILLING_PAY_PER_REQUEST && request->throughput == NULL)
-		validation_error("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+	if (billing_mode(request) == BILLING_PROVISIONED && request->throughput == NULL)
+		invalid_parameter("ReadCapacityUnits and WriteCapacityUnits "
 						 "must both be specified when BillingMode is PROVISIONED");
-	if (request->billing_mode.value == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
-		validation_error("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
+	if (billing_mode(request) == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
+		invalid_parameter("Neither ReadCapacityUnits nor "
 						 "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
 	check_throughput_bounds(request->throughput, NULL);
 	for (int i = 0; i < request->global_indexes.count; i++)
@@ -72,6 +80,19 @@ check_billing(const CreateTableRequest *request)
 
 		check_throughput_bounds(index->throughput, index->name.data);
 	}
+	check_new_on_demand(request->on_demand_throughput, billing_mode(request), NULL);
+	check_new_warm(request->warm_throughput, request->throughput, NULL);
+}
+
+static void
+check_stream(const StreamRequest *stream)
+{
+	if (stream == NULL)
+		return;
+	if (stream->enabled == BOOLEAN_FALSE && stream->view_type.text != NULL)
+		invalid_parameter("Table is being created with a stream disabled, UpdateViewType should not be specified");
+	if (stream->enabled == BOOLEAN_TRUE && stream->view_type.text == NULL)
+		invalid_parameter("Table is being created with a stream enabled, UpdateViewType is required");
 }
 
 /* What ddb cannot do (yet) is refused, never ignored. */
@@ -88,7 +109,7 @@ check_features(const CreateTableRequest *request)
 		validation_error("Global tables are not supported");
 }
 
-/* The indexes of the request, local ones first. */
+/* The indexes of the request, global ones first. */
 typedef struct NewIndexes
 {
 	int			count;
@@ -101,23 +122,11 @@ read_indexes(const IndexRules *rules, const RequestList *requests, IndexKind kin
 	const IndexRequest *members = requests->members;
 
 	for (int i = 0; i < requests->count; i++)
-		read_index(rules, &members[i], kind, &indexes->indexes[indexes->count++]);
-}
+	{
+		int			position = indexes->count++;
 
-/* Each definition is of a key attribute, of the table or of an index. */
-static void
-check_definition_use(const CreateTableRequest *request, const KeySchema *schema,
-					 const NewIndexes *indexes)
-{
-	const KeySchema **schemas = palloc(sizeof(KeySchema *) * (indexes->count + 1));
-
-	if (indexes->count == 0 && request->attribute_definitions.count != request->key_schema.count)
-		validation_error("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-						 "exactly match number of attributes defined in AttributeDefinitions");
-	schemas[0] = schema;
-	for (int i = 0; i < indexes->count; i++)
-		schemas[i + 1] = &indexes->indexes[i].schema;
-	check_definitions_used(&request->attribute_definitions, schemas, indexes->count + 1);
+		read_index(rules, &members[i], kind, position + 1, &indexes->indexes[position]);
+	}
 }
 
 /* Checks the schemas of the table and its indexes, and reads them. */
@@ -125,21 +134,19 @@ static void
 read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *indexes)
 {
 	const RequestList *definitions = &request->attribute_definitions;
-	IndexRules	rules = {definitions, request->billing_mode.value};
+	IndexRules	rules = {definitions, billing_mode(request)};
 	int			non_keys = 0;
 
-	check_definition_names(definitions);
+	check_definitions(definitions);
 	check_table_keys(definitions, &request->key_schema);
-	check_local_indexes(&rules, &request->local_indexes, &request->key_schema);
-	check_global_indexes(&rules, &request->global_indexes, &request->local_indexes);
+	check_indexes(&rules, &request->global_indexes, &request->local_indexes, &request->key_schema);
 
 	read_key_schema(definitions, &request->key_schema, schema);
 	indexes->count = 0;
 	indexes->indexes = palloc(sizeof(IndexDefinition) *
 							  Max(request->local_indexes.count + request->global_indexes.count, 1));
-	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, indexes);
 	read_indexes(&rules, &request->global_indexes, INDEX_GLOBAL, indexes);
-	check_definition_use(request, schema, indexes);
+	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, indexes);
 
 	for (int i = 0; i < indexes->count; i++)
 		non_keys += indexes->indexes[i].non_key_count;
@@ -150,14 +157,12 @@ static void
 read_settings(const CreateTableRequest *request, TableSettings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
-	settings->billing_mode = request->billing_mode.text != NULL ? request->billing_mode :
-		enum_of(&billing_mode_shape, BILLING_PROVISIONED);
-	settings_set_throughput(&settings->throughput, request->throughput);
+	settings->billing_mode = enum_of(&billing_mode_shape, billing_mode(request));
+	settings_set_throughput(&settings->throughput, request->throughput, request->warm_throughput);
 	settings->table_class = request->table_class;
 	settings->deletion_protection = request->deletion_protection;
 	settings_set_encryption(settings, request->encryption);
 	settings_set_on_demand(&settings->throughput, request->on_demand_throughput);
-	settings_set_warm(&settings->throughput, request->warm_throughput);
 }
 
 /* As AWS shows indexes of a table that is being created. */
@@ -167,7 +172,10 @@ describe_new_indexes(const TableRecord *record)
 	IndexDescriptions descriptions = describe_indexes(record);
 
 	for (int i = 0; i < descriptions.count; i++)
+	{
 		descriptions.indexes[i].status = "CREATING";
+		descriptions.indexes[i].warm_status = NULL;
+	}
 	return descriptions;
 }
 
@@ -175,6 +183,7 @@ static void
 execute(const void *argument, StringInfo response)
 {
 	const CreateTableRequest *request = argument;
+	TableStyle	style = {.status = "CREATING"};
 	const char *name;
 	KeySchema	schema;
 	NewIndexes	indexes;
@@ -183,6 +192,8 @@ execute(const void *argument, StringInfo response)
 	IndexDescriptions descriptions;
 
 	check_billing(request);
+	check_stream(request->stream);
+	check_encryption(request->encryption);
 	read_schemas(request, &schema, &indexes);
 	check_features(request);
 	read_settings(request, &settings);
@@ -195,7 +206,8 @@ execute(const void *argument, StringInfo response)
 
 	descriptions = describe_new_indexes(record);
 	appendStringInfoString(response, "{\"TableDescription\":");
-	append_table_description(response, record, &settings, "CREATING", &descriptions);
+	style.warm_status = gives_throughput(request->warm_throughput) ? "UPDATING" : NULL;
+	append_table_description(response, record, &settings, &style, &descriptions);
 	appendStringInfoChar(response, '}');
 }
 

@@ -13,7 +13,7 @@ typedef struct DeleteTableRequest
 } DeleteTableRequest;
 
 static const Member members[] = {
-	REQUIRED(DeleteTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(DeleteTableRequest, table_name, "TableName", &described_table_name_shape),
 };
 
 /* While an index is being filled, AWS does not delete its table. */
@@ -26,7 +26,7 @@ check_no_index_is_created(const TableRecord *record)
 	{
 		if (indexes->indexes[i].status == INDEX_CREATING)
 			ddb_error(RESOURCE_IN_USE_EXCEPTION, "Attempt to change a resource which is still in use: "
-					  "Table is being updated: %s", record->name);
+					  "Cannot delete table while indexes are being created, updated, or deleted.");
 	}
 }
 
@@ -37,9 +37,10 @@ execute(const void *argument, StringInfo response)
 	const char *name = requested_table(&request->table_name);
 	TableRecord *record = check_table_record(catalog_lock_table_to_drop(name), name);
 	IndexDescriptions no_indexes = {0};
+	TableStyle	style = {.status = "DELETING",.deleted = true};
 	TableSettings settings;
 
-	table_settings_read(record->settings, &settings);
+	record_settings(record, &settings);
 	if (settings.deletion_protection == BOOLEAN_TRUE)
 		validation_error("Resource cannot be deleted as it is currently protected against deletion. "
 						 "Disable deletion protection first.");
@@ -47,7 +48,7 @@ execute(const void *argument, StringInfo response)
 
 	appendStringInfoString(response, "{\"TableDescription\":");
 	/* AWS shows none of the indexes any more */
-	append_table_description(response, record, &settings, "DELETING", &no_indexes);
+	append_table_description(response, record, &settings, &style, &no_indexes);
 	appendStringInfoChar(response, '}');
 	catalog_drop_table(record);
 }

@@ -12,7 +12,7 @@ typedef struct DescribeTableRequest
 } DescribeTableRequest;
 
 static const Member members[] = {
-	REQUIRED(DescribeTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(DescribeTableRequest, table_name, "TableName", &described_table_name_shape),
 };
 
 static void
@@ -22,11 +22,12 @@ execute(const void *argument, StringInfo response)
 	const char *name = requested_table(&request->table_name);
 	TableRecord *record = check_table_record(catalog_lock_table_to_read(name), name);
 	IndexDescriptions indexes = describe_indexes(record);
+	TableStyle	style = {.status = "ACTIVE",.warm_status = "ACTIVE"};
 	TableSettings settings;
 
-	table_settings_read(record->settings, &settings);
+	record_settings(record, &settings);
 	appendStringInfoString(response, "{\"Table\":");
-	append_table_description(response, record, &settings, "ACTIVE", &indexes);
+	append_table_description(response, record, &settings, &style, &indexes);
 	appendStringInfoChar(response, '}');
 }
 

@@ -2,13 +2,11 @@
  * index_parameters.c - key schemas, attribute definitions and secondary indexes
  * in the requests of CreateTable and UpdateTable.
  *
- * AWS looks at one index after the other, first the local ones: whether its
- * keys are defined, whether they are a key schema, whether that fits the
- * table's, the projection, the name.  How many there are comes behind that.
+ * AWS looks for undefined keys and unused definitions first.  Then it looks at
+ * one index after the other: whether its keys are a key schema, whether that
+ * fits the table's, the projection, the name.
  */
 #include "postgres.h"
-
-#include "miscadmin.h"
 
 #include "error.h"
 #include "operation/table/index_parameters.h"
@@ -57,13 +55,32 @@ check_attribute_name(const RequestString *name)
 		invalid_parameter("U+0000 is not supported in the name of attribute %s", name->data);
 }
 
+static int
+compare_definitions(const void *a, const void *b)
+{
+	const AttributeDefinitionRequest *const *first = a;
+	const AttributeDefinitionRequest *const *second = b;
+
+	return strcmp((*first)->name.data, (*second)->name.data);
+}
+
 void
-check_definition_names(const RequestList *definitions)
+check_definitions(const RequestList *definitions)
 {
 	const AttributeDefinitionRequest *members = definitions->members;
+	const AttributeDefinitionRequest **sorted = palloc(sizeof(members) * Max(definitions->count, 1));
 
 	for (int i = 0; i < definitions->count; i++)
+	{
 		check_attribute_name(&members[i].name);
+		sorted[i] = &members[i];
+	}
+	qsort(sorted, definitions->count, sizeof(members), compare_definitions);
+	for (int i = 1; i < definitions->count; i++)
+	{
+		if (same_name(&sorted[i]->name, &sorted[i - 1]->name))
+			validation_error("Attribute Name is duplicated: %s", sorted[i]->name.data);
+	}
 }
 
 /* Adds to "a, b, c". */
@@ -131,39 +148,58 @@ check_keys_defined(const RequestList *definitions, const RequestList *keys)
 	}
 }
 
-/*
- * HASH first, RANGE behind it; of a global index, up to four of each.  AWS
- * counts the elements in words.
- */
 static void
-check_key_types(const RequestList *keys, int most_of_a_type)
+check_first_key(const RequestList *keys)
 {
-	static const char *const ordinals[2 * KEY_MAX_ATTRIBUTES] = {
-		"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"
-	};
+	const KeySchemaElementRequest *members = keys->members;
+
+	if (members[0].type.value != KEY_HASH)
+		validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+}
+
+/* Of a table or a local index: HASH first, RANGE behind it. */
+static void
+check_key_pair(const RequestList *keys)
+{
+	const KeySchemaElementRequest *members = keys->members;
+
+	if (keys->count > 1 && same_name(&members[0].name, &members[1].name))
+		validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name");
+	check_first_key(keys);
+	if (keys->count > 1 && members[1].type.value != KEY_RANGE)
+		validation_error("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+}
+
+/* Of a global index: up to four of each type. */
+static void
+check_key_counts(const RequestList *keys)
+{
 	const KeySchemaElementRequest *members = keys->members;
 	int			counts[KEY_RANGE + 1] = {0};
 
-	Assert(keys->count <= (int) lengthof(ordinals));
+	for (int i = 0; i < keys->count; i++)
+	{
+		if (++counts[members[i].type.value] > KEY_MAX_ATTRIBUTES)
+			invalid_parameter("The KeySchema exceeds the maximum allowed number of %s key attributes",
+							  members[i].type.text);
+	}
+}
+
+static void
+check_global_keys(const RequestList *keys)
+{
+	const KeySchemaElementRequest *members = keys->members;
+
+	check_first_key(keys);
 	for (int i = 1; i < keys->count; i++)
 	{
+		if (members[i].type.value == KEY_HASH && members[i - 1].type.value == KEY_RANGE)
+			invalid_parameter("All HASH key attributes must precede RANGE key attributes in the KeySchema");
 		for (int j = 0; j < i; j++)
 		{
 			if (same_name(&members[i].name, &members[j].name))
-				validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name");
+				validation_error("The KeySchema contains multiple key attributes with the same name");
 		}
-	}
-	for (int i = 0; i < keys->count; i++)
-	{
-		int			type = members[i].type.value;
-
-		if (i == 0 && type != KEY_HASH)
-			validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-		if (type == KEY_HASH && (counts[KEY_RANGE] > 0 || counts[KEY_HASH] == most_of_a_type))
-			validation_error("Invalid KeySchema: The %s KeySchemaElement is not a RANGE key type", ordinals[i]);
-		if (type == KEY_RANGE && counts[KEY_RANGE] == most_of_a_type)
-			validation_error("Invalid KeySchema: The KeySchema has more than %d RANGE key types", most_of_a_type);
-		counts[type]++;
 	}
 }
 
@@ -173,7 +209,7 @@ check_table_keys(const RequestList *definitions, const RequestList *keys)
 	if (definitions->count < keys->count)
 		validation_error("Invalid KeySchema: Some index key attribute have no definition");
 	check_keys_defined(definitions, keys);
-	check_key_types(keys, 1);
+	check_key_pair(keys);
 }
 
 static void
@@ -200,7 +236,7 @@ read_key_schema(const RequestList *definitions, const RequestList *keys, KeySche
 						   &schema->sort[schema->sort_count++]);
 }
 
-/* ---- Used and unused definitions ---- */
+/* ---- Definitions of key schemas ---- */
 
 static const KeyAttribute *
 find_in_schemas(const KeySchema *const *schemas, int count, const RequestString *name)
@@ -228,72 +264,163 @@ definition_of(const KeyAttribute *attribute)
 	return definition;
 }
 
-static void
-add_definition(RequestList *definitions, const KeyAttribute *attribute)
-{
-	AttributeDefinitionRequest added = definition_of(attribute);
-	const AttributeDefinitionRequest *found = find_definition(definitions, &added.name);
-
-	if (found == NULL)
-		((AttributeDefinitionRequest *) definitions->members)[definitions->count++] = added;
-	else if (found->type.value != added.type.value)
-		invalid_parameter("Attribute %s is a key attribute of type %s already",
-						  attribute->name, added.type.text);
-}
-
 RequestList
 definitions_with_schemas(const RequestList *definitions, const KeySchema *const *schemas, int count)
 {
-	RequestList result = *definitions;
+	const AttributeDefinitionRequest *given = definitions->members;
+	AttributeDefinitionRequest *members = palloc0(sizeof(AttributeDefinitionRequest) *
+												  (definitions->count + 2 * KEY_MAX_ATTRIBUTES * count));
+	RequestList result = {.members = members};
 
-	result.members = palloc0(sizeof(AttributeDefinitionRequest) *
-							 (definitions->count + 2 * KEY_MAX_ATTRIBUTES * count));
-	if (definitions->count > 0)
-		memcpy(result.members, definitions->members,
-			   sizeof(AttributeDefinitionRequest) * definitions->count);
 	for (int i = 0; i < count; i++)
 	{
-		for (int j = 0; j < schemas[i]->partition_count; j++)
-			add_definition(&result, &schemas[i]->partition[j]);
-		for (int j = 0; j < schemas[i]->sort_count; j++)
-			add_definition(&result, &schemas[i]->sort[j]);
+		for (int j = 0; j < key_schema_count(schemas[i]); j++)
+		{
+			AttributeDefinitionRequest added = definition_of(key_schema_attribute(schemas[i], j));
+
+			if (find_definition(&result, &added.name) == NULL)
+				members[result.count++] = added;
+		}
+	}
+	for (int i = 0; i < definitions->count; i++)
+	{
+		if (find_in_schemas(schemas, count, &given[i].name) == NULL)
+			members[result.count++] = given[i];
 	}
 	return result;
 }
 
-/* Each attribute of the schemas once. */
+/* ---- Definitions against those that there are ---- */
+
 static void
-append_used_names(StringInfo names, const KeySchema *schema, const KeySchema *const *before, int count)
+append_schema_element(StringInfo out, const char *name, const char *type, const char *key_type)
 {
+	appendStringInfo(out, "%sSchemaElement: key{%s:%s:%s}", out->data[out->len - 1] == '[' ? "" : ", ",
+					 name, type, key_type);
+}
+
+static const char *
+print_schema(const KeySchema *schema)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, "Schema:[");
 	for (int i = 0; i < key_schema_count(schema); i++)
 	{
 		const KeyAttribute *attribute = key_schema_attribute(schema, i);
-		RequestString name = {attribute->name, attribute->name_length};
 
-		if (find_in_schemas(before, count, &name) == NULL)
-			list_name(names, attribute->name);
+		append_schema_element(&out, attribute->name, value_type_name(attribute->type),
+							  i < schema->partition_count ? "HASH" : "RANGE");
 	}
+	appendStringInfoChar(&out, ']');
+	return out.data;
+}
+
+static const char *
+print_requested_schema(const RequestList *definitions, const RequestList *keys)
+{
+	const KeySchemaElementRequest *members = keys->members;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, "Schema:[");
+	for (int i = 0; i < keys->count; i++)
+	{
+		const AttributeDefinitionRequest *definition = find_definition(definitions, &members[i].name);
+
+		append_schema_element(&out, members[i].name.data, definition != NULL ? definition->type.text : "null",
+							  members[i].type.text);
+	}
+	appendStringInfoChar(&out, ']');
+	return out.data;
 }
 
 void
-check_definitions_used(const RequestList *definitions, const KeySchema *const *schemas, int count)
+check_not_redefined(const RequestList *definitions, const RequestList *keys,
+					const KeySchema *const *schemas, int count)
 {
-	const AttributeDefinitionRequest *members = definitions->members;
+	const KeySchemaElementRequest *members = keys->members;
+
+	for (int i = 0; i < keys->count; i++)
+	{
+		const AttributeDefinitionRequest *given = find_definition(definitions, &members[i].name);
+		const KeyAttribute *attribute = find_in_schemas(schemas, count, &members[i].name);
+
+		if (given != NULL && attribute != NULL && given->type.value != definition_of(attribute).type.value)
+			invalid_parameter("Attributes cannot be redefined. Please check that your attribute has the same type "
+							  "as previously defined. Existing schema: %s New schema: %s",
+							  print_schema(schemas[0]), print_requested_schema(definitions, keys));
+	}
+}
+
+/* ---- Definitions that no key uses ---- */
+
+typedef struct KeyLists
+{
+	const RequestList *lists[1 + LOCAL_INDEXES_MAX + GLOBAL_INDEXES_MAX];
+	int			count;
+} KeyLists;
+
+static void
+add_key_lists(KeyLists *keys, const RequestList *indexes)
+{
+	const IndexRequest *members = indexes->members;
+
+	for (int i = 0; i < indexes->count; i++)
+		keys->lists[keys->count++] = &members[i].key_schema;
+}
+
+/* Whether one of the first so many lists has the attribute. */
+static bool
+is_key(const KeyLists *keys, int count, const RequestString *name)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const KeySchemaElementRequest *members = keys->lists[i]->members;
+
+		for (int j = 0; j < keys->lists[i]->count; j++)
+		{
+			if (same_name(&members[j].name, name))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Each attribute of the keys once. */
+static const char *
+used_names(const KeyLists *keys)
+{
 	StringInfoData names;
 
 	initStringInfo(&names);
-	for (int i = 0; i < count; i++)
-		append_used_names(&names, schemas[i], schemas, i);
-	for (int i = 0; i < definitions->count; i++)
+	for (int i = 0; i < keys->count; i++)
 	{
-		if (find_in_schemas(schemas, count, &members[i].name) == NULL)
-			invalid_parameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
-							  definition_names(definitions), names.data);
+		const KeySchemaElementRequest *members = keys->lists[i]->members;
+
+		for (int j = 0; j < keys->lists[i]->count; j++)
+		{
+			if (!is_key(keys, i, &members[j].name))
+				list_name(&names, members[j].name.data);
+		}
 	}
+	return names.data;
+}
+
+static void
+check_definitions_used(const RequestList *definitions, const KeyLists *keys)
+{
+	const AttributeDefinitionRequest *members = definitions->members;
+
+	if (keys->count == 1 && definitions->count != keys->lists[0]->count)
+		invalid_parameter("Number of attributes in KeySchema does not exactly match number of attributes defined "
+						  "in AttributeDefinitions");
 	for (int i = 0; i < definitions->count; i++)
 	{
-		if (find_definition(definitions, &members[i].name) != &members[i])
-			invalid_parameter("Cannot have two attributes with the same name: %s", members[i].name.data);
+		if (!is_key(keys, keys->count, &members[i].name))
+			invalid_parameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
+							  definition_names(definitions), used_names(keys));
 	}
 }
 
@@ -312,7 +439,14 @@ check_projection(const ProjectionRequest *projection)
 	if (projection->type.value == PROJECTION_TYPE_INCLUDE && !names_attributes)
 		invalid_parameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
 	for (int i = 0; i < projection->non_key_attributes.count; i++)
+	{
 		check_attribute_name(&names[i]);
+		for (int j = 0; j < i; j++)
+		{
+			if (same_name(&names[i], &names[j]))
+				invalid_parameter("Duplicate element in NonKeyAttributes: %s", names[i].data);
+		}
+	}
 }
 
 static void
@@ -328,13 +462,12 @@ check_name_unused(const RequestList *indexes, int count, const IndexRequest *ind
 }
 
 static void
-check_local_keys(const IndexRules *rules, const IndexRequest *index, const RequestList *table_keys)
+check_local_keys(const IndexRequest *index, const RequestList *table_keys)
 {
 	const KeySchemaElementRequest *keys = index->key_schema.members;
 	const KeySchemaElementRequest *table = table_keys->members;
 
-	check_keys_defined(rules->definitions, &index->key_schema);
-	check_key_types(&index->key_schema, 1);
+	check_key_pair(&index->key_schema);
 	if (index->key_schema.count < 2)
 		invalid_parameter("Index KeySchema does not have a range key for index: %s", index->name.data);
 	if (!same_name(&keys[0].name, &table[0].name))
@@ -343,27 +476,17 @@ check_local_keys(const IndexRules *rules, const IndexRequest *index, const Reque
 						  index->name.data, keys[0].name.data, table[0].name.data);
 }
 
-void
-check_local_indexes(const IndexRules *rules, const RequestList *indexes, const RequestList *table_keys)
+static void
+check_local_indexes(const RequestList *indexes, const RequestList *table_keys)
 {
 	const IndexRequest *members = indexes->members;
 
-	if (indexes->json == NULL)
-		return;
-	if (indexes->count == 0)
-		invalid_parameter("List of LocalSecondaryIndexes is empty");
-	if (table_keys->count < 2)
-		invalid_parameter("Table KeySchema does not have a range key, which is required when specifying "
-						  "a LocalSecondaryIndex");
 	for (int i = 0; i < indexes->count; i++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		check_local_keys(rules, &members[i], table_keys);
+		check_local_keys(&members[i], table_keys);
 		check_projection(members[i].projection);
 		check_name_unused(indexes, i, &members[i]);
 	}
-	if (indexes->count > LOCAL_INDEXES_MAX)
-		invalid_parameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", LOCAL_INDEXES_MAX);
 }
 
 /* A provisioned table's index needs a throughput, and no other may have one. */
@@ -374,36 +497,74 @@ check_index_throughput(const IndexRules *rules, const IndexRequest *index)
 		invalid_parameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is "
 						  "PAY_PER_REQUEST", index->name.data);
 	if (rules->billing_mode != BILLING_PAY_PER_REQUEST && index->throughput == NULL)
-		invalid_parameter("ProvisionedThroughput must be specified for index: %s", index->name.data);
+		invalid_parameter("ProvisionedThroughput is not specified for index: %s", index->name.data);
 }
 
 void
 check_global_index(const IndexRules *rules, const IndexRequest *index)
 {
+	check_key_counts(&index->key_schema);
 	check_keys_defined(rules->definitions, &index->key_schema);
-	check_key_types(&index->key_schema, KEY_MAX_ATTRIBUTES);
+	check_global_keys(&index->key_schema);
 	check_projection(index->projection);
-	check_index_throughput(rules, index);
 }
 
 void
+check_index_units(const IndexRules *rules, const IndexRequest *index)
+{
+	check_new_on_demand(index->on_demand, rules->billing_mode, index->name.data);
+	check_new_warm(index->warm, index->throughput, index->name.data);
+}
+
+static void
 check_global_indexes(const IndexRules *rules, const RequestList *indexes, const RequestList *local_indexes)
 {
 	const IndexRequest *members = indexes->members;
 
-	if (indexes->json == NULL)
-		return;
-	if (indexes->count == 0)
-		invalid_parameter("List of GlobalSecondaryIndexes is empty");
 	for (int i = 0; i < indexes->count; i++)
 	{
-		CHECK_FOR_INTERRUPTS();
 		check_global_index(rules, &members[i]);
+		check_index_throughput(rules, &members[i]);
+		check_index_units(rules, &members[i]);
 		check_name_unused(local_indexes, local_indexes->count, &members[i]);
 		check_name_unused(indexes, i, &members[i]);
 	}
-	if (indexes->count > GLOBAL_INDEXES_MAX)
+}
+
+static void
+check_index_counts(const RequestList *global_indexes, const RequestList *local_indexes,
+				   const RequestList *table_keys)
+{
+	if (global_indexes->json != NULL && global_indexes->count == 0)
+		invalid_parameter("List of GlobalSecondaryIndexes is empty");
+	if (local_indexes->json != NULL && local_indexes->count == 0)
+		invalid_parameter("List of LocalSecondaryIndexes is empty");
+	if (local_indexes->json != NULL && table_keys->count < 2)
+		invalid_parameter("Table KeySchema does not have a range key, which is required when specifying "
+						  "a LocalSecondaryIndex");
+	if (global_indexes->count > GLOBAL_INDEXES_MAX)
 		invalid_parameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", GLOBAL_INDEXES_MAX);
+	if (local_indexes->count > LOCAL_INDEXES_MAX)
+		invalid_parameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", LOCAL_INDEXES_MAX);
+}
+
+void
+check_indexes(const IndexRules *rules, const RequestList *global_indexes,
+			  const RequestList *local_indexes, const RequestList *table_keys)
+{
+	KeyLists	keys = {{table_keys}, 1};
+
+	check_index_counts(global_indexes, local_indexes, table_keys);
+	add_key_lists(&keys, global_indexes);
+	add_key_lists(&keys, local_indexes);
+	for (int i = 0; i < keys.count; i++)
+	{
+		check_key_counts(keys.lists[i]);
+		check_keys_defined(rules->definitions, keys.lists[i]);
+	}
+	check_definitions_used(rules->definitions, &keys);
+	check_global_indexes(rules, global_indexes, local_indexes);
+	check_local_indexes(local_indexes, table_keys);
 }
 
 void
@@ -432,9 +593,9 @@ read_projection_request(const ProjectionRequest *request, IndexDefinition *defin
 
 void
 read_index(const IndexRules *rules, const IndexRequest *request, IndexKind kind,
-		   IndexDefinition *definition)
+		   int64 position, IndexDefinition *definition)
 {
-	ThroughputSettings settings;
+	IndexSettings settings;
 
 	memset(&settings, 0, sizeof(settings));
 	memset(definition, 0, sizeof(*definition));
@@ -442,8 +603,11 @@ read_index(const IndexRules *rules, const IndexRequest *request, IndexKind kind,
 	definition->kind = kind;
 	read_key_schema(rules->definitions, &request->key_schema, &definition->schema);
 	read_projection_request(request->projection, definition);
-	settings_set_throughput(&settings, request->throughput);
-	settings_set_on_demand(&settings, request->on_demand);
-	settings_set_warm(&settings, request->warm);
+	settings.position = (RequestInteger) {true, position};
+	if (kind == INDEX_GLOBAL)
+	{
+		settings_set_throughput(&settings.throughput, request->throughput, request->warm);
+		settings_set_on_demand(&settings.throughput, request->on_demand);
+	}
 	definition->settings = index_settings_write(&settings);
 }

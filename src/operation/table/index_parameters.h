@@ -21,16 +21,22 @@ typedef struct IndexRules
 
 /* ---- Attribute definitions ---- */
 
-/* Raises if a name is such as no attribute has; the other functions rely on it. */
-extern void check_definition_names(const RequestList *definitions);
+/*
+ * Raises if a name is such as no attribute has, on which the other functions
+ * rely, or is defined twice.
+ */
+extern void check_definitions(const RequestList *definitions);
 
-/* What the request defines, and what the schemas do beside it, as a list of AttributeDefinitionRequest. */
+/* What the schemas define, and what the request does beside it, as a list of AttributeDefinitionRequest. */
 extern RequestList definitions_with_schemas(const RequestList *definitions, const KeySchema *const *schemas,
 											int count);
 
-/* Raises unless each definition is of another attribute of the schemas. */
-extern void check_definitions_used(const RequestList *definitions, const KeySchema *const *schemas,
-								   int count);
+/*
+ * Raises where the request defines an attribute of the keys with another type
+ * than the schemas have it with, of which the first is the table's.
+ */
+extern void check_not_redefined(const RequestList *definitions, const RequestList *keys,
+								const KeySchema *const *schemas, int count);
 
 /* ---- Key schemas ---- */
 
@@ -43,25 +49,28 @@ extern void read_key_schema(const RequestList *definitions, const RequestList *k
 /* ---- Indexes ---- */
 
 /*
- * Raise AWS's errors for the indexes that CreateTable makes (lists of
- * IndexRequest); table_keys is the table's KeySchema, checked already.
+ * Raises AWS's errors for the indexes that CreateTable makes (lists of
+ * IndexRequest) and for definitions that no key uses; table_keys is the table's
+ * KeySchema, checked already.
  */
-extern void check_local_indexes(const IndexRules *rules, const RequestList *indexes,
-								const RequestList *table_keys);
-extern void check_global_indexes(const IndexRules *rules, const RequestList *indexes,
-								 const RequestList *local_indexes);
+extern void check_indexes(const IndexRules *rules, const RequestList *global_indexes,
+						  const RequestList *local_indexes, const RequestList *table_keys);
 
-/* The same for one global index that UpdateTable makes, whose name is not looked at. */
+/*
+ * Those for the keys and the projection of one global index, and for its maxima
+ * and its warm throughput.
+ */
 extern void check_global_index(const IndexRules *rules, const IndexRequest *index);
+extern void check_index_units(const IndexRules *rules, const IndexRequest *index);
 
 /* Raises if indexes project so many attributes that are no keys in all. */
 extern void check_non_key_count(int count);
 
 /*
- * A checked index as its definition (its relation and status are not set);
- * it points into the request.
+ * A checked index as its definition (its relation and status are not set), at
+ * the position among the table's; it points into the request.
  */
 extern void read_index(const IndexRules *rules, const IndexRequest *request, IndexKind kind,
-					   IndexDefinition *definition);
+					   int64 position, IndexDefinition *definition);
 
 #endif							/* DDB_INDEX_PARAMETERS_H */

@@ -21,7 +21,11 @@ typedef struct IndexUpdates
 /* What AWS checks before it looks at the table. */
 extern void check_index_updates(const RequestList *updates);
 
-/* Whether an index is to be created or deleted, which nobody may write meanwhile. */
+/*
+ * Whether an index is to be created, or one to be created or deleted, which
+ * nobody may write meanwhile.
+ */
+extern bool index_updates_create(const RequestList *updates);
 extern bool index_updates_stop_writes(const RequestList *updates);
 
 /* What it checks then; of an index that is created, the whole definition. */

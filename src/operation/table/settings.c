@@ -13,6 +13,18 @@
 #define MAX_THROUGHPUT INT64CONST(1000000000000)
 #define MILLISECONDS_PER_DAY INT64CONST(86400000)
 
+/* A maximum in a request that takes away the one that there is. */
+#define NO_MAXIMUM (-1)
+
+/* What a table that is paid by request can do at once. */
+#define ON_DEMAND_READ_UNITS 12000
+#define ON_DEMAND_WRITE_UNITS 4000
+#define ON_DEMAND_URL \
+	"https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html" \
+	"#on-demand-capacity-mode-initial"
+
+#define invalid_parameter(...) validation_error("One or more parameter values were invalid: " __VA_ARGS__)
+
 /* prefix: where in the structure they are */
 #define THROUGHPUT_MEMBERS(structure, prefix) \
 	OPTIONAL(structure, prefix read_units, "ReadCapacityUnits", &long_shape), \
@@ -26,10 +38,11 @@
 	OPTIONAL(structure, prefix warm_write_units, "WriteUnitsPerSecond", &long_shape)
 
 static const Member index_members[] = {
-	THROUGHPUT_MEMBERS(ThroughputSettings,),
+	THROUGHPUT_MEMBERS(IndexSettings, throughput.),
+	OPTIONAL(IndexSettings, position, "Position", &long_shape),
 };
 static const Shape index_shape =
-STRUCTURE_SHAPE(ThroughputSettings, "IndexSettings", index_members);
+STRUCTURE_SHAPE(IndexSettings, "IndexSettings", index_members);
 
 static const Member table_members[] = {
 	THROUGHPUT_MEMBERS(TableSettings, throughput.),
@@ -127,10 +140,40 @@ write_settings(const Shape *shape, const void *settings)
 	return out.data;
 }
 
+/* What is warm is never less than what the mode gives. */
+static void
+warm_up(ThroughputSettings *settings, int64 read, int64 write)
+{
+	RequestInteger *warm_read = &settings->warm_read_units;
+	RequestInteger *warm_write = &settings->warm_write_units;
+
+	*warm_read = (RequestInteger) {true, Max(warm_read->value, read)};
+	*warm_write = (RequestInteger) {true, Max(warm_write->value, write)};
+}
+
+/* Nothing provisioned: paid by request. */
+static bool
+is_on_demand(const ThroughputSettings *settings)
+{
+	return settings->read_units.value == 0;
+}
+
+static void
+warm_up_to_mode(ThroughputSettings *settings)
+{
+	if (is_on_demand(settings))
+		warm_up(settings, ON_DEMAND_READ_UNITS, ON_DEMAND_WRITE_UNITS);
+	else
+		warm_up(settings, settings->read_units.value, settings->write_units.value);
+}
+
 void
 table_settings_read(const char *json, TableSettings *settings)
 {
 	read_settings(&table_shape, json, settings);
+	if (settings->last_pay_per_request.given)
+		warm_up(&settings->throughput, ON_DEMAND_READ_UNITS, ON_DEMAND_WRITE_UNITS);
+	warm_up_to_mode(&settings->throughput);
 }
 
 char *
@@ -140,13 +183,14 @@ table_settings_write(const TableSettings *settings)
 }
 
 void
-index_settings_read(const char *json, ThroughputSettings *settings)
+index_settings_read(const char *json, IndexSettings *settings)
 {
 	read_settings(&index_shape, json, settings);
+	warm_up_to_mode(&settings->throughput);
 }
 
 char *
-index_settings_write(const ThroughputSettings *settings)
+index_settings_write(const IndexSettings *settings)
 {
 	return write_settings(&index_shape, settings);
 }
@@ -177,6 +221,29 @@ enum_of(const Shape *shape, int value)
 	return result;
 }
 
+/* Without Enabled, a type says as much. */
+bool
+asks_for_encryption(const EncryptionRequest *request)
+{
+	return request->enabled == BOOLEAN_TRUE ||
+		(request->enabled == BOOLEAN_ABSENT && request->type.text != NULL);
+}
+
+void
+check_encryption(const EncryptionRequest *request)
+{
+	if (request == NULL)
+		return;
+	if (request->enabled == BOOLEAN_FALSE && request->type.text != NULL)
+		invalid_parameter("SSEType can not be specified if Enabled is false");
+	if (request->enabled == BOOLEAN_FALSE && request->key_id.data != NULL)
+		invalid_parameter("KMSMasterKeyId can not be specified if Enabled is false");
+	if (request->type.value == ENCRYPTION_AES256)
+		invalid_parameter("SSEType AES256 is not supported");
+	if (request->type.text == NULL && request->key_id.data != NULL)
+		invalid_parameter("SSEType KMS is required if KMSMasterKeyId is specified");
+}
+
 void
 settings_set_encryption(TableSettings *settings, const EncryptionRequest *request)
 {
@@ -184,11 +251,18 @@ settings_set_encryption(TableSettings *settings, const EncryptionRequest *reques
 		return;
 	memset(&settings->encryption_type, 0, sizeof(RequestString));
 	memset(&settings->encryption_key, 0, sizeof(RequestString));
-	if (request->enabled != BOOLEAN_TRUE)
+	if (!asks_for_encryption(request))
 		return;
 	settings->encryption_type.data = request->type.text != NULL ? request->type.text : "KMS";
 	settings->encryption_type.length = strlen(settings->encryption_type.data);
 	settings->encryption_key = request->key_id;
+}
+
+static void
+set_maximum(RequestInteger *maximum, const RequestInteger *request)
+{
+	if (request->given)
+		*maximum = request->value == NO_MAXIMUM ? (RequestInteger) {false, 0} : *request;
 }
 
 void
@@ -196,30 +270,28 @@ settings_set_on_demand(ThroughputSettings *settings, const ThroughputRequest *re
 {
 	if (request == NULL)
 		return;
-	if (request->read.given)
-		settings->max_read_units = request->read;
-	if (request->write.given)
-		settings->max_write_units = request->write;
+	set_maximum(&settings->max_read_units, &request->read);
+	set_maximum(&settings->max_write_units, &request->write);
 }
 
 void
 settings_set_warm(ThroughputSettings *settings, const ThroughputRequest *request)
 {
-	if (request == NULL)
-		return;
-	if (request->read.given)
-		settings->warm_read_units = request->read;
-	if (request->write.given)
-		settings->warm_write_units = request->write;
+	if (request != NULL)
+		warm_up(settings, request->read.value, request->write.value);
 }
 
 void
-settings_set_throughput(ThroughputSettings *settings, const ThroughputRequest *request)
+settings_set_throughput(ThroughputSettings *settings, const ThroughputRequest *provisioned,
+						const ThroughputRequest *warm)
 {
-	if (request == NULL)
-		return;
-	settings->read_units = request->read;
-	settings->write_units = request->write;
+	if (provisioned != NULL)
+	{
+		settings->read_units = provisioned->read;
+		settings->write_units = provisioned->write;
+	}
+	warm_up_to_mode(settings);
+	settings_set_warm(settings, warm);
 }
 
 int64
@@ -246,18 +318,60 @@ settings_change_throughput(ThroughputSettings *settings, const ThroughputRequest
 		settings->decreases.given = true;
 		settings->last_decrease = now;
 	}
-	settings_set_throughput(settings, request);
+	settings_set_throughput(settings, request, NULL);
+}
+
+void
+settings_to_on_demand(ThroughputSettings *settings)
+{
+	ThroughputRequest none = {{true, 0}, {true, 0}};
+
+	settings_set_throughput(settings, &none, NULL);
+}
+
+void
+settings_to_provisioned(ThroughputSettings *settings, const ThroughputRequest *request)
+{
+	ThroughputRequest no_maxima = {{true, NO_MAXIMUM}, {true, NO_MAXIMUM}};
+
+	settings_set_throughput(settings, request, NULL);
+	settings_set_on_demand(settings, &no_maxima);
 }
 
 ThroughputSettings
-settings_with_old_throughput(const ThroughputSettings *settings, const ThroughputSettings *old)
+shown_throughput(const ThroughputSettings *settings, const ThroughputSettings *old,
+				 const ThroughputRequest *on_demand)
 {
 	ThroughputSettings result = *settings;
 
-	result.read_units = old->read_units;
-	result.write_units = old->write_units;
-	result.decreases = old->decreases;
+	if (!is_on_demand(settings) && !is_on_demand(old))
+	{
+		result.read_units = old->read_units;
+		result.write_units = old->write_units;
+		result.decreases = old->decreases;
+	}
+	result.warm_read_units = old->warm_read_units;
+	result.warm_write_units = old->warm_write_units;
+	if (on_demand != NULL && on_demand->read.given)
+		result.max_read_units = on_demand->read;
+	if (on_demand != NULL && on_demand->write.given)
+		result.max_write_units = on_demand->write;
 	return result;
+}
+
+/* ---- Checks ---- */
+
+bool
+gives_throughput(const ThroughputRequest *request)
+{
+	return request != NULL && (request->read.given || request->write.given);
+}
+
+/* "table", or "index" and its name behind what AWS has between the two. */
+static const char *
+owner_of_throughput(const char *index, const char *between)
+{
+	return index != NULL ? psprintf("index%s%s", between, index) : "table";
 }
 
 static void
@@ -275,4 +389,83 @@ check_throughput_bounds(const ThroughputRequest *throughput, const char *index)
 		return;
 	check_bound(&throughput->read, "ReadCapacityUnits", index);
 	check_bound(&throughput->write, "WriteCapacityUnits", index);
+}
+
+static void
+check_new_maximum(const RequestInteger *units, const char *member, int billing_mode, const char *index)
+{
+	if (!units->given)
+		return;
+	if (billing_mode != BILLING_PAY_PER_REQUEST)
+		invalid_parameter("%s for OnDemandThroughput%s cannot be specified when table BillingMode is PROVISIONED.",
+						  member, index != NULL ? psprintf(" for index: %s", index) : "");
+	if (units->value < 1)
+		invalid_parameter("Requested %s for OnDemandThroughput for %s is outside of valid range", member,
+						  owner_of_throughput(index, " : "));
+}
+
+void
+check_new_on_demand(const ThroughputRequest *on_demand, int billing_mode, const char *index)
+{
+	if (on_demand == NULL)
+		return;
+	check_new_maximum(&on_demand->read, "MaxReadRequestUnits", billing_mode, index);
+	check_new_maximum(&on_demand->write, "MaxWriteRequestUnits", billing_mode, index);
+}
+
+static void
+check_changed_maximum(const RequestInteger *units, const char *member, int billing_mode, const char *index)
+{
+	if (!units->given)
+		return;
+	if (billing_mode != BILLING_PAY_PER_REQUEST)
+		invalid_parameter("%s for OnDemandThroughput%s cannot be specified when the table BillingMode is PROVISIONED",
+						  member, index != NULL ? psprintf(" for index : %s", index) : "");
+	if (units->value < 1 && units->value != NO_MAXIMUM)
+		invalid_parameter("Requested %s for OnDemandThroughput for %s is outside of valid range", member,
+						  owner_of_throughput(index, " : "));
+}
+
+void
+check_changed_on_demand(const ThroughputRequest *on_demand, int billing_mode, const char *index)
+{
+	if (on_demand == NULL)
+		return;
+	check_changed_maximum(&on_demand->read, "MaxReadRequestUnits", billing_mode, index);
+	check_changed_maximum(&on_demand->write, "MaxWriteRequestUnits", billing_mode, index);
+}
+
+static void
+check_warm_units(const RequestInteger *warm, int64 least, const char *member, const char *index,
+				 const char *than)
+{
+	if (warm->given && warm->value < least)
+		invalid_parameter("Requested %s for WarmThroughput for %s is lower than %s", member,
+						  owner_of_throughput(index, " "), than);
+}
+
+void
+check_new_warm(const ThroughputRequest *warm, const ThroughputRequest *provisioned, const char *index)
+{
+	if (warm == NULL)
+		return;
+	check_warm_units(&warm->read, provisioned != NULL ? provisioned->read.value : ON_DEMAND_READ_UNITS,
+					 "ReadUnitsPerSecond", index, provisioned != NULL ?
+					 "ReadCapacityUnits of ProvisionedThroughput" :
+					 "initial throughput for OnDemand. See: " ON_DEMAND_URL);
+	check_warm_units(&warm->write, provisioned != NULL ? provisioned->write.value : ON_DEMAND_WRITE_UNITS,
+					 "WriteUnitsPerSecond", index, provisioned != NULL ?
+					 "WriteCapacityUnits of ProvisionedThroughput" :
+					 "initial throughput for OnDemand. See: " ON_DEMAND_URL);
+}
+
+void
+check_changed_warm(const ThroughputRequest *warm, const ThroughputSettings *settings, const char *index)
+{
+	static const char than[] = "current WarmThroughput, decreasing WarmThroughput is not supported";
+
+	if (warm == NULL)
+		return;
+	check_warm_units(&warm->read, settings->warm_read_units.value, "ReadUnitsPerSecond", index, than);
+	check_warm_units(&warm->write, settings->warm_write_units.value, "WriteUnitsPerSecond", index, than);
 }

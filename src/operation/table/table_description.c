@@ -26,6 +26,14 @@ check_table_record(TableRecord *record, const char *name)
 	return record;
 }
 
+void
+record_settings(const TableRecord *record, TableSettings *settings)
+{
+	table_settings_read(record->settings, settings);
+	if (settings->billing_mode.value == BILLING_PAY_PER_REQUEST && !settings->last_pay_per_request.given)
+		settings->last_pay_per_request = settings_time(record->created);
+}
+
 /* ---- Parts ---- */
 
 static void
@@ -161,23 +169,26 @@ append_throughput(StringInfo out, const ThroughputSettings *settings)
 }
 
 static void
-append_optional_throughput(StringInfo out, const ThroughputSettings *settings)
+append_maxima(StringInfo out, const ThroughputSettings *settings)
 {
-	if (settings->max_read_units.given || settings->max_write_units.given)
-	{
-		begin_object(out, "OnDemandThroughput");
-		append_integer_member(out, "MaxReadRequestUnits", &settings->max_read_units);
-		append_integer_member(out, "MaxWriteRequestUnits", &settings->max_write_units);
-		appendStringInfoChar(out, '}');
-	}
-	if (settings->warm_read_units.given || settings->warm_write_units.given)
-	{
-		begin_object(out, "WarmThroughput");
-		append_integer_member(out, "ReadUnitsPerSecond", &settings->warm_read_units);
-		append_integer_member(out, "WriteUnitsPerSecond", &settings->warm_write_units);
-		append_string_member(out, "Status", "ACTIVE");
-		appendStringInfoChar(out, '}');
-	}
+	if (!settings->max_read_units.given && !settings->max_write_units.given)
+		return;
+	begin_object(out, "OnDemandThroughput");
+	append_integer_member(out, "MaxReadRequestUnits", &settings->max_read_units);
+	append_integer_member(out, "MaxWriteRequestUnits", &settings->max_write_units);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+append_warm_throughput(StringInfo out, const ThroughputSettings *settings, const char *status)
+{
+	if (status == NULL)
+		return;
+	begin_object(out, "WarmThroughput");
+	append_integer_member(out, "ReadUnitsPerSecond", &settings->warm_read_units);
+	append_integer_member(out, "WriteUnitsPerSecond", &settings->warm_write_units);
+	append_string_member(out, "Status", status);
+	appendStringInfoChar(out, '}');
 }
 
 /* AWS tells the billing mode only of a table that is or was paid by request. */
@@ -193,29 +204,44 @@ append_billing_mode(StringInfo out, const TableSettings *settings)
 	appendStringInfoChar(out, '}');
 }
 
+/* Encryption that is asked for has a key's ARN, whatever the request has named. */
 static void
-append_optional_settings(StringInfo out, const TableSettings *settings)
+append_encryption(StringInfo out, const TableSettings *settings, const char *status)
 {
-	if (settings->table_class.text != NULL)
-	{
-		begin_object(out, "TableClassSummary");
-		append_string_member(out, "TableClass", settings->table_class.text);
-		append_date_member(out, "LastUpdateDateTime", &settings->table_class_updated);
-		appendStringInfoChar(out, '}');
-	}
+	if (settings->encryption_type.data == NULL && status == NULL)
+		return;
+	begin_object(out, "SSEDescription");
+	append_string_member(out, "Status", status != NULL ? status : "ENABLED");
 	if (settings->encryption_type.data != NULL)
 	{
-		begin_object(out, "SSEDescription");
-		append_string_member(out, "Status", "ENABLED");
 		append_string_member(out, "SSEType", settings->encryption_type.data);
-		if (settings->encryption_key.data != NULL)
-			append_string_member(out, "KMSMasterKeyArn", settings->encryption_key.data);
-		appendStringInfoChar(out, '}');
+		append_string_member(out, "KMSMasterKeyArn", encryption_key_arn(settings->encryption_key.data));
 	}
-	append_optional_throughput(out, &settings->throughput);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+append_table_class(StringInfo out, const TableSettings *settings)
+{
+	if (settings->table_class.text == NULL)
+		return;
+	begin_object(out, "TableClassSummary");
+	append_string_member(out, "TableClass", settings->table_class.text);
+	append_date_member(out, "LastUpdateDateTime", &settings->table_class_updated);
+	appendStringInfoChar(out, '}');
 }
 
 /* ---- Indexes ---- */
+
+static int
+compare_positions(const void *a, const void *b)
+{
+	const IndexDescription *first = a;
+	const IndexDescription *second = b;
+	int64		difference = first->settings.position.value - second->settings.position.value;
+
+	return difference != 0 ? (difference < 0 ? -1 : 1) : strcmp(first->index->name, second->index->name);
+}
 
 IndexDescriptions
 describe_indexes(const TableRecord *record)
@@ -230,14 +256,16 @@ describe_indexes(const TableRecord *record)
 
 		description->index = &set->indexes[i];
 		description->status = "ACTIVE";
+		description->warm_status = "ACTIVE";
 		if (set->indexes[i].status == INDEX_CREATING)
 		{
 			description->status = "CREATING";
+			description->warm_status = "UPDATING";
 			description->backfilling = BOOLEAN_TRUE;
 		}
-		if (set->indexes[i].kind == INDEX_GLOBAL)
-			index_settings_read(set->indexes[i].settings, &description->throughput);
+		index_settings_read(set->indexes[i].settings, &description->settings);
 	}
+	qsort(descriptions.indexes, set->count, sizeof(IndexDescription), compare_positions);
 	return descriptions;
 }
 
@@ -252,6 +280,30 @@ find_index_description(const IndexDescriptions *descriptions, const char *name)
 	return NULL;
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(((const AttributeName *) a)->name, ((const AttributeName *) b)->name);
+}
+
+/* AWS sorts them. */
+static void
+append_non_key_attributes(StringInfo out, const IndexDefinition *index)
+{
+	size_t		size = sizeof(AttributeName) * index->non_key_count;
+	AttributeName *names = memcpy(palloc(size), index->non_key, size);
+
+	qsort(names, index->non_key_count, sizeof(AttributeName), compare_names);
+	appendStringInfoString(out, ",\"NonKeyAttributes\":[");
+	for (int i = 0; i < index->non_key_count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		json_append_string(out, names[i].name, names[i].length);
+	}
+	appendStringInfoChar(out, ']');
+}
+
 static void
 append_projection(StringInfo out, const IndexDefinition *index)
 {
@@ -264,16 +316,7 @@ append_projection(StringInfo out, const IndexDefinition *index)
 	begin_object(out, "Projection");
 	append_string_member(out, "ProjectionType", names[index->projection]);
 	if (index->projection == PROJECTION_INCLUDE)
-	{
-		appendStringInfoString(out, ",\"NonKeyAttributes\":[");
-		for (int i = 0; i < index->non_key_count; i++)
-		{
-			if (i > 0)
-				appendStringInfoChar(out, ',');
-			json_append_string(out, index->non_key[i].name, index->non_key[i].length);
-		}
-		appendStringInfoChar(out, ']');
-	}
+		append_non_key_attributes(out, index);
 	appendStringInfoChar(out, '}');
 }
 
@@ -295,12 +338,13 @@ append_index(StringInfo out, const TableRecord *record, const IndexDescription *
 		if (description->backfilling != BOOLEAN_ABSENT)
 			append_literal_member(out, "Backfilling", "%s",
 								  description->backfilling == BOOLEAN_TRUE ? "true" : "false");
-		append_throughput(out, &description->throughput);
+		append_throughput(out, &description->settings.throughput);
+		append_maxima(out, &description->settings.throughput);
+		append_warm_throughput(out, &description->settings.throughput, description->warm_status);
 	}
 	append_literal_member(out, "IndexSizeBytes", INT64_FORMAT, bytes);
 	append_literal_member(out, "ItemCount", INT64_FORMAT, items);
 	append_string_member(out, "IndexArn", index_arn(record->name, index->name));
-	append_optional_throughput(out, &description->throughput);
 	appendStringInfoChar(out, '}');
 }
 
@@ -326,33 +370,43 @@ append_indexes(StringInfo out, const TableRecord *record, const IndexDescription
 
 /* ---- TableDescription ---- */
 
-void
-append_table_description(StringInfo out, const TableRecord *record,
-						 const TableSettings *settings, const char *status,
-						 const IndexDescriptions *indexes)
+static void
+append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *indexes)
 {
 	RequestInteger created = settings_time(record->created);
 	KeySchema	schema;
-	int64		items;
-	int64		bytes;
 
 	catalog_key_schema(record->relation, &schema);
-	catalog_table_size(record->relation, &items, &bytes);
-	appendStringInfoChar(out, '{');
-	append_string_member(out, "TableName", record->name);
-	append_string_member(out, "TableStatus", status);
-	append_string_member(out, "TableArn", table_arn(record->name));
-	append_string_member(out, "TableId", record->id);
 	append_date_member(out, "CreationDateTime", &created);
 	append_definitions(out, &schema, indexes);
 	append_key_schema(out, &schema);
+}
+
+void
+append_table_description(StringInfo out, const TableRecord *record, const TableSettings *settings,
+						 const TableStyle *style, const IndexDescriptions *indexes)
+{
+	int64		items;
+	int64		bytes;
+
+	catalog_table_size(record->relation, &items, &bytes);
+	appendStringInfoChar(out, '{');
+	append_string_member(out, "TableName", record->name);
+	append_string_member(out, "TableStatus", style->status);
+	append_string_member(out, "TableArn", table_arn(record->name));
+	append_string_member(out, "TableId", record->id);
+	if (!style->deleted)
+		append_keys(out, record, indexes);
 	append_throughput(out, &settings->throughput);
 	append_billing_mode(out, settings);
 	append_literal_member(out, "ItemCount", INT64_FORMAT, items);
 	append_literal_member(out, "TableSizeBytes", INT64_FORMAT, bytes);
-	append_indexes(out, record, indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
 	append_indexes(out, record, indexes, INDEX_GLOBAL, "GlobalSecondaryIndexes");
-	append_optional_settings(out, settings);
+	append_indexes(out, record, indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
+	append_table_class(out, settings);
+	append_encryption(out, settings, style->encryption_status);
+	append_maxima(out, &settings->throughput);
+	append_warm_throughput(out, &settings->throughput, style->warm_status);
 	append_literal_member(out, "DeletionProtectionEnabled", "%s",
 						  settings->deletion_protection == BOOLEAN_TRUE ? "true" : "false");
 	appendStringInfoChar(out, '}');

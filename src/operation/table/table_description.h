@@ -15,12 +15,16 @@ extern const char *requested_table(const RequestString *name);
 /* The record itself; raises ResourceNotFoundException, naming the table, where it is NULL. */
 extern TableRecord *check_table_record(TableRecord *record, const char *name);
 
+/* The settings of a table, with what older ones lack. */
+extern void record_settings(const TableRecord *record, TableSettings *settings);
+
 /* How an index is shown. */
 typedef struct IndexDescription
 {
 	const IndexDefinition *index;
-	ThroughputSettings throughput;
+	IndexSettings settings;
 	const char *status;			/* "ACTIVE", ...: of a global one */
+	const char *warm_status;	/* of its WarmThroughput; NULL: it is not shown */
 	RequestBoolean backfilling; /* shown unless it is absent */
 } IndexDescription;
 
@@ -30,18 +34,24 @@ typedef struct IndexDescriptions
 	IndexDescription *indexes;
 } IndexDescriptions;
 
-/* All indexes of a table, as they are. */
+/* All indexes of a table, as they are, in the order in which they were given. */
 extern IndexDescriptions describe_indexes(const TableRecord *record);
 
 /* The one of that name, or NULL. */
 extern IndexDescription *find_index_description(const IndexDescriptions *descriptions, const char *name);
 
-/*
- * Appends a TableDescription with the status ("ACTIVE", ...), and with the
- * indexes given.
- */
+/* How a table is shown. */
+typedef struct TableStyle
+{
+	const char *status;			/* "ACTIVE", ... */
+	const char *warm_status;	/* of its WarmThroughput; NULL: it is not shown */
+	const char *encryption_status;	/* of its SSEDescription; NULL: "ENABLED" where there is one */
+	bool		deleted;		/* without its keys and the date of its creation */
+} TableStyle;
+
+/* Appends a TableDescription with the indexes given. */
 extern void append_table_description(StringInfo response, const TableRecord *record,
-									 const TableSettings *settings, const char *status,
+									 const TableSettings *settings, const TableStyle *style,
 									 const IndexDescriptions *indexes);
 
 #endif							/* DDB_TABLE_DESCRIPTION_H */

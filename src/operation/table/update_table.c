@@ -3,9 +3,12 @@
  *
  * The new settings hold at once.  The response shows the old throughput and
  * the status UPDATING, as AWS does; DescribeTable then shows the new one.
+ *
+ * AWS takes one change at a time, with few exceptions.
  */
 #include "postgres.h"
 
+#include "arn.h"
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/table/index_update.h"
@@ -33,7 +36,7 @@ typedef struct UpdateTableRequest
 } UpdateTableRequest;
 
 static const Member members[] = {
-	REQUIRED(UpdateTableRequest, table_name, "TableName", &table_name_shape),
+	REQUIRED(UpdateTableRequest, table_name, "TableName", &described_table_name_shape),
 	OPTIONAL(UpdateTableRequest, attribute_definitions, "AttributeDefinitions", &attribute_definitions_shape),
 	OPTIONAL(UpdateTableRequest, billing_mode, "BillingMode", &billing_mode_shape),
 	OPTIONAL(UpdateTableRequest, throughput, "ProvisionedThroughput", &throughput_shape),
@@ -52,6 +55,8 @@ static const Member members[] = {
 	OPTIONAL(UpdateTableRequest, vector_index_updates, "VectorIndexUpdates", &unsupported_shape),
 };
 
+#define invalid_parameter(...) validation_error("One or more parameter values were invalid: " __VA_ARGS__)
+
 /* What ddb cannot do (yet) is refused, never ignored. */
 static void
 check_features(const UpdateTableRequest *request)
@@ -62,8 +67,6 @@ check_features(const UpdateTableRequest *request)
 		validation_error("Global tables are not supported");
 	if (request->vector_index_updates != NULL)
 		validation_error("Vector indexes are not supported");
-	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
-		validation_error("Streams are not supported yet");
 }
 
 static void
@@ -72,9 +75,91 @@ check_asks_for_something(const UpdateTableRequest *request)
 	if (request->billing_mode.text == NULL && request->throughput == NULL &&
 		request->index_updates.count == 0 && request->stream == NULL && request->encryption == NULL &&
 		request->table_class.text == NULL && request->deletion_protection == BOOLEAN_ABSENT &&
-		request->on_demand_throughput == NULL && request->warm_throughput == NULL)
+		!gives_throughput(request->on_demand_throughput) && !gives_throughput(request->warm_throughput))
 		validation_error("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-						 "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
+						 "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, "
+						 "ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, "
+						 "OnDemandThroughput, WarmThroughput or TableClass is required");
+	if (request->index_updates.json != NULL && request->index_updates.count == 0)
+		invalid_parameter("List of GlobalSecondaryIndexUpdates is empty");
+}
+
+/* The concerns that a request can have, most of which AWS wants one at a time. */
+enum
+{
+	CONCERN_BILLING = 1 << 0,
+	CONCERN_THROUGHPUT = 1 << 1,
+	CONCERN_INDEXES = 1 << 2,
+	CONCERN_STREAM = 1 << 3,
+	CONCERN_ENCRYPTION = 1 << 4,
+	CONCERN_CLASS = 1 << 5,
+	CONCERN_PROTECTION = 1 << 6,
+	CONCERN_ON_DEMAND = 1 << 7,
+	CONCERN_WARM = 1 << 8
+};
+
+static int
+concerns_of(const UpdateTableRequest *request)
+{
+	return (request->billing_mode.text != NULL ? CONCERN_BILLING : 0) |
+		(request->throughput != NULL ? CONCERN_THROUGHPUT : 0) |
+		(request->index_updates.count > 0 ? CONCERN_INDEXES : 0) |
+		(request->stream != NULL ? CONCERN_STREAM : 0) |
+		(request->encryption != NULL ? CONCERN_ENCRYPTION : 0) |
+		(request->table_class.text != NULL ? CONCERN_CLASS : 0) |
+		(request->deletion_protection != BOOLEAN_ABSENT ? CONCERN_PROTECTION : 0) |
+		(gives_throughput(request->on_demand_throughput) ? CONCERN_ON_DEMAND : 0) |
+		(gives_throughput(request->warm_throughput) ? CONCERN_WARM : 0);
+}
+
+/* Those that stand alone, in the order in which AWS names them. */
+static void
+check_alone(const UpdateTableRequest *request, int concerns)
+{
+	if ((concerns & CONCERN_ENCRYPTION) && concerns != CONCERN_ENCRYPTION)
+		invalid_parameter("Server-Side Encryption modification must be the only operation in the request");
+	if ((concerns & CONCERN_CLASS) && concerns != CONCERN_CLASS)
+		invalid_parameter("TableClass modification must be the only operation in the request");
+	if ((concerns & CONCERN_PROTECTION) && concerns != CONCERN_PROTECTION)
+		invalid_parameter("DeletionProtection modification must be the only operation in the request");
+	if ((concerns & CONCERN_WARM) && index_updates_create(&request->index_updates))
+		invalid_parameter("Create global secondary index cannot be specified when updating WarmThroughput");
+	if ((concerns & CONCERN_ON_DEMAND) && (concerns & ~(CONCERN_ON_DEMAND | CONCERN_BILLING | CONCERN_INDEXES)))
+		invalid_parameter("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+	if ((concerns & CONCERN_WARM) && concerns != CONCERN_WARM)
+		invalid_parameter("WarmThroughput must be the only operation in the request");
+}
+
+static void
+check_combination(const UpdateTableRequest *request)
+{
+	int			concerns = concerns_of(request);
+	bool		online = index_updates_stop_writes(&request->index_updates);
+	bool		changes_units = request->throughput != NULL ||
+		request->billing_mode.value == BILLING_PROVISIONED;
+
+	check_alone(request, concerns);
+	if (request->stream != NULL && changes_units)
+		invalid_parameter("You cannot modify stream status while updating table IOPS");
+	if (online && changes_units)
+		invalid_parameter("You cannot create or delete index while updating table IOPS");
+	if (online && request->stream != NULL)
+		invalid_parameter("You cannot create or delete index while changing stream status");
+	if (online && (concerns & CONCERN_ON_DEMAND))
+		invalid_parameter("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+}
+
+static void
+check_stream(const StreamRequest *stream)
+{
+	if (stream == NULL)
+		return;
+	if (stream->enabled == BOOLEAN_TRUE && stream->view_type.text == NULL)
+		invalid_parameter("If stream is being enabled then UpdateViewType is required");
+	if (stream->enabled == BOOLEAN_FALSE && stream->view_type.text != NULL)
+		invalid_parameter("If stream is being disabled, then UpdateViewType must not be specified");
+	if (stream->enabled == BOOLEAN_TRUE)
+		validation_error("Streams are not supported yet");
 }
 
 static void
@@ -92,50 +177,89 @@ check_throughput_changes(const ThroughputSettings *settings, const ThroughputReq
 						 settings->write_units.value, throughput->write.value);
 }
 
+static int
+next_billing_mode(const UpdateTableRequest *request, const TableSettings *settings)
+{
+	return request->billing_mode.text != NULL ? request->billing_mode.value : settings->billing_mode.value;
+}
+
 /* The billing mode and throughput that the request leads to must fit each other. */
 static void
 check_billing(const UpdateTableRequest *request, const TableSettings *settings)
 {
-	int			mode = request->billing_mode.text != NULL ? request->billing_mode.value :
-		settings->billing_mode.value;
-
-	if (mode == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
-		validation_error("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
-						 "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
-	if (request->billing_mode.value == BILLING_PROVISIONED && request->throughput == NULL &&
-		settings->billing_mode.value == BILLING_PAY_PER_REQUEST)
-		validation_error("One or more parameter values were invalid: ProvisionedThroughput must be specified "
-						 "when BillingMode is PROVISIONED");
+	if (request->billing_mode.value == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
+		invalid_parameter("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST");
+	if (request->billing_mode.value == BILLING_PROVISIONED && request->throughput == NULL)
+		invalid_parameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+	if (next_billing_mode(request, settings) == BILLING_PAY_PER_REQUEST && request->throughput != NULL)
+		invalid_parameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+						  "PAY_PER_REQUEST");
 	if (request->throughput != NULL && settings->billing_mode.value == BILLING_PROVISIONED)
 		check_throughput_changes(&settings->throughput, request->throughput);
+	check_changed_on_demand(request->on_demand_throughput, next_billing_mode(request, settings), NULL);
+	check_changed_warm(request->warm_throughput, &settings->throughput, NULL);
+}
+
+/* A change to what there is. */
+static void
+check_encryption_changes(const EncryptionRequest *request, const TableSettings *settings)
+{
+	if (request == NULL)
+		return;
+	if (!asks_for_encryption(request) && settings->encryption_type.data == NULL)
+		invalid_parameter("Table is already encrypted by default");
+	if (request->key_id.data != NULL && settings->encryption_type.data != NULL &&
+		strcmp(request->key_id.data, encryption_key_arn(settings->encryption_key.data)) == 0)
+		invalid_parameter("Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if "
+						  "you want to change Master Key");
+}
+
+static void
+check_changes(const UpdateTableRequest *request, const TableRecord *record, const TableSettings *settings)
+{
+	check_billing(request, settings);
+	check_encryption_changes(request->encryption, settings);
+	if (request->stream != NULL)
+		validation_error("Table has no stream to disable: TableName: %s", record->name);
 }
 
 static void
 change_billing(TableSettings *settings, const UpdateTableRequest *request)
 {
-	ThroughputRequest none = {{true, 0}, {true, 0}};
+	int			mode = next_billing_mode(request, settings);
 
-	if (request->throughput != NULL)
-		settings_change_throughput(&settings->throughput, request->throughput);
-	if (request->billing_mode.value == BILLING_PAY_PER_REQUEST &&
-		settings->billing_mode.value != BILLING_PAY_PER_REQUEST)
+	if (mode == settings->billing_mode.value)
+	{
+		if (request->throughput != NULL)
+			settings_change_throughput(&settings->throughput, request->throughput);
+		return;
+	}
+	settings->billing_mode = request->billing_mode;
+	if (mode == BILLING_PROVISIONED)
+		settings_to_provisioned(&settings->throughput, request->throughput);
+	else
 	{
 		settings->last_pay_per_request = settings_now();
-		settings_change_throughput(&settings->throughput, &none);
+		settings_to_on_demand(&settings->throughput);
 	}
-	if (request->billing_mode.text != NULL)
-		settings->billing_mode = request->billing_mode;
+}
+
+/* The class that a table has without having been set to it is not shown. */
+static void
+change_class(TableSettings *settings, const RequestEnum *table_class)
+{
+	if (table_class->text == NULL ||
+		(table_class->value == CLASS_STANDARD && settings->table_class.text == NULL))
+		return;
+	settings->table_class = *table_class;
+	settings->table_class_updated = settings_now();
 }
 
 static void
 change_settings(TableSettings *settings, const UpdateTableRequest *request)
 {
 	change_billing(settings, request);
-	if (request->table_class.text != NULL)
-	{
-		settings->table_class = request->table_class;
-		settings->table_class_updated = settings_now();
-	}
+	change_class(settings, &request->table_class);
 	if (request->deletion_protection != BOOLEAN_ABSENT)
 		settings->deletion_protection = request->deletion_protection;
 	settings_set_encryption(settings, request->encryption);
@@ -143,17 +267,49 @@ change_settings(TableSettings *settings, const UpdateTableRequest *request)
 	settings_set_warm(&settings->throughput, request->warm_throughput);
 }
 
-/* The new settings, but with the throughput that the table had until now. */
+/* What AWS does in the background is still as it was in the response. */
 static TableSettings
-shown_settings(const TableSettings *old_settings, const TableSettings *new_settings)
+shown_settings(const UpdateTableRequest *request, const TableSettings *old_settings,
+			   const TableSettings *new_settings)
 {
 	TableSettings shown = *new_settings;
 
-	if (new_settings->billing_mode.value == BILLING_PROVISIONED &&
-		old_settings->billing_mode.value == BILLING_PROVISIONED)
-		shown.throughput = settings_with_old_throughput(&new_settings->throughput,
-														&old_settings->throughput);
+	shown.throughput = shown_throughput(&new_settings->throughput, &old_settings->throughput,
+										request->on_demand_throughput);
+	shown.last_pay_per_request = old_settings->last_pay_per_request;
+	shown.table_class = old_settings->table_class;
+	shown.table_class_updated = old_settings->table_class_updated;
+	shown.encryption_type = old_settings->encryption_type;
+	shown.encryption_key = old_settings->encryption_key;
 	return shown;
+}
+
+/* Some changes leave the table ACTIVE while AWS makes them. */
+static TableStyle
+shown_style(const UpdateTableRequest *request)
+{
+	bool		updating = request->billing_mode.text != NULL || request->throughput != NULL ||
+		request->table_class.text != NULL || index_updates_stop_writes(&request->index_updates);
+	TableStyle	style = {
+		.status = updating ? "UPDATING" : "ACTIVE",
+		.warm_status = gives_throughput(request->warm_throughput) ? "UPDATING" : "ACTIVE",
+		.encryption_status = request->encryption != NULL ? "UPDATING" : NULL
+	};
+
+	return style;
+}
+
+/* What needs no look at the table. */
+static void
+check_request(const UpdateTableRequest *request)
+{
+	check_features(request);
+	check_asks_for_something(request);
+	check_throughput_bounds(request->throughput, NULL);
+	check_index_updates(&request->index_updates);
+	check_combination(request);
+	check_encryption(request->encryption);
+	check_stream(request->stream);
 }
 
 static void
@@ -163,23 +319,20 @@ execute(const void *argument, StringInfo response)
 	IndexUpdates updates = {
 		.updates = &request->index_updates,.definitions = &request->attribute_definitions
 	};
+	TableStyle	style = shown_style(request);
 	const char *name;
 	TableRecord *record;
 	TableSettings old_settings;
 	TableSettings settings;
 	IndexDescriptions indexes;
 
-	check_features(request);
-	check_asks_for_something(request);
-	check_throughput_bounds(request->throughput, NULL);
-	check_index_updates(&request->index_updates);
-
+	check_request(request);
 	name = requested_table(&request->table_name);
 	record = check_table_record(index_updates_stop_writes(&request->index_updates) ?
 								catalog_lock_table_to_index(name) :
 								catalog_lock_table_to_update(name), name);
-	table_settings_read(record->settings, &old_settings);
-	check_billing(request, &old_settings);
+	record_settings(record, &old_settings);
+	check_changes(request, record, &old_settings);
 
 	settings = old_settings;
 	change_settings(&settings, request);
@@ -189,9 +342,9 @@ execute(const void *argument, StringInfo response)
 	catalog_update_table(record, table_settings_write(&settings), NULL);
 	indexes = index_updates_apply(&updates, record);
 
-	settings = shown_settings(&old_settings, &settings);
+	settings = shown_settings(request, &old_settings, &settings);
 	appendStringInfoString(response, "{\"TableDescription\":");
-	append_table_description(response, record, &settings, "UPDATING", &indexes);
+	append_table_description(response, record, &settings, &style, &indexes);
 	appendStringInfoChar(response, '}');
 	index_updates_drop(&updates, record);
 }

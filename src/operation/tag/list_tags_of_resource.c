@@ -5,10 +5,8 @@
  */
 #include "postgres.h"
 
-#include "error.h"
 #include "operation/operations.h"
 #include "operation/tag/tags.h"
-#include "table/catalog.h"
 
 typedef struct ListTagsRequest
 {
@@ -26,7 +24,7 @@ check_first(const void *argument)
 {
 	const ListTagsRequest *request = argument;
 
-	check_resource_arn(&request->resource_arn, "ListTagsOfResource");
+	check_resource_arn(&request->resource_arn);
 }
 
 static void
@@ -35,10 +33,7 @@ execute(const void *argument, StringInfo response)
 	const ListTagsRequest *request = argument;
 	TableRecord *record = catalog_read_table(table_of_resource_arn(&request->resource_arn));
 
-	if (record == NULL)
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: ResourcArn: %s not found",
-				  request->resource_arn.data);
-	append_tags(response, record->tags);
+	append_tags(response, check_tagged_table(record, &request->resource_arn)->tags);
 }
 
 const OperationDescription list_tags_of_resource_operation = {

@@ -1,12 +1,11 @@
 /*
- * tag_resource.c - TagResource.
+ * tag_resource.c - TagResource, whose answer is empty.
  */
 #include "postgres.h"
 
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/tag/tags.h"
-#include "table/catalog.h"
 
 typedef struct TagResourceRequest
 {
@@ -24,7 +23,7 @@ check_first(const void *argument)
 {
 	const TagResourceRequest *request = argument;
 
-	check_resource_arn(&request->resource_arn, "TagResource");
+	check_resource_arn(&request->resource_arn);
 }
 
 static void
@@ -36,12 +35,9 @@ execute(const void *argument, StringInfo response)
 
 	if (request->tags.count == 0)
 		validation_error("Atleast one Tag needs to be provided as Input.");
-	record = catalog_lock_table_to_update(name);
-	if (record == NULL)
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: ResourcArn: %s not found",
-				  request->resource_arn.data);
+	tags_with("{}", &request->tags);	/* what is wrong with them comes before the table */
+	record = check_tagged_table(catalog_lock_table_to_update(name), &request->resource_arn);
 	catalog_update_table(record, NULL, tags_with(record->tags, &request->tags));
-	appendStringInfoString(response, "{}");
 }
 
 const OperationDescription tag_resource_operation = {

@@ -1,12 +1,11 @@
 /*
- * untag_resource.c - UntagResource.
+ * untag_resource.c - UntagResource, whose answer is empty.
  */
 #include "postgres.h"
 
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/tag/tags.h"
-#include "table/catalog.h"
 
 typedef struct UntagResourceRequest
 {
@@ -24,7 +23,7 @@ check_first(const void *argument)
 {
 	const UntagResourceRequest *request = argument;
 
-	check_resource_arn(&request->resource_arn, "UntagResource");
+	check_resource_arn(&request->resource_arn);
 }
 
 static void
@@ -36,11 +35,9 @@ execute(const void *argument, StringInfo response)
 
 	if (request->tag_keys.count == 0)
 		validation_error("Atleast one Tag Key needs to be provided as Input.");
-	record = catalog_lock_table_to_update(name);
-	if (record == NULL)
-		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
+	tags_without("{}", &request->tag_keys);	/* what is wrong with them comes before the table */
+	record = check_tagged_table(catalog_lock_table_to_update(name), &request->resource_arn);
 	catalog_update_table(record, NULL, tags_without(record->tags, &request->tag_keys));
-	appendStringInfoString(response, "{}");
 }
 
 const OperationDescription untag_resource_operation = {
