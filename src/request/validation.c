@@ -271,6 +271,9 @@ validate_string(const Shape *shape, const RequestString *string, const Path *pat
 {
 	if (shape->or_table_arn && is_arn(string))
 	{
+		if (request_string_has_end(string))
+			violation(violations, path, clipped(string),
+					  "Member must satisfy regular expression pattern: " NAME_PATTERN);
 		if (string->length > TABLE_ARN_MAX)
 			violation(violations, path, clipped(string),
 					  "Member must have length less than or equal to %d", TABLE_ARN_MAX);
@@ -450,7 +453,7 @@ validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path,
 	{
 		const RequestString *key = &map->keys[i];
 
-		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
+		if (is_arn(key) ? key->length <= TABLE_ARN_MAX && !request_string_has_end(key) :
 			is_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
 			continue;
 		violation(violations, path, shape->quoted_as_json ? clipped_json(map->json) : quoted(map->json),

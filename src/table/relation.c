@@ -54,6 +54,16 @@ relation_quoted_name(Oid relation)
 									  get_rel_name(relation));
 }
 
+char *
+relation_text(Oid relation)
+{
+	if (!OidIsValid(relation))
+		return pstrdup("-");
+	if (get_rel_name(relation) == NULL)
+		return psprintf("%u", relation);
+	return relation_quoted_name(relation);
+}
+
 /* ---- Names ---- */
 
 /* Whether a column can have an attribute's name. */

@@ -23,4 +23,7 @@ extern void relation_run(const char *format,...) pg_attribute_printf(1, 2);
 /* The relation's qualified name as SQL has it, palloc'd. */
 extern char *relation_quoted_name(Oid relation);
 
+/* The same of one that may not be there (its OID) or be 0 ("-"), for an error's words. */
+extern char *relation_text(Oid relation);
+
 #endif							/* DDB_RELATION_H */

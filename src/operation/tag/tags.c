@@ -40,6 +40,14 @@ is_tag_key(const RequestList *tags, const char *key)
 	return false;
 }
 
+/* What is kept as a name in JSON would end at U+0000. */
+static void
+check_tag_text(const RequestString *text)
+{
+	if (request_string_has_end(text))
+		validation_error("One or more parameter values were invalid: Tag keys and values must not contain U+0000");
+}
+
 static void
 check_added_tags(const RequestList *added)
 {
@@ -49,6 +57,8 @@ check_added_tags(const RequestList *added)
 	{
 		RequestList before = {.count = i, .members = added->members};
 
+		check_tag_text(&members[i].key);
+		check_tag_text(&members[i].value);
 		if (pg_strncasecmp(members[i].key.data, "aws:", 4) == 0)
 			validation_error("One or more parameter values were invalid: Tag keys must not begin with aws:");
 		if (is_tag_key(&before, members[i].key.data))
@@ -92,6 +102,8 @@ tags_without(const char *tags, const RequestList *keys)
 	const RequestString *members = keys->members;
 	StringInfoData out;
 
+	for (int i = 0; i < keys->count; i++)
+		check_tag_text(&members[i]);
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
 	json_object_object_foreach(json_parse(tags, strlen(tags)), key, value)
@@ -162,7 +174,7 @@ table_of_resource_arn(const RequestString *arn)
 	const char *name = arn->data + strlen(prefix);
 	size_t		name_length;
 
-	if (strncmp(arn->data, prefix, strlen(prefix)) != 0)
+	if (strncmp(arn->data, prefix, strlen(prefix)) != 0 || request_string_has_end(arn))
 		validation_error("Invalid TableArn: Invalid ResourceArn provided as input %s", arn->data);
 
 	name_length = strlen(name);
