@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
@@ -132,13 +133,14 @@ same_schema(const KeySchema *a, const KeySchema *b)
 static const char *
 table_misfit(const IndexRecord *record)
 {
-	Relation	table = try_table_open(record->table, AccessShareLock);
-	KeySchema	schema;
+	Relation	table = try_relation_open(record->table, AccessShareLock);
+	KeySchema	schema = {0};
 
 	if (table == NULL)
 		return "its table's relation does not exist";
-	layout_copy_schema(&schema, &layout_of_relation(table)->schema);
-	table_close(table, AccessShareLock);
+	if (relation_is_of_ddb(table))
+		layout_copy_schema(&schema, &layout_of_relation(table)->schema);
+	relation_close(table, AccessShareLock);
 	return same_schema(&schema, &record->definition.table_schema) ? NULL :
 		"its relation is the index of a table with another key";
 }
@@ -154,19 +156,24 @@ relation_misfit(IndexRecord *record, const char *table)
 	IndexDefinition declared = {0};
 	char	   *declared_table;
 	const TableLayout *layout;
-	Relation	relation = try_table_open(index->relation, AccessShareLock);
+	Relation	relation = try_relation_open(index->relation, AccessShareLock);
 	bool		is_index;
 	bool		is_declared;
 
 	record->missing = relation == NULL;
 	if (relation == NULL)
 		return "its relation does not exist";
+	if (!relation_is_of_ddb(relation))
+	{
+		relation_close(relation, AccessShareLock);
+		return "its relation is no table USING ddb";
+	}
 	layout = layout_of_relation(relation);
 	is_index = layout->table_schema.partition_count > 0;
 	layout_copy_schema(&index->schema, &layout->schema);
 	layout_copy_schema(&index->table_schema, &layout->table_schema);
 	is_declared = index_read_declaration(relation, &declared_table, &declared);
-	table_close(relation, AccessShareLock);
+	relation_close(relation, AccessShareLock);
 
 	if (!is_index)
 		return "its relation has no primary index of a secondary index";

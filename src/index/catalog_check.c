@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
@@ -24,6 +25,7 @@
 #include "index/index.h"
 #include "owner_statement.h"
 #include "table/layout.h"
+#include "table/relation.h"
 
 /* A catalog's record, by its name, its relation and its table's relation. */
 typedef enum RecordKind
@@ -78,15 +80,16 @@ exists(Oid relation)
 static TableLayout
 shape_of(Oid relation, Oid *owner)
 {
-	Relation	opened = exists(relation) ? try_table_open(relation, AccessShareLock) : NULL;
+	Relation	opened = exists(relation) ? try_relation_open(relation, AccessShareLock) : NULL;
 	TableLayout shape = {0};
 
 	*owner = InvalidOid;
 	if (opened == NULL)
 		return shape;
-	shape = *layout_of_relation(opened);
+	if (relation_is_of_ddb(opened))
+		shape = *layout_of_relation(opened);
 	*owner = opened->rd_rel->relowner;
-	table_close(opened, AccessShareLock);
+	relation_close(opened, AccessShareLock);
 	return shape;
 }
 

@@ -125,7 +125,12 @@ truncate_indexes(const IndexSet *set)
 
 	for (int i = 0; i < set->count; i++)
 	{
-		relations = lappend(relations, table_open(set->indexes[i].relation, AccessExclusiveLock));
+		Relation	relation = try_table_open(set->indexes[i].relation, AccessExclusiveLock);
+
+		/* what has just been dropped has no rows */
+		if (relation == NULL)
+			continue;
+		relations = lappend(relations, relation);
 		oids = lappend_oid(oids, set->indexes[i].relation);
 	}
 	truncate_relations(relations, oids);

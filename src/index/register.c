@@ -11,9 +11,9 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
-#include "commands/defrem.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -66,9 +66,8 @@ is_table(Relation relation)
 {
 	const TableLayout *layout;
 
-	if (relation->rd_rel->relkind != RELKIND_RELATION || relation->rd_rel->relispartition ||
-		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP ||
-		relation->rd_rel->relam != get_table_am_oid("ddb", false))
+	if (!relation_is_of_ddb(relation) || relation->rd_rel->relispartition ||
+		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		return false;
 	layout = layout_of_relation(relation);
 	return OidIsValid(layout->primary_index) && layout->table_schema.partition_count == 0 &&
@@ -82,7 +81,7 @@ open_to_register(Oid relation)
 	Relation	opened;
 
 	check_owner(relation);
-	opened = table_open(relation, ShareRowExclusiveLock);
+	opened = relation_open(relation, ShareRowExclusiveLock);
 	if (!is_table(opened))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

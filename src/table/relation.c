@@ -7,10 +7,13 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "table/relation.h"
 
@@ -62,6 +65,13 @@ relation_text(Oid relation)
 	if (get_rel_name(relation) == NULL)
 		return psprintf("%u", relation);
 	return relation_quoted_name(relation);
+}
+
+bool
+relation_is_of_ddb(Relation relation)
+{
+	return relation->rd_rel->relkind == RELKIND_RELATION &&
+		relation->rd_rel->relam == get_table_am_oid("ddb", true);
 }
 
 /* ---- Names ---- */
