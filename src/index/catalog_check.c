@@ -151,14 +151,15 @@ check_index(List **problems, const IndexRecord *record)
 	}
 }
 
-/* The rows of a query of one or two texts as problems of records. */
+/* Makes a problem of each row (name, relation) of a query on the catalog. */
 static void
-check_by_query(List **problems, const char *query, RecordKind record, const char *format)
+check_by_query(List **problems, const char *catalog, const char *query, RecordKind record,
+			   const char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
 	SPI_connect();
-	owner_statement_run(extension_relation(records[record].catalog), query, 0, NULL, NULL, NULL);
+	owner_statement_run(extension_relation(catalog), query, 0, NULL, NULL, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
@@ -169,11 +170,47 @@ check_by_query(List **problems, const char *query, RecordKind record, const char
 
 		problem.name = SPI_getvalue(row, descriptor, 1);
 		problem.relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 2, &isnull));
-		problem.text = psprintf("%s %s", format, problem.name);
+		problem.text = psprintf("%s %s", text, problem.name);
 		add_problem(problems, problem);
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
+}
+
+static void
+check_backfills(List **problems)
+{
+	check_by_query(problems, "backfills",
+				   "SELECT b.relation::pg_catalog.text, b.relation::pg_catalog.oid FROM ddb.backfills b"
+				   " WHERE NOT EXISTS (SELECT FROM ddb.indexes i"
+				   " WHERE i.relation = b.relation AND i.status = 'CREATING')",
+				   RECORD_BACKFILL, "no index is being filled whose relation is");
+}
+
+/* Of one that comes again under its name, the keys would come back. */
+static void
+check_access_keys(List **problems)
+{
+	check_by_query(problems, "access_keys",
+				   "SELECT access_key_id, 0::pg_catalog.oid FROM ddb.access_keys k WHERE NOT EXISTS"
+				   " (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = k.role)",
+				   RECORD_ACCESS_KEY, "there is no role of access key");
+}
+
+/* ENABLE TRIGGER, as a restore with --disable-triggers ends, is not ENABLE ALWAYS. */
+static void
+check_guards(List **problems)
+{
+	check_by_query(problems, "tables",
+				   "SELECT pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::ddb.relation, tgname), tgrelid"
+				   " FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
+				   " AND tgrelid IN ('ddb.tables'::pg_catalog.regclass, 'ddb.indexes'::pg_catalog.regclass,"
+				   " 'ddb.backfills'::pg_catalog.regclass, 'ddb.access_keys'::pg_catalog.regclass)",
+				   RECORD_NONE, "a guard is not always up, which wants");
+	check_by_query(problems, "tables",
+				   "SELECT pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', evtname), 0::pg_catalog.oid FROM pg_catalog.pg_event_trigger"
+				   " WHERE evtname IN ('ddb_forget_dropped_tables', 'ddb_forget_dropped_indexes') AND evtenabled <> 'A'",
+				   RECORD_NONE, "a guard is not always up, which wants");
 }
 
 /* Relations that say by themselves that they are a table, or an index of one. */
@@ -240,15 +277,9 @@ find_problems(void)
 		check_table(&problems, lfirst(cell));
 	foreach(cell, index_records())
 		check_index(&problems, lfirst(cell));
-	check_by_query(&problems,
-				   "SELECT b.relation::pg_catalog.text, b.relation::pg_catalog.oid FROM ddb.backfills b"
-				   " WHERE NOT EXISTS (SELECT FROM ddb.indexes i"
-				   " WHERE i.relation = b.relation AND i.status = 'CREATING')",
-				   RECORD_BACKFILL, "no index is being filled whose relation is");
-	check_by_query(&problems,
-				   "SELECT access_key_id, 0::pg_catalog.oid FROM ddb.access_keys k WHERE NOT EXISTS"
-				   " (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = k.role)",
-				   RECORD_ACCESS_KEY, "there is no role of access key");
+	check_backfills(&problems);
+	check_access_keys(&problems);
+	check_guards(&problems);
 	foreach(cell, relations_of_access_method())
 		check_unrecorded(&problems, lfirst_oid(cell));
 	return problems;

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
@@ -14,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "table/relation.h"
 
@@ -60,11 +62,18 @@ relation_quoted_name(Oid relation)
 char *
 relation_text(Oid relation)
 {
-	if (!OidIsValid(relation))
-		return pstrdup("-");
-	if (get_rel_name(relation) == NULL)
-		return psprintf("%u", relation);
-	return relation_quoted_name(relation);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Form_pg_class form;
+	char	   *text;
+
+	if (!HeapTupleIsValid(tuple))
+		return OidIsValid(relation) ? psprintf("%u", relation) : pstrdup("-");
+
+	/* its schema may be dropped while it is looked up */
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	text = quote_qualified_identifier(get_namespace_name(form->relnamespace), NameStr(form->relname));
+	ReleaseSysCache(tuple);
+	return text;
 }
 
 bool
