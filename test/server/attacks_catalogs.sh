@@ -33,7 +33,7 @@ GRANT SELECT ON dynamodb."Music" TO reader, creator;
 CREATE TABLE open.precious AS SELECT 1 AS one;
 SET ROLE creator;
 SELECT create_with_index('Bait');
-CREATE TABLE open.own (item ddb.item NOT NULL, id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL) USING ddb;
+CREATE TABLE open.own (id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL, item ddb.item NOT NULL) USING ddb;
 CREATE UNIQUE INDEX ON open.own (ddb.hash(id));
 RESET ROLE;
 INSERT INTO ddb.access_keys (access_key_id, secret_access_key, role) VALUES ('AKIAVICTIM', 'secret', 'victim');
@@ -131,11 +131,11 @@ done
 attack "a catalog's trigger on one's own table" nobody_else '^ERROR:  permission denied for function ddb.record_changed' \
 	'BEGIN; CREATE TABLE open.t (relation oid); CREATE TRIGGER t AFTER INSERT ON open.t FOR EACH ROW EXECUTE FUNCTION ddb.record_changed()'
 attack "registering without CREATE on the schema" nobody_else 'AccessDeniedException' "BEGIN;
-	CREATE TABLE open.mine (item ddb.item NOT NULL, id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL) USING ddb;
+	CREATE TABLE open.mine (id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL, item ddb.item NOT NULL) USING ddb;
 	CREATE UNIQUE INDEX ON open.mine (ddb.hash(id));
 	SELECT ddb.register_table('open.mine', 'Mine')"
 attack "registering a temporary table" nobody_else 'is not that of a DynamoDB table' "
-	CREATE TEMPORARY TABLE mine (item ddb.item NOT NULL, id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL) USING ddb;
+	CREATE TEMPORARY TABLE mine (id ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'id', 2048)) STORED NOT NULL, item ddb.item NOT NULL) USING ddb;
 	CREATE UNIQUE INDEX ON mine (ddb.hash(id));
 	SELECT ddb.register_table('mine', 'Mine')"
 
