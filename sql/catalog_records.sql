@@ -85,6 +85,8 @@ SELECT misfit($$UPDATE ddb.indexes i SET table_relation = 'pg_catalog.pg_class'$
 
 -- nor do they keep the check from the others
 BEGIN;
+DROP INDEX dynamodb."Recorded/byG_hash_hash1_idx";
+SELECT problem, table_name, index_name, relation, removable FROM ddb.check_catalog();
 UPDATE ddb.tables SET relation = 'ddb.tables_pkey';
 SELECT problem, table_name, index_name, relation, removable FROM ddb.check_catalog() ORDER BY relation::text;
 UPDATE ddb.tables SET relation = 'ddb.index_progress';
@@ -139,6 +141,14 @@ DROP TABLE dynamodb."Recorded";
 DROP TABLE dynamodb."Recorded" CASCADE;
 SELECT to_regclass('on_index'), to_regclass('dynamodb."Recorded/byG"');
 SELECT count(*) FROM ddb.indexes;
+
+-- nor does a relation stay that lacks something
+SELECT create_kept('Recorded');
+BEGIN;
+DROP INDEX dynamodb."Recorded/byG_hash_hash1_idx";
+DROP TABLE dynamodb."Recorded";
+COMMIT;
+SELECT to_regclass('dynamodb."Recorded/byG"');
 
 -- U+0000 ends no name
 SELECT create_kept('Marked');

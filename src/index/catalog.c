@@ -134,14 +134,20 @@ static const char *
 table_misfit(const IndexRecord *record)
 {
 	Relation	table = try_relation_open(record->table, AccessShareLock);
-	KeySchema	schema = {0};
+	KeySchema	schema;
 
 	if (table == NULL)
 		return "its table's relation does not exist";
-	if (relation_is_of_ddb(table))
-		layout_copy_schema(&schema, &layout_of_relation(table)->schema);
+	if (!relation_is_of_ddb(table))
+	{
+		relation_close(table, AccessShareLock);
+		return "its table's relation is no table USING ddb";
+	}
+	layout_copy_schema(&schema, &layout_of_relation(table)->schema);
 	relation_close(table, AccessShareLock);
-	return same_schema(&schema, &record->definition.table_schema) ? NULL :
+
+	/* one that is no table for now is told of where it is opened */
+	return schema.partition_count == 0 || same_schema(&schema, &record->definition.table_schema) ? NULL :
 		"its relation is the index of a table with another key";
 }
 
@@ -175,12 +181,11 @@ relation_misfit(IndexRecord *record, const char *table)
 	is_declared = index_read_declaration(relation, &declared_table, &declared);
 	relation_close(relation, AccessShareLock);
 
-	if (!is_index)
-		return "its relation has no primary index of a secondary index";
 	if (!is_declared || strcmp(declared.name, index->name) != 0 ||
 		table == NULL || strcmp(declared_table, table) != 0)
 		return "its relation does not say by the trigger ddb.refuse_index_write that it is this index of this table";
-	return NULL;
+	record->mendable = !is_index;
+	return is_index ? NULL : "its relation has no primary index of a secondary index";
 }
 
 /* Reads and judges a record; table_name is its table's, NULL where it has no record. */
@@ -631,7 +636,7 @@ drop_orphan(const OrphanedIndex *orphan, DropBehavior behavior)
 	misfit = relation_misfit(&record, orphan->table_name);
 	if (record.missing)
 		return;
-	if (misfit != NULL)
+	if (misfit != NULL && !record.mendable)
 	{
 		ereport(WARNING,
 				(errmsg("relation %s, recorded as that of secondary index \"%s\", is not dropped with its table",
@@ -670,9 +675,9 @@ behavior_of_command(FunctionCallInfo fcinfo)
 {
 	const Node *command = ((EventTriggerData *) fcinfo->context)->parsetree;
 
-	if (IsA(command, DropStmt))
+	if (command != NULL && IsA(command, DropStmt))
 		return ((const DropStmt *) command)->behavior;
-	if (IsA(command, DropOwnedStmt))
+	if (command != NULL && IsA(command, DropOwnedStmt))
 		return ((const DropOwnedStmt *) command)->behavior;
 	return DROP_RESTRICT;
 }

@@ -12,9 +12,9 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -133,7 +133,7 @@ check_index(List **problems, const IndexRecord *record)
 	if (record->misfit != NULL)
 	{
 		problem.text = psprintf("the index's record does not fit: %s", record->misfit);
-		problem.record = RECORD_INDEX;
+		problem.record = record->mendable ? RECORD_NONE : RECORD_INDEX;
 		add_problem(problems, problem);
 		return;
 	}

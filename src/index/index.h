@@ -90,6 +90,7 @@ typedef struct IndexRecord
 	IndexDefinition definition;
 	const char *misfit;			/* why it does not fit, or NULL; then what it says is not all read */
 	bool		missing;		/* namely because its relation is not there */
+	bool		mendable;		/* namely because its relation lacks what can be created anew */
 } IndexRecord;
 
 /*
