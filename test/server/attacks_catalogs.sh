@@ -167,6 +167,7 @@ for forged in open.precious 'dynamodb."Other/byG"' 'dynamodb."Other"' 'ddb.acces
 	attack "dropping the index behind it" creator 'does not fit' \
 		"SELECT ddb.update_table('{\"TableName\": \"Bait\", \"GlobalSecondaryIndexUpdates\": [{\"Delete\": {\"IndexName\": \"byG\"}}]}')"
 	attack "TRUNCATE behind it" creator 'does not fit' "TRUNCATE $bait"
+	attack "a change of the table, that its indexes might follow" creator '^$' "ALTER TABLE $bait SET (fillfactor = 90)"
 done
 forge open.precious
 before=$(belongings)
