@@ -159,8 +159,6 @@ static const char *
 relation_misfit(IndexRecord *record, const char *table)
 {
 	IndexDefinition *index = &record->definition;
-	IndexDefinition declared = {0};
-	char	   *declared_table;
 	const TableLayout *layout;
 	Relation	relation = try_relation_open(index->relation, AccessShareLock);
 	bool		is_index;
@@ -178,11 +176,10 @@ relation_misfit(IndexRecord *record, const char *table)
 	is_index = layout->table_schema.partition_count > 0;
 	layout_copy_schema(&index->schema, &layout->schema);
 	layout_copy_schema(&index->table_schema, &layout->table_schema);
-	is_declared = index_read_declaration(relation, &declared_table, &declared);
+	is_declared = index_is_declared(relation, table, index->name);
 	relation_close(relation, AccessShareLock);
 
-	if (!is_declared || strcmp(declared.name, index->name) != 0 ||
-		table == NULL || strcmp(declared_table, table) != 0)
+	if (!is_declared)
 		return "its relation does not say by the trigger ddb.refuse_index_write that it is this index of this table";
 	record->mendable = !is_index;
 	return is_index ? NULL : "its relation has no primary index of a secondary index";
@@ -628,20 +625,20 @@ typedef struct OrphanedIndex
 static void
 drop_orphan(const OrphanedIndex *orphan, DropBehavior behavior)
 {
-	IndexRecord record = {.definition = {.relation = orphan->relation,.name = orphan->name}};
+	Relation	relation = try_relation_open(orphan->relation, AccessExclusiveLock);
 	ObjectAddress address;
-	const char *misfit;
+	bool		is_declared;
 
-	LockRelationOid(orphan->relation, AccessExclusiveLock);
-	misfit = relation_misfit(&record, orphan->table_name);
-	if (record.missing)
+	if (relation == NULL)
 		return;
-	if (misfit != NULL && !record.mendable)
+	is_declared = index_is_declared(relation, orphan->table_name, orphan->name);
+	relation_close(relation, NoLock);
+	if (!is_declared)
 	{
 		ereport(WARNING,
 				(errmsg("relation %s, recorded as that of secondary index \"%s\", is not dropped with its table",
 						relation_text(orphan->relation), orphan->name),
-				 errdetail("Its record does not fit: %s.", misfit)));
+				 errdetail("It does not say by the trigger ddb.refuse_index_write that it is this index of this table.")));
 		return;
 	}
 	ObjectAddressSet(address, RelationRelationId, orphan->relation);

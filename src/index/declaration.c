@@ -16,6 +16,7 @@
 #include "utils/syscache.h"
 
 #include "index/index.h"
+#include "table/relation.h"
 
 /* The arguments; the names of attributes that INCLUDE projects follow. */
 enum
@@ -138,4 +139,15 @@ index_read_declaration(Relation relation, char **table, IndexDefinition *index)
 			return read_arguments(&triggers->triggers[i], table, index);
 	}
 	return false;
+}
+
+bool
+index_is_declared(Relation relation, const char *table, const char *name)
+{
+	IndexDefinition declared = {0};
+	char	   *declared_table;
+
+	return table != NULL && relation_is_of_ddb(relation) &&
+		index_read_declaration(relation, &declared_table, &declared) &&
+		strcmp(declared_table, table) == 0 && strcmp(declared.name, name) == 0;
 }

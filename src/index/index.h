@@ -68,6 +68,12 @@ extern char *index_declaration(const char *table, const IndexDefinition *index);
  */
 extern bool index_read_declaration(Relation relation, char **table, IndexDefinition *index);
 
+/*
+ * Whether the relation says that it is the index of that name of the table of that
+ * name (NULL: of none).  What a record names is acted on only if so.
+ */
+extern bool index_is_declared(Relation relation, const char *table, const char *name);
+
 /* The words for them in ddb.indexes; false where it is none of them (NULL included). */
 extern const char *index_kind_word(IndexKind kind);
 extern const char *index_projection_word(IndexProjection projection);

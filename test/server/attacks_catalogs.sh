@@ -43,14 +43,14 @@ SQL
 belongings() {
 	sql <<'SQL'
 SELECT name, relation, tags, settings FROM ddb.tables ORDER BY name;
-SELECT table_relation, name, relation, status FROM ddb.indexes ORDER BY 1::text, 2;
+SELECT table_relation, name, relation, status FROM ddb.indexes ORDER BY table_relation::oid, name;
 SELECT * FROM ddb.backfills;
 SELECT * FROM ddb.access_keys;
 SELECT item FROM dynamodb."Music";
 SELECT item FROM dynamodb."Music/byG";
 SELECT * FROM open.precious;
-SELECT oid::regclass, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('ddb'::regnamespace, 'dynamodb'::regnamespace, 'open'::regnamespace) ORDER BY 1::text;
-SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'ddb.%' ORDER BY 1::text, 2;
+SELECT oid::regclass, relowner::regrole FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('ddb'::regnamespace, 'dynamodb'::regnamespace, 'open'::regnamespace) ORDER BY relname;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'ddb.%' ORDER BY tgrelid, tgname;
 SELECT evtname, evtenabled FROM pg_event_trigger ORDER BY 1;
 SELECT rolname FROM pg_roles WHERE rolsuper;
 SQL
