@@ -12,6 +12,43 @@ BEGIN
 END
 $$;
 
+-- Whoever owns a schema, or may create in it, can put functions and operators in
+-- the way of the extension's own.  A dump makes the schema before the extension,
+-- as a superuser, so one that nobody else can touch and nothing is in will do.
+DO $$
+DECLARE
+	place pg_catalog.pg_namespace;
+BEGIN
+	IF pg_catalog.to_regnamespace('dynamodb') IS NOT NULL THEN
+		RAISE EXCEPTION 'schema "dynamodb" is there already'
+			USING ERRCODE = 'duplicate_schema',
+				DETAIL = 'ddb makes this schema itself, for the relations of its tables.',
+				HINT = 'Rename or drop the schema.';
+	END IF;
+	SELECT * INTO STRICT place FROM pg_catalog.pg_namespace
+		WHERE nspname OPERATOR(pg_catalog.=) '@extschema@';
+	IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) place.nspowner) OR
+		EXISTS (SELECT FROM pg_catalog.aclexplode(place.nspacl)
+			WHERE grantee OPERATOR(pg_catalog.<>) place.nspowner AND privilege_type OPERATOR(pg_catalog.=) 'CREATE')
+	THEN
+		RAISE EXCEPTION 'schema "%" is open to others than superusers', place.nspname
+			USING ERRCODE = 'invalid_schema_name',
+				DETAIL = 'Whoever made it could replace what the extension puts there.',
+				HINT = 'Rename or drop the schema; CREATE EXTENSION makes it itself.';
+	END IF;
+	IF EXISTS (SELECT FROM pg_catalog.pg_depend
+		WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass AND
+			refobjid OPERATOR(pg_catalog.=) place.oid AND
+			classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass)
+	THEN
+		RAISE EXCEPTION 'schema "%" is not empty', place.nspname
+			USING ERRCODE = 'invalid_schema_name',
+				DETAIL = 'What is there would get into the way of what the extension puts there.',
+				HINT = 'Rename or drop the schema; CREATE EXTENSION makes it itself.';
+	END IF;
+END
+$$;
+
 -- ==========================================================================
 -- Types
 --
@@ -775,9 +812,48 @@ CREATE SCHEMA dynamodb;
 COMMENT ON SCHEMA dynamodb IS 'the relations of DynamoDB tables';
 GRANT USAGE ON SCHEMA @extschema@, dynamodb TO PUBLIC;
 
+-- A relation in the catalogs below: regclass, but for a name that leads nowhere,
+-- which is read as 0.  So a dump loads though a relation was left out of it.
+CREATE TYPE relation;
+CREATE FUNCTION relation_in(cstring) RETURNS relation
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_relation_in';
+CREATE FUNCTION relation_out(relation) RETURNS cstring
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_relation_out';
+CREATE FUNCTION relation_recv(internal) RETURNS relation
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'oidrecv';
+CREATE FUNCTION relation_send(relation) RETURNS bytea
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'oidsend';
+CREATE TYPE relation (
+	INPUT = relation_in, OUTPUT = relation_out, RECEIVE = relation_recv, SEND = relation_send,
+	LIKE = pg_catalog.oid
+);
+COMMENT ON TYPE relation IS 'a relation by its name, always with its schema; 0 where there is none of that name';
+CREATE CAST (relation AS oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (relation AS regclass) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (oid AS relation) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (regclass AS relation) WITHOUT FUNCTION AS ASSIGNMENT;
+
+-- The guard of each of them (at the end, with the triggers): what they say is believed, so
+-- nobody but the extension's owner changes them, whatever roles have been granted.
+CREATE FUNCTION guard_catalog() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_guard_catalog' LANGUAGE C;
+REVOKE ALL ON FUNCTION guard_catalog() FROM PUBLIC;
+COMMENT ON FUNCTION guard_catalog() IS 'trigger of the extension''s catalogs: refuses changes by others than their owner';
+
+-- Of a record that comes in from a dump: what it names may be missing, or recorded.
+CREATE FUNCTION load_record() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_load_record' LANGUAGE C;
+REVOKE ALL ON FUNCTION load_record() FROM PUBLIC;
+COMMENT ON FUNCTION load_record() IS 'trigger of the extension''s catalogs: takes of a dump what can be taken';
+
+CREATE FUNCTION record_changed() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_record_changed' LANGUAGE C;
+REVOKE ALL ON FUNCTION record_changed() FROM PUBLIC;
+COMMENT ON FUNCTION record_changed() IS 'trigger of the extension''s catalogs: tells all sessions that a table is to be read again';
+
 CREATE TABLE tables (
 	name text COLLATE "C" PRIMARY KEY,
-	relation regclass UNIQUE,
+	relation relation UNIQUE,
 	id uuid NOT NULL,
 	created timestamptz NOT NULL,
 	settings json NOT NULL,
@@ -785,7 +861,7 @@ CREATE TABLE tables (
 );
 COMMENT ON TABLE tables IS 'what DynamoDB knows of a table besides its items';
 COMMENT ON COLUMN tables.name IS 'the table''s name, as DynamoDB''s requests have it';
-COMMENT ON COLUMN tables.relation IS 'the relation that holds its items';
+COMMENT ON COLUMN tables.relation IS 'the relation that holds its items; null where that is missing';
 COMMENT ON COLUMN tables.id IS 'TableId';
 COMMENT ON COLUMN tables.created IS 'CreationDateTime';
 COMMENT ON COLUMN tables.settings IS 'billing mode, throughput and the like, named as in DynamoDB''s API; times in milliseconds since 1970';
@@ -807,9 +883,9 @@ ALTER EVENT TRIGGER ddb_forget_dropped_tables ENABLE ALWAYS;
 -- ==========================================================================
 
 CREATE TABLE indexes (
-	table_relation regclass NOT NULL,
+	table_relation relation NOT NULL,
 	name text COLLATE "C" NOT NULL,
-	relation regclass NOT NULL UNIQUE,
+	relation relation NOT NULL UNIQUE,
 	kind text NOT NULL,
 	projection text NOT NULL,
 	non_key_attributes attribute_value NOT NULL,
@@ -858,7 +934,7 @@ COMMENT ON FUNCTION refuse_index_write() IS 'trigger of a secondary index''s rel
 -- ==========================================================================
 
 CREATE TABLE backfills (
-	relation regclass PRIMARY KEY,
+	relation relation PRIMARY KEY,
 	position item NOT NULL,
 	items bigint NOT NULL,
 	invalid bigint NOT NULL,
@@ -892,6 +968,19 @@ REVOKE ALL ON FUNCTION backfill_wanted() FROM PUBLIC;
 CREATE TRIGGER backfill_wanted AFTER INSERT ON indexes
 	FOR EACH ROW WHEN (new.status OPERATOR(pg_catalog.=) 'CREATING') EXECUTE FUNCTION backfill_wanted();
 ALTER TABLE indexes ENABLE ALWAYS TRIGGER backfill_wanted;
+
+CREATE FUNCTION register_table(relation regclass, name text DEFAULT NULL) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_register_table';
+COMMENT ON FUNCTION register_table(regclass, text) IS 'makes a relation with the columns and the primary index of a table a table, and its indexes'' relations its indexes';
+
+CREATE FUNCTION check_catalog(OUT problem text, OUT table_name text, OUT index_name text, OUT relation regclass,
+		OUT removable boolean) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_check_catalog';
+CREATE FUNCTION clean_catalog(OUT problem text, OUT table_name text, OUT index_name text, OUT relation regclass) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_clean_catalog';
+REVOKE ALL ON FUNCTION check_catalog(), clean_catalog() FROM PUBLIC;
+COMMENT ON FUNCTION check_catalog() IS 'records of tables and indexes that lead nowhere or do not fit, and relations without one';
+COMMENT ON FUNCTION clean_catalog() IS 'removes the records that check_catalog() tells as removable, and tells them';
 
 CREATE FUNCTION check_indexes("table" text DEFAULT NULL,
 		OUT table_name text, OUT index_name text, OUT problem text, OUT entry item) RETURNS SETOF record
@@ -1086,3 +1175,44 @@ COMMENT ON VIEW access_key_list IS 'access keys of the roles that the current ro
 COMMENT ON FUNCTION create_access_key(name, timestamptz) IS 'makes a new access key of a role; its secret is told this once';
 COMMENT ON FUNCTION set_access_key_active(text, boolean) IS 'disables an access key, or enables it again';
 COMMENT ON FUNCTION delete_access_key(text) IS 'deletes an access key';
+
+-- ==========================================================================
+-- The catalogs' guards
+--
+-- INSERT, UPDATE and DELETE of pg_write_all_data, and a privilege that somebody
+-- has granted, do not reach what the extension believes; nor does logical
+-- replication, which fires row triggers only.
+-- ==========================================================================
+
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tables
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON indexes
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backfills
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON tables
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON indexes
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backfills
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER load BEFORE INSERT ON tables FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
+	FOR EACH ROW EXECUTE FUNCTION record_changed();
+CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON indexes
+	FOR EACH ROW EXECUTE FUNCTION record_changed();
+
+-- ENABLE ALWAYS: also where session_replication_role is replica
+ALTER TABLE tables ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load, ENABLE ALWAYS TRIGGER told;
+ALTER TABLE indexes ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load, ENABLE ALWAYS TRIGGER told;
+ALTER TABLE backfills ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;

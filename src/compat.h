@@ -84,6 +84,13 @@ typedef bool UpdateIndexes;
 	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
 #endif
 
+/* A qualified name is read, since 16, with errors that need not be raised. */
+#if PG_VERSION_NUM >= 160000
+#define qualified_name_list_compat(text) stringToQualifiedNameList(text, NULL)
+#else
+#define qualified_name_list_compat(text) stringToQualifiedNameList(text)
+#endif
+
 /* Truncating says, since 16, as whom. */
 #if PG_VERSION_NUM >= 160000
 #define execute_truncate_compat(relations, oids) \

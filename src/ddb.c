@@ -54,7 +54,8 @@ _PG_init(void)
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
 
-	if (process_shared_preload_libraries_in_progress)
+	/* pg_upgrade wants the databases for itself */
+	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
 		endpoint_register_workers();
 		launcher_register();

@@ -5,6 +5,17 @@
  * What the extension keeps (tables, access keys) nobody but its owner writes.
  * Operators and functions are found by the search path, so the caller's would
  * lead to functions of the caller's, run as the owner.
+ *
+ * These relations are catalogs: relations come and go with their records, and
+ * are there for a transaction whose snapshot is older.  By that snapshot a drop
+ * would leave the record, and a key that is disabled would stay active.  So each
+ * statement has a snapshot of its own, taken when it begins.
+ *
+ * At SERIALIZABLE these reads take predicate locks like others, of which more
+ * transactions may fail, and none fewer.  What such a transaction reads here may
+ * be newer than its snapshot, so it is no part of what its isolation promises;
+ * nor is that PostgreSQL's catalogs.  It is right all the same, since a record is
+ * read and written under the lock on its relation, held to the end.
  */
 #include "postgres.h"
 
@@ -16,6 +27,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "owner_statement.h"
@@ -51,6 +63,24 @@ relation_owner(Oid relation)
 	return owner;
 }
 
+/* Runs it in a snapshot of its own; SPI_processed and SPI_tuptable tell of it. */
+static void
+run_in_latest_snapshot(const char *statement, int count, Oid *types, Datum *values,
+					   const char *nulls)
+{
+	SPIPlanPtr	plan = SPI_prepare(statement, count, types);
+	int			result;
+
+	if (plan == NULL)
+		elog(ERROR, "statement could not be prepared: %s: %s", SPI_result_code_string(SPI_result),
+			 statement);
+	result = SPI_execute_snapshot(plan, values, nulls, GetLatestSnapshot(), InvalidSnapshot,
+								  false, true, 0);
+	if (result < 0)
+		elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), statement);
+	SPI_freeplan(plan);
+}
+
 uint64
 owner_statement_run(Oid relation, const char *statement, int count, Oid *types, Datum *values,
 					const char *nulls)
@@ -59,17 +89,25 @@ owner_statement_run(Oid relation, const char *statement, int count, Oid *types, 
 	Oid			user;
 	int			context;
 	int			settings;
-	int			result;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
 	settings = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	result = SPI_execute_with_args(statement, count, types, values, nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), statement);
+	run_in_latest_snapshot(statement, count, types, values, nulls);
 	AtEOXact_GUC(false, settings);
 	SetUserIdAndSecContext(user, context);
 	return SPI_processed;
+}
+
+void
+owner_statement_write(Oid relation, const char *statement, int count, Oid *types, Datum *values,
+					  const char *nulls)
+{
+	if (owner_statement_run(relation, statement, count, types, values, nulls) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("a record of relation \"%s\" is not there any more", get_rel_name(relation)),
+				 errdetail("Another transaction has removed it.")));
 }

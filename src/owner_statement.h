@@ -25,8 +25,21 @@ extern Oid	relation_owner(Oid relation);
  * relation, with a search path that the current role cannot bend; returns how
  * many rows it processed.  Arguments are SPI_execute_with_args()'s.  Names of
  * relations in it must be qualified.  Raises what the statement raises.
+ *
+ * The statement sees what is committed when it begins, at every isolation level,
+ * as PostgreSQL's own catalogs are read and written.  What another transaction
+ * has changed and not committed yet is waited for; then READ COMMITTED goes on
+ * with the newest version, and above it the statement raises
+ * ERRCODE_T_R_SERIALIZATION_FAILURE.
  */
 extern uint64 owner_statement_run(Oid relation, const char *statement, int count, Oid *types,
+								  Datum *values, const char *nulls);
+
+/*
+ * The same for a statement that writes the one record it names: raises
+ * ERRCODE_T_R_SERIALIZATION_FAILURE where that is not there any more.
+ */
+extern void owner_statement_write(Oid relation, const char *statement, int count, Oid *types,
 								  Datum *values, const char *nulls);
 
 #endif							/* DDB_OWNER_STATEMENT_H */

@@ -221,12 +221,15 @@ check_may_act_as(const char *role)
 	check_may_become_role_compat(GetUserId(), oid);
 }
 
-/* Runs one statement that writes ddb.access_keys. */
+/*
+ * Runs one statement that writes a record of ddb.access_keys.  Raises where it is
+ * not there any more: nobody is to be told that a key is disabled which is not.
+ */
 static void
 write_keys(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
 	SPI_connect();
-	(void) owner_statement_run(extension_relation("access_keys"), statement, count, types, values, nulls);
+	owner_statement_write(extension_relation("access_keys"), statement, count, types, values, nulls);
 	SPI_finish();
 }
 

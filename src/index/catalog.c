@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
@@ -22,10 +23,10 @@
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "index/index.h"
@@ -34,17 +35,6 @@
 #include "table/relation.h"
 #include "value/node.h"
 
-static const char *const kinds[] = {
-	[INDEX_GLOBAL] = "GLOBAL",
-	[INDEX_LOCAL] = "LOCAL"
-};
-
-static const char *const projections[] = {
-	[PROJECTION_ALL] = "ALL",
-	[PROJECTION_KEYS_ONLY] = "KEYS_ONLY",
-	[PROJECTION_INCLUDE] = "INCLUDE"
-};
-
 static const char *const statuses[] = {
 	[INDEX_CREATING] = "CREATING",
 	[INDEX_ACTIVE] = "ACTIVE"
@@ -52,20 +42,23 @@ static const char *const statuses[] = {
 
 /* ---- Reading ---- */
 
-static int
-position_of(const char *word, const char *const *words, int count)
+static bool
+status_of_word(const char *word, IndexStatus *status)
 {
-	for (int i = 0; i < count; i++)
+	for (*status = INDEX_CREATING; *status < (int) lengthof(statuses); (*status)++)
 	{
-		if (strcmp(word, words[i]) == 0)
-			return i;
+		if (strcmp(word, statuses[*status]) == 0)
+			return true;
 	}
-	elog(ERROR, "unexpected word \"%s\" in ddb.indexes", word);
+	return false;
 }
 
-static void
+/* False where it is no list of names. */
+static bool
 read_non_key(IndexDefinition *index, const Value *names)
 {
+	if (names->type != VALUE_LIST)
+		return false;
 	index->non_key_count = value_count(names);
 	index->non_key = palloc(sizeof(AttributeName) * Max(index->non_key_count, 1));
 	for (int i = 0; i < index->non_key_count; i++)
@@ -73,87 +66,220 @@ read_non_key(IndexDefinition *index, const Value *names)
 		Value		name;
 
 		value_list_get(names, i, &name);
+		if (name.type != VALUE_STRING)
+			return false;
 		index->non_key[i].length = name.length;
 		index->non_key[i].name = pnstrdup(name.data, name.length);
 	}
-}
-
-/* False where the relation has gone: waiting for its lock was waiting for its drop. */
-static bool
-read_schemas(IndexDefinition *index)
-{
-	Relation	relation = try_table_open(index->relation, AccessShareLock);
-	const TableLayout *layout;
-
-	if (relation == NULL)
-		return false;
-	layout = layout_of_relation(relation);
-	if (layout->table_schema.partition_count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation \"%s\" has no primary index of a secondary index",
-						RelationGetRelationName(relation))));
-	layout_copy_schema(&index->schema, &layout->schema);
-	layout_copy_schema(&index->table_schema, &layout->table_schema);
-	table_close(relation, AccessShareLock);
 	return true;
 }
 
-static bool
-read_definition(HeapTuple tuple, TupleDesc descriptor, IndexDefinition *index)
+/* Reads what the record says for itself; what does not make sense is a misfit. */
+static void
+read_columns(HeapTuple tuple, TupleDesc descriptor, IndexRecord *record)
 {
+	IndexDefinition *index = &record->definition;
 	Value		non_key;
 	bool		isnull;
 
+	record->table = DatumGetObjectId(heap_getattr(tuple, INDEXES_TABLE_RELATION, descriptor, &isnull));
 	index->name = catalog_text_column(tuple, descriptor, INDEXES_NAME);
 	index->relation = DatumGetObjectId(heap_getattr(tuple, INDEXES_RELATION, descriptor, &isnull));
-	index->kind = position_of(catalog_text_column(tuple, descriptor, INDEXES_KIND), kinds,
-							  lengthof(kinds));
-	index->projection = position_of(catalog_text_column(tuple, descriptor, INDEXES_PROJECTION),
-									projections, lengthof(projections));
-	index->status = position_of(catalog_text_column(tuple, descriptor, INDEXES_STATUS), statuses,
-								lengthof(statuses));
 	index->settings = catalog_text_column(tuple, descriptor, INDEXES_SETTINGS);
 	non_key = value_from_datum(heap_getattr(tuple, INDEXES_NON_KEY_ATTRIBUTES, descriptor, &isnull));
-	read_non_key(index, &non_key);
-	return read_schemas(index);
+	if (!index_kind_of_word(catalog_text_column(tuple, descriptor, INDEXES_KIND), &index->kind) ||
+		!index_projection_of_word(catalog_text_column(tuple, descriptor, INDEXES_PROJECTION),
+								  &index->projection) ||
+		!status_of_word(catalog_text_column(tuple, descriptor, INDEXES_STATUS), &index->status) ||
+		!read_non_key(index, &non_key))
+		record->misfit = "it has values that no index has";
+}
+
+static bool
+same_attribute(const KeyAttribute *a, const KeyAttribute *b)
+{
+	return a->type == b->type && a->name_length == b->name_length &&
+		memcmp(a->name, b->name, a->name_length) == 0;
+}
+
+/* Whether both have the same attributes, of the same types. */
+static bool
+same_schema(const KeySchema *a, const KeySchema *b)
+{
+	if (a->partition_count != b->partition_count || a->sort_count != b->sort_count)
+		return false;
+	for (int i = 0; i < key_schema_count(a); i++)
+	{
+		if (!same_attribute(key_schema_attribute(a, i), key_schema_attribute(b, i)))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the table that the record names has the key that its index believes in. */
+static const char *
+table_misfit(const IndexRecord *record)
+{
+	Relation	table = try_relation_open(record->table, AccessShareLock);
+	KeySchema	schema;
+
+	if (table == NULL)
+		return "its table's relation does not exist";
+	if (!relation_is_of_ddb(table))
+	{
+		relation_close(table, AccessShareLock);
+		return "its table's relation is no table USING ddb";
+	}
+	layout_copy_schema(&schema, &layout_of_relation(table)->schema);
+	relation_close(table, AccessShareLock);
+
+	/* one that is no table for now is told of where it is opened */
+	return schema.partition_count == 0 || same_schema(&schema, &record->definition.table_schema) ? NULL :
+		"its relation is the index of a table with another key";
 }
 
 /*
- * Reads the indexes of a table into CurrentMemoryContext; NULL where one of
- * them was dropped meanwhile, and its record with it.
+ * Reads the schemas off the index's relation, and whether that is an index, and
+ * says so of itself: of the table of that name.
+ */
+static const char *
+relation_misfit(IndexRecord *record, const char *table)
+{
+	IndexDefinition *index = &record->definition;
+	const TableLayout *layout;
+	Relation	relation = try_relation_open(index->relation, AccessShareLock);
+	bool		is_index;
+	bool		is_declared;
+
+	record->missing = relation == NULL;
+	if (relation == NULL)
+		return "its relation does not exist";
+	if (!relation_is_of_ddb(relation))
+	{
+		relation_close(relation, AccessShareLock);
+		return "its relation is no table USING ddb";
+	}
+	layout = layout_of_relation(relation);
+	is_index = layout->table_schema.partition_count > 0;
+	layout_copy_schema(&index->schema, &layout->schema);
+	layout_copy_schema(&index->table_schema, &layout->table_schema);
+	is_declared = index_is_declared(relation, table, index->name);
+	relation_close(relation, AccessShareLock);
+
+	if (!is_declared)
+		return "its relation does not say by the trigger ddb.refuse_index_write that it is this index of this table";
+	record->mendable = !is_index;
+	return is_index ? NULL : "its relation has no primary index of a secondary index";
+}
+
+/* Reads and judges a record; table_name is its table's, NULL where it has no record. */
+static void
+read_record(HeapTuple tuple, TupleDesc descriptor, const char *table_name, IndexRecord *record)
+{
+	memset(record, 0, sizeof(*record));
+	read_columns(tuple, descriptor, record);
+	if (record->misfit == NULL)
+		record->misfit = relation_misfit(record, table_name);
+	if (record->misfit == NULL)
+		record->misfit = table_misfit(record);
+}
+
+static void __attribute__((noreturn))
+report_misfit(const IndexRecord *record, const char *table_name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the record of secondary index \"%s\" of table \"%s\" in ddb.indexes does not fit",
+					record->definition.name, table_name != NULL ? table_name : "-"),
+			 errdetail("The record names relation %s of table %s, but %s.",
+					   relation_text(record->definition.relation), relation_text(record->table),
+					   record->misfit),
+			 errhint("ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
+}
+
+/*
+ * Reads the indexes of a table into CurrentMemoryContext; NULL where the relation
+ * of one of them is *missing.  What was missing before was not removed with its
+ * relation, so it is an error then, as any other misfit is.
  */
 static IndexSet *
-read_set(Oid table)
+read_set(Oid table, Oid *missing)
 {
 	Relation	indexes = table_open(extension_relation("indexes"), AccessShareLock);
 	Relation	primary_key = index_open(extension_relation("indexes_pkey"), AccessShareLock);
+	const char *table_name = catalog_name_of_relation(table);
 	IndexSet   *set = palloc0(sizeof(IndexSet));
 	int			room = 4;
+	Oid			missed_before = *missing;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
-	bool		present = true;
 
+	*missing = InvalidOid;
 	set->indexes = palloc(sizeof(IndexDefinition) * room);
 	ScanKeyInit(&key, INDEXES_TABLE_RELATION, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(table));
 	scan = systable_beginscan_ordered(indexes, primary_key, NULL, 1, &key);
-	while (present &&
+	while (!OidIsValid(*missing) &&
 		   (tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
 	{
+		IndexRecord record;
+
+		read_record(tuple, RelationGetDescr(indexes), table_name, &record);
+		if (record.missing && record.definition.relation != missed_before)
+			*missing = record.definition.relation;
+		else if (record.misfit != NULL)
+			report_misfit(&record, table_name);
 		if (set->count == room)
 		{
 			room *= 2;
 			set->indexes = repalloc(set->indexes, sizeof(IndexDefinition) * room);
 		}
-		memset(&set->indexes[set->count], 0, sizeof(IndexDefinition));
-		present = read_definition(tuple, RelationGetDescr(indexes), &set->indexes[set->count++]);
+		set->indexes[set->count++] = record.definition;
 	}
 	systable_endscan_ordered(scan);
 	index_close(primary_key, AccessShareLock);
 	table_close(indexes, AccessShareLock);
-	return present ? set : NULL;
+	return OidIsValid(*missing) ? NULL : set;
+}
+
+List *
+index_records(void)
+{
+	Relation	indexes = table_open(extension_relation("indexes"), AccessShareLock);
+	SysScanDesc scan = systable_beginscan(indexes, InvalidOid, false, NULL, 0, NULL);
+	List	   *records = NIL;
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		IndexRecord *record = palloc(sizeof(IndexRecord));
+		bool		isnull;
+		Datum		table = heap_getattr(tuple, INDEXES_TABLE_RELATION, RelationGetDescr(indexes), &isnull);
+
+		read_record(tuple, RelationGetDescr(indexes),
+					catalog_name_of_relation(DatumGetObjectId(table)), record);
+		records = lappend(records, record);
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return records;
+}
+
+bool
+index_is_recorded(Oid relation)
+{
+	Relation	indexes = table_open(extension_relation("indexes"), AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	bool		found;
+
+	ScanKeyInit(&key, INDEXES_RELATION, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	scan = systable_beginscan(indexes, extension_relation("indexes_relation_key"), true, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return found;
 }
 
 /* ---- The cache: table's relation -> its indexes ---- */
@@ -227,6 +353,7 @@ index_set(Oid table)
 	MemoryContext context;
 	MemoryContext caller;
 	IndexSet   *set;
+	Oid			missing = InvalidOid;
 
 	if (entry->valid)
 		return entry->set;
@@ -240,7 +367,8 @@ index_set(Oid table)
 	caller = MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		while ((set = read_set(table)) == NULL)
+		/* to wait for a relation's lock may be to wait for its drop, and its record's end */
+		while ((set = read_set(table, &missing)) == NULL)
 			CHECK_FOR_INTERRUPTS();
 	}
 	PG_CATCH();
@@ -343,14 +471,16 @@ insert_record(Oid table, Oid relation, const IndexDefinition *index, IndexStatus
 	Oid			types[] = {OIDOID, TEXTOID, OIDOID, TEXTOID, TEXTOID, InvalidOid, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		ObjectIdGetDatum(table), CStringGetTextDatum(index->name), ObjectIdGetDatum(relation),
-		CStringGetTextDatum(kinds[index->kind]), CStringGetTextDatum(projections[index->projection]),
+		CStringGetTextDatum(index_kind_word(index->kind)),
+		CStringGetTextDatum(index_projection_word(index->projection)),
 		non_key_datum(index), CStringGetTextDatum(statuses[status]),
 		CStringGetTextDatum(index->settings)
 	};
 
 	types[5] = extension_type("attribute_value");
-	write_indexes("INSERT INTO ddb.indexes VALUES ($1, $2, $3, $4, $5, $6, $7, $8::pg_catalog.json)",
-				  lengthof(types), types, values, NULL);
+	owner_statement_write(extension_relation("indexes"),
+						  "INSERT INTO ddb.indexes VALUES ($1, $2, $3, $4, $5, $6, $7, $8::pg_catalog.json)",
+						  lengthof(types), types, values, NULL);
 }
 
 /* The triggers of a table with its first index. */
@@ -386,8 +516,8 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 	relation = relation_create(psprintf("%s/%s", table->name, definition->name),
 							   &definition->schema, &table_schema);
 	relation_run("CREATE TRIGGER ddb_index BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s"
-				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.refuse_index_write()",
-				 relation_quoted_name(relation));
+				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.refuse_index_write(%s)",
+				 relation_quoted_name(relation), index_declaration(table->name, definition));
 
 	/*
 	 * Who may read the table is asked there.  A GRANT on all tables of the schema, or
@@ -416,15 +546,20 @@ secondary_index_create(const TableRecord *table, const IndexDefinition *definiti
 	if (!has_triggers(table->relation))
 		create_triggers(table->relation);
 	SPI_finish();
-	CacheInvalidateRelcacheByRelid(table->relation);
 	CommandCounterIncrement();
 }
 
 void
 secondary_index_drop(const TableRecord *table, const IndexDefinition *index)
 {
-	/* nobody may write the index who still believes in it */
+	/*
+	 * Nobody may write the index who still believes in it.  Once its relation is
+	 * locked, its name stays too, or it is found to have been dropped.
+	 */
 	LockRelationOid(table->relation, ShareRowExclusiveLock);
+	LockRelationOid(index->relation, AccessExclusiveLock);
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index->relation)))
+		return;
 
 	/*
 	 * The record goes with the relation, by the event trigger on drops.  The
@@ -448,9 +583,8 @@ update_record(Oid table, const char *name, const char *statement, const char *va
 	};
 
 	SPI_connect();
-	write_indexes(statement, lengthof(types), types, values, NULL);
+	owner_statement_write(extension_relation("indexes"), statement, lengthof(types), types, values, NULL);
 	SPI_finish();
-	CacheInvalidateRelcacheByRelid(table);
 	CommandCounterIncrement();
 }
 
@@ -472,53 +606,73 @@ index_set_status(Oid table, const IndexDefinition *index, IndexStatus status)
 
 /* ---- Drops ---- */
 
-/* Whether the command drops what depends on what it drops. */
-static DropBehavior
-behavior_of_command(const EventTriggerData *trigger)
+/* What a record that has gone with its table said, for the relation to go as well. */
+typedef struct OrphanedIndex
 {
-	Node	   *command = trigger->parsetree;
-
-	if (command != NULL && IsA(command, DropStmt))
-		return ((DropStmt *) command)->behavior;
-	if (command != NULL && IsA(command, DropOwnedStmt))
-		return ((DropOwnedStmt *) command)->behavior;
-	return DROP_RESTRICT;
-}
+	Oid			relation;
+	char	   *name;
+	char	   *table_name;		/* or NULL */
+} OrphanedIndex;
 
 /*
- * Drops what belonged to dropped tables, whoever owns it.  Safe: the catalog that
- * names it is the extension's own, and who could drop the table has.
+ * Drops what belonged to a dropped table, whoever owns it, as the command that
+ * dropped the table would: that is no more than the relation says of itself.
  */
 static void
-drop_relations(List *relations, DropBehavior behavior)
+drop_orphan(const OrphanedIndex *orphan, DropBehavior behavior)
 {
-	ListCell   *cell;
+	Relation	relation = try_relation_open(orphan->relation, AccessExclusiveLock);
+	ObjectAddress address;
+	bool		is_declared;
 
-	foreach(cell, relations)
+	if (relation == NULL)
+		return;
+	is_declared = index_is_declared(relation, orphan->table_name, orphan->name);
+	relation_close(relation, NoLock);
+	if (!is_declared)
 	{
-		ObjectAddress relation;
-
-		ObjectAddressSet(relation, RelationRelationId, lfirst_oid(cell));
-		performDeletion(&relation, behavior, PERFORM_DELETION_INTERNAL);
+		ereport(WARNING,
+				(errmsg("relation %s, recorded as that of secondary index \"%s\", is not dropped with its table",
+						relation_text(orphan->relation), orphan->name),
+				 errdetail("It does not say by the trigger ddb.refuse_index_write that it is this index of this table.")));
+		return;
 	}
+	ObjectAddressSet(address, RelationRelationId, orphan->relation);
+	performDeletion(&address, behavior, PERFORM_DELETION_INTERNAL);
 }
 
-/* The OIDs in the first column of what was selected, as far as they are relations. */
+/* The rows of a DELETE ... RETURNING relation, name, table's name. */
 static List *
-selected_relations(void)
+deleted_indexes(void)
 {
-	List	   *relations = NIL;
+	List	   *orphans = NIL;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	descriptor = SPI_tuptable->tupdesc;
+		OrphanedIndex *orphan = palloc(sizeof(OrphanedIndex));
 		bool		isnull;
-		Oid			relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i],
-															  SPI_tuptable->tupdesc, 1, &isnull));
 
-		if (get_rel_name(relation) != NULL)
-			relations = lappend_oid(relations, relation);
+		orphan->relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 1, &isnull));
+		orphan->name = SPI_getvalue(row, descriptor, 2);
+		orphan->table_name = SPI_getvalue(row, descriptor, 3);
+		orphans = lappend(orphans, orphan);
 	}
-	return relations;
+	return orphans;
+}
+
+/* Whether the command drops what depends on what it drops. */
+static DropBehavior
+behavior_of_command(FunctionCallInfo fcinfo)
+{
+	const Node *command = ((EventTriggerData *) fcinfo->context)->parsetree;
+
+	if (command != NULL && IsA(command, DropStmt))
+		return ((const DropStmt *) command)->behavior;
+	if (command != NULL && IsA(command, DropOwnedStmt))
+		return ((const DropOwnedStmt *) command)->behavior;
+	return DROP_RESTRICT;
 }
 
 #define DROPPED \
@@ -534,26 +688,26 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_indexes);
 Datum
 ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 {
-	List	   *of_tables;
-	List	   *tables;
+	List	   *orphans;
 	ListCell   *cell;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("forget_dropped_indexes() must be called as an event trigger")));
+
+	/* the event trigger that forgets tables comes later, by its name */
 	SPI_connect();
-	write_indexes("DELETE FROM ddb.indexes WHERE table_relation IN " DROPPED
-				  " RETURNING relation::pg_catalog.oid", 0, NULL, NULL, NULL);
-	of_tables = selected_relations();
-	write_indexes("DELETE FROM ddb.indexes WHERE relation IN " DROPPED
-				  " RETURNING table_relation::pg_catalog.oid", 0, NULL, NULL, NULL);
-	tables = selected_relations();
-	foreach(cell, tables)
-		CacheInvalidateRelcacheByRelid(lfirst_oid(cell));
+	write_indexes("DELETE FROM ddb.indexes i WHERE table_relation IN " DROPPED
+				  " RETURNING relation::pg_catalog.oid, name,"
+				  " (SELECT t.name FROM ddb.tables t WHERE t.relation = i.table_relation)",
+				  0, NULL, NULL, NULL);
+	orphans = deleted_indexes();
+	write_indexes("DELETE FROM ddb.indexes WHERE relation IN " DROPPED, 0, NULL, NULL, NULL);
 	write_indexes("DELETE FROM ddb.backfills b WHERE NOT EXISTS"
 				  " (SELECT FROM ddb.indexes i WHERE i.relation = b.relation)", 0, NULL, NULL, NULL);
-	drop_relations(of_tables, behavior_of_command((EventTriggerData *) fcinfo->context));
+	foreach(cell, orphans)
+		drop_orphan(lfirst(cell), behavior_of_command(fcinfo));
 	SPI_finish();
 	PG_RETURN_NULL();
 }

@@ -57,6 +57,29 @@ typedef struct IndexSet
 	IndexDefinition *indexes;	/* by name */
 } IndexSet;
 
+/* ---- What an index's relation says of itself: index/declaration.c ---- */
+
+/* The arguments of its trigger refuse_index_write(), as SQL has them, palloc'd. */
+extern char *index_declaration(const char *table, const IndexDefinition *index);
+
+/*
+ * Reads them: the name of its table and, of the definition, name, kind and
+ * projection, palloc'd.  False where the relation has no such trigger.
+ */
+extern bool index_read_declaration(Relation relation, char **table, IndexDefinition *index);
+
+/*
+ * Whether the relation says that it is the index of that name of the table of that
+ * name (NULL: of none).  What a record names is acted on only if so.
+ */
+extern bool index_is_declared(Relation relation, const char *table, const char *name);
+
+/* The words for them in ddb.indexes; false where it is none of them (NULL included). */
+extern const char *index_kind_word(IndexKind kind);
+extern const char *index_projection_word(IndexProjection projection);
+extern bool index_kind_of_word(const char *word, IndexKind *kind);
+extern bool index_projection_of_word(const char *word, IndexProjection *projection);
+
 /* ---- The catalog: index/catalog.c ---- */
 
 /* ddb.indexes' columns, in order. */
@@ -72,8 +95,31 @@ enum
 	INDEXES_SETTINGS
 };
 
-/* The indexes of a table's relation, from a cache; valid until the transaction's end. */
+/*
+ * The indexes of a table's relation, from a cache; valid until the transaction's
+ * end.  Raises ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, naming the index, where
+ * a record does not fit its relation.
+ */
 extern const IndexSet *index_set(Oid table);
+
+/* A record of ddb.indexes. */
+typedef struct IndexRecord
+{
+	Oid			table;
+	IndexDefinition definition;
+	const char *misfit;			/* why it does not fit, or NULL; then what it says is not all read */
+	bool		missing;		/* namely because its relation is not there */
+	bool		mendable;		/* namely because its relation lacks what can be created anew */
+} IndexRecord;
+
+/*
+ * All records of ddb.indexes, each judged; what is read stays in
+ * CurrentMemoryContext.
+ */
+extern List *index_records(void);
+
+/* Whether a record names the relation as that of an index. */
+extern bool index_is_recorded(Oid relation);
 
 /* The index of that name; NULL where there is none. */
 extern const IndexDefinition *index_find(const IndexSet *set, const char *name);

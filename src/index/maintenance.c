@@ -131,8 +131,11 @@ truncate_indexes(const IndexSet *set)
 {
 	for (int i = 0; i < set->count; i++)
 	{
-		Relation	relation = table_open(set->indexes[i].relation, AccessExclusiveLock);
+		Relation	relation = try_table_open(set->indexes[i].relation, AccessExclusiveLock);
 
+		/* what has just been dropped has no rows */
+		if (relation == NULL)
+			continue;
 		truncate_relation(relation);
 		table_close(relation, NoLock);
 	}

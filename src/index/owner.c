@@ -8,6 +8,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -70,8 +71,10 @@ read_relation(Oid relation, Oid *owner, Oid *access_method)
  * the role that gets the relation has all that is in it, in the table.
  */
 static bool
-follow_owner(Oid table, Oid relation)
+follow_owner(Oid table, Oid relation, const char *name)
 {
+	Relation	opened;
+	bool		is_declared;
 	Oid			owner;
 	Oid			access_method;
 	Oid			table_owner;
@@ -81,8 +84,13 @@ follow_owner(Oid table, Oid relation)
 		!read_relation(table, &table_owner, &table_access_method) ||
 		owner == table_owner || access_method != table_access_method)
 		return false;
-	LockRelationOid(relation, AccessExclusiveLock);
-	if (!read_relation(relation, &owner, &access_method) || owner == table_owner)
+	opened = try_relation_open(relation, AccessExclusiveLock);
+	if (opened == NULL)
+		return false;
+	owner = opened->rd_rel->relowner;
+	is_declared = index_is_declared(opened, catalog_name_of_relation(table), name);
+	relation_close(opened, NoLock);
+	if (owner == table_owner || !is_declared)
 		return false;
 	ATExecChangeOwner(relation, table_owner, true, AccessExclusiveLock);
 	return true;
@@ -105,7 +113,7 @@ follow_owners(Relation indexes, const char *key, int column, Oid relation)
 		Oid			table = DatumGetObjectId(heap_getattr(tuple, INDEXES_TABLE_RELATION, descriptor, &isnull));
 		Oid			index = DatumGetObjectId(heap_getattr(tuple, INDEXES_RELATION, descriptor, &isnull));
 
-		if (follow_owner(table, index) && index == relation)
+		if (follow_owner(table, index, catalog_text_column(tuple, descriptor, INDEXES_NAME)) && index == relation)
 			ereport(NOTICE,
 					(errmsg("relation \"%s\" of a secondary index stays with the owner of its table",
 							get_rel_name(index))));

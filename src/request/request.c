@@ -106,7 +106,7 @@ decode_enum(const Shape *shape, json_object *json, RequestEnum *place)
 	place->value = -1;
 	for (int i = 0; shape->values[i] != NULL; i++)
 	{
-		if (strcmp(shape->values[i], string.data) == 0)
+		if (strcmp(shape->values[i], string.data) == 0 && !request_string_has_end(&string))
 			place->value = i + 1;
 	}
 }

@@ -31,6 +31,9 @@ typedef struct RequestString
 	uint32		length;
 } RequestString;
 
+/* Whether U+0000 stands in it, so that data as a C string is not all of it. */
+#define request_string_has_end(string) (strlen((string)->data) != (string)->length)
+
 typedef struct RequestInteger
 {
 	bool		given;

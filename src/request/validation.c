@@ -479,7 +479,7 @@ validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path,
 	{
 		const RequestString *key = &map->keys[i];
 
-		if (is_arn(key) ? key->length <= TABLE_ARN_MAX :
+		if (is_arn(key) ? key->length <= TABLE_ARN_MAX && !request_string_has_end(key) :
 			is_resource_name(key->data, key->length) && key->length >= TABLE_NAME_MIN && key->length <= TABLE_NAME_MAX)
 			continue;
 		violation(violations, path,

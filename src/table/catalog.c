@@ -15,9 +15,8 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
+#include "commands/event_trigger.h"
 #include "executor/spi.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -67,6 +66,8 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 
 	record->name = catalog_text_column(tuple, descriptor, TABLES_NAME);
 	record->relation = DatumGetObjectId(heap_getattr(tuple, TABLES_RELATION, descriptor, &isnull));
+	if (isnull)
+		record->relation = InvalidOid;
 	record->id = DatumGetCString(DirectFunctionCall1(uuid_out,
 													 heap_getattr(tuple, TABLES_ID, descriptor, &isnull)));
 	record->created = DatumGetTimestampTz(heap_getattr(tuple, TABLES_CREATED, descriptor, &isnull));
@@ -75,28 +76,73 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	return record;
 }
 
-TableRecord *
-catalog_read_table(const char *name)
+/* The record that the index finds with the key, or NULL. */
+static TableRecord *
+find_record(const char *index, ScanKey key)
 {
 	Relation	tables = table_open(extension_relation("tables"), AccessShareLock);
 	TableRecord *record = NULL;
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
+	SysScanDesc scan = systable_beginscan(tables, extension_relation(index), true, NULL, 1, key);
+	HeapTuple	tuple = systable_getnext(scan);
 
-	ScanKeyEntryInitialize(&key, 0, TABLES_NAME, BTEqualStrategyNumber, TEXTOID,
-						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(name));
-	scan = systable_beginscan(tables, extension_relation("tables_pkey"), true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 		record = record_of_tuple(tuple, RelationGetDescr(tables));
 	systable_endscan(scan);
 	table_close(tables, AccessShareLock);
-
-	/* plain DROP TABLE leaves a record until its transaction's end, at most */
-	if (record != NULL && !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(record->relation)))
-		return NULL;
 	return record;
+}
+
+/* The record of that name, whether or not its relation is there. */
+static TableRecord *
+find_record_by_name(const char *name)
+{
+	ScanKeyData key;
+
+	ScanKeyEntryInitialize(&key, 0, TABLES_NAME, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(name));
+	return find_record("tables_pkey", &key);
+}
+
+static bool
+has_relation(const TableRecord *record)
+{
+	return OidIsValid(record->relation) &&
+		SearchSysCacheExists1(RELOID, ObjectIdGetDatum(record->relation));
+}
+
+TableRecord *
+catalog_read_table(const char *name)
+{
+	TableRecord *record = find_record_by_name(name);
+
+	/* DROP TABLE leaves a record until its command's end, a dump for longer */
+	return record != NULL && has_relation(record) ? record : NULL;
+}
+
+char *
+catalog_name_of_relation(Oid relation)
+{
+	TableRecord *record;
+	ScanKeyData key;
+
+	ScanKeyInit(&key, TABLES_RELATION, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	record = find_record("tables_relation_key", &key);
+	return record != NULL ? record->name : NULL;
+}
+
+List *
+catalog_table_records(void)
+{
+	Relation	tables = table_open(extension_relation("tables"), AccessShareLock);
+	SysScanDesc scan = systable_beginscan(tables, InvalidOid, false, NULL, 0, NULL);
+	List	   *records = NIL;
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+		records = lappend(records, record_of_tuple(tuple, RelationGetDescr(tables)));
+	systable_endscan(scan);
+	table_close(tables, AccessShareLock);
+	return records;
 }
 
 /* ---- Locking ---- */
@@ -183,38 +229,106 @@ catalog_check_may_create(const char *name)
 				  GetUserNameFromId(GetUserId(), false), table_arn(name));
 }
 
+static void __attribute__((noreturn))
+report_in_use(const char *name)
+{
+	ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
+}
+
+static bool
+try_insert_record(const char *name, const char *settings, const char *tags)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		CStringGetTextDatum(name), CStringGetTextDatum(settings), CStringGetTextDatum(tags)
+	};
+
+	return write_tables("INSERT INTO ddb.tables (name, id, created, settings, tags)"
+						" VALUES ($1, pg_catalog.gen_random_uuid(), pg_catalog.now(),"
+						" $2::pg_catalog.json, $3::pg_catalog.json)"
+						" ON CONFLICT (name) DO NOTHING",
+						lengthof(types), types, values, NULL) > 0;
+}
+
+/* Removes the record as it is, if its relation is missing. */
+static bool
+try_remove_dead_record(const char *name)
+{
+	const TableRecord *record = find_record_by_name(name);
+	Oid			types[] = {TEXTOID, OIDOID};
+	Datum		values[] = {CStringGetTextDatum(name), 0};
+	const char *nulls;
+
+	if (record == NULL || has_relation(record))
+		return record == NULL;
+	values[1] = ObjectIdGetDatum(record->relation);
+	nulls = OidIsValid(record->relation) ? NULL : " n";
+	return write_tables("DELETE FROM ddb.tables WHERE name = $1 AND relation IS NOT DISTINCT FROM $2",
+						lengthof(types), types, values, nulls) > 0;
+}
+
+/*
+ * Inserts a record without a relation.  Of two sessions that create the same
+ * table, the second waits on the unique name and learns how the first ended.  A
+ * name whose relation has been left out of a dump is free.
+ */
+static void
+insert_record(const char *name, const char *settings, const char *tags)
+{
+	if (!try_insert_record(name, settings, tags) &&
+		!(try_remove_dead_record(name) && try_insert_record(name, settings, tags)))
+		report_in_use(name);
+}
+
+/* Of two sessions that do this at once to one record, the second finds another relation. */
+static void
+set_relation(const char *name, Oid old_relation, Oid relation)
+{
+	Oid			types[] = {TEXTOID, OIDOID, OIDOID};
+	Datum		values[] = {
+		CStringGetTextDatum(name), ObjectIdGetDatum(relation), ObjectIdGetDatum(old_relation)
+	};
+
+	owner_statement_write(extension_relation("tables"),
+						  "UPDATE ddb.tables SET relation = $2"
+						  " WHERE name = $1 AND relation IS NOT DISTINCT FROM $3",
+						  lengthof(types), types, values, OidIsValid(old_relation) ? NULL : "  n");
+}
+
 void
 catalog_create_table(const char *name, const KeySchema *schema, const char *settings,
 					 const char *tags)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
-	Oid			relation_types[] = {TEXTOID, OIDOID};
-	Datum		values[3];
-
 	if (catalog_read_table(name) != NULL)
-		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
+		report_in_use(name);
 	catalog_check_may_create(name);
 
 	SPI_connect();
-
-	/*
-	 * The record first: of two sessions that create the same table, the second
-	 * waits on the unique name and learns how the first ended.
-	 */
-	values[0] = CStringGetTextDatum(name);
-	values[1] = CStringGetTextDatum(settings);
-	values[2] = CStringGetTextDatum(tags);
-	if (write_tables("INSERT INTO ddb.tables (name, id, created, settings, tags)"
-					 " VALUES ($1, pg_catalog.gen_random_uuid(), pg_catalog.now(),"
-					 " $2::pg_catalog.json, $3::pg_catalog.json)"
-					 " ON CONFLICT (name) DO NOTHING",
-					 3, types, values, NULL) == 0)
-		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
-
-	values[1] = ObjectIdGetDatum(relation_create(name, schema, NULL));
-	write_tables("UPDATE ddb.tables SET relation = $2 WHERE name = $1",
-				 2, relation_types, values, NULL);
+	insert_record(name, settings, tags);
+	set_relation(name, InvalidOid, relation_create(name, schema, NULL));
 	SPI_finish();
+}
+
+void
+catalog_register_table(const char *name, Oid relation, const char *settings)
+{
+	const char *registered = catalog_name_of_relation(relation);
+	TableRecord *record = find_record_by_name(name);
+
+	if (registered != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("relation %s is that of table \"%s\" already", relation_text(relation), registered)));
+	if (record != NULL && has_relation(record))
+		report_in_use(name);
+	catalog_check_may_create(name);
+
+	SPI_connect();
+	if (record == NULL)
+		insert_record(name, settings, "{}");
+	set_relation(name, record != NULL ? record->relation : InvalidOid, relation);
+	SPI_finish();
+	CommandCounterIncrement();
 }
 
 void
@@ -240,9 +354,10 @@ catalog_update_table(const TableRecord *record, const char *settings, const char
 	nulls[2] = tags != NULL ? ' ' : 'n';
 
 	SPI_connect();
-	write_tables("UPDATE ddb.tables SET settings = coalesce($2::pg_catalog.json, settings),"
-				 " tags = coalesce($3::pg_catalog.json, tags) WHERE name = $1",
-				 3, types, values, nulls);
+	owner_statement_write(extension_relation("tables"),
+						  "UPDATE ddb.tables SET settings = coalesce($2::pg_catalog.json, settings),"
+						  " tags = coalesce($3::pg_catalog.json, tags) WHERE name = $1",
+						  3, types, values, nulls);
 	SPI_finish();
 }
 
@@ -262,7 +377,12 @@ catalog_table_names(const char *after, int limit)
 	scan = systable_beginscan_ordered(tables, index, NULL, after != NULL ? 1 : 0, &key);
 	while (list_length(names) < limit &&
 		   (tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
-		names = lappend(names, catalog_text_column(tuple, RelationGetDescr(tables), TABLES_NAME));
+	{
+		TableRecord *record = record_of_tuple(tuple, RelationGetDescr(tables));
+
+		if (has_relation(record))
+			names = lappend(names, record->name);
+	}
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(tables, AccessShareLock);
@@ -293,6 +413,10 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_tables);
 Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("forget_dropped_tables() must be called as an event trigger")));
 	SPI_connect();
 	write_tables("DELETE FROM ddb.tables t USING pg_catalog.pg_event_trigger_dropped_objects() d"
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"

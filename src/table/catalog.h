@@ -45,8 +45,11 @@ extern void catalog_create_table(const char *name, const KeySchema *schema,
  */
 extern TableRecord *catalog_read_table(const char *name);
 
+/* The name of the table with that relation, palloc'd; NULL where there is none. */
+extern char *catalog_name_of_relation(Oid relation);
+
 /*
- * The same, with the relation locked until the transaction's end, so that
+ * The same as catalog_read_table(), with the relation locked until the transaction's end, so that
  * neither it nor what the record says goes away meanwhile.  A change of the
  * table asks for the lock that it needs first of all: the record says then
  * what it changes, and nothing has to be locked more strongly afterwards.
@@ -75,6 +78,18 @@ extern void catalog_key_schema(Oid relation, KeySchema *schema);
  * ordered by their bytes.
  */
 extern List *catalog_table_names(const char *after, int limit);
+
+/*
+ * Makes a relation of the current role's the table of that name.  A record of the
+ * name whose relation is missing is taken over with its settings and tags.
+ * Raises ResourceInUseException and AccessDeniedException as
+ * catalog_create_table() does, and ERRCODE_DUPLICATE_OBJECT where the relation
+ * is a table already.  The relation must be locked.
+ */
+extern void catalog_register_table(const char *name, Oid relation, const char *settings);
+
+/* All records (TableRecord *), those without a relation too. */
+extern List *catalog_table_records(void);
 
 /* The relation's items and bytes, as the last VACUUM or ANALYZE counted them. */
 extern void catalog_table_size(Oid relation, int64 *items, int64 *bytes);

@@ -6,11 +6,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "table/relation.h"
 
@@ -52,6 +57,30 @@ relation_quoted_name(Oid relation)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
 									  get_rel_name(relation));
+}
+
+char *
+relation_text(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Form_pg_class form;
+	char	   *text;
+
+	if (!HeapTupleIsValid(tuple))
+		return OidIsValid(relation) ? psprintf("%u", relation) : pstrdup("-");
+
+	/* its schema may be dropped while it is looked up */
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	text = quote_qualified_identifier(get_namespace_name(form->relnamespace), NameStr(form->relname));
+	ReleaseSysCache(tuple);
+	return text;
+}
+
+bool
+relation_is_of_ddb(Relation relation)
+{
+	return relation->rd_rel->relkind == RELKIND_RELATION &&
+		relation->rd_rel->relam == get_table_am_oid("ddb", true);
 }
 
 /* ---- Names ---- */

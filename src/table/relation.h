@@ -5,6 +5,8 @@
 #ifndef DDB_RELATION_H
 #define DDB_RELATION_H
 
+#include "utils/relcache.h"
+
 #include "expression/expression.h"
 
 /*
@@ -17,10 +19,16 @@
 extern Oid	relation_create(const char *name, const KeySchema *schema,
 							const KeySchema *table_schema);
 
+/* Whether it is a table USING ddb: of no other relation may the layout be asked. */
+extern bool relation_is_of_ddb(Relation relation);
+
 /* Runs a statement as the current role; SPI must be connected. */
 extern void relation_run(const char *format,...) pg_attribute_printf(1, 2);
 
 /* The relation's qualified name as SQL has it, palloc'd. */
 extern char *relation_quoted_name(Oid relation);
+
+/* The same of one that may not be there (its OID) or be 0 ("-"), for an error's words. */
+extern char *relation_text(Oid relation);
 
 #endif							/* DDB_RELATION_H */

@@ -174,8 +174,16 @@ table_open_unguarded(const char *name, Oid relid, LOCKMODE lock)
 Table *
 table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 {
-	Table	   *index = describe(name, table_open(relid, lock), lock);
+	Relation	relation = try_table_open(relid, lock);
+	Table	   *index;
 
+	/* DROP TABLE of an index's relation does not lock its table */
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the relation of secondary index \"%s\" of table \"%s\" was dropped meanwhile",
+						name, table->name)));
+	index = describe(name, relation, lock);
 	if (index->table_schema.partition_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -71,7 +71,8 @@ extern Table *table_open_unguarded(const char *name, Oid relation, LOCKMODE lock
 /*
  * Opens the relation of a secondary index of the table, with the lock given;
  * no privileges are checked, since those on the table decide.  A scan of it
- * passes over what the table's policies hide, so the table stays open.
+ * passes over what the table's policies hide, so the table stays open.  Raises
+ * ERRCODE_T_R_SERIALIZATION_FAILURE where the relation has just been dropped.
  */
 extern Table *table_open_index(const Table *table, const char *name, Oid relation, LOCKMODE lock);
 

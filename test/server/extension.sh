@@ -19,6 +19,25 @@ SQL
 sql -c 'CREATE EXTENSION ddb'
 is "operations without preloading" "$(use_a_table)" $'Music\n{}\n1'
 
+# Without a worker a table that is registered fills its indexes itself.
+is "a table with an index is registered" "$(sql <<'SQL'
+SET client_min_messages = error;
+SELECT (ddb.create_table('{"TableName": "Registered", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+	"GlobalSecondaryIndexes": [{"IndexName": "byG", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}]}') IS NOT NULL)::text;
+DELETE FROM ddb.indexes;
+DELETE FROM ddb.tables WHERE name = 'Registered';
+INSERT INTO dynamodb."Registered" (item) VALUES ('{"id": {"S": "a"}, "g": {"S": "b"}}');
+SELECT ddb.register_table('dynamodb."Registered"');
+SELECT name, status FROM ddb.indexes;
+SELECT item FROM dynamodb."Registered/byG";
+SELECT * FROM ddb.check_indexes();
+SELECT * FROM ddb.check_catalog();
+DROP TABLE dynamodb."Registered";
+SQL
+)" $'true\n\nbyG|ACTIVE\n{"g":{"S":"b"},"id":{"S":"a"}}'
+
 like "DROP EXTENSION stops at tables" "$(sql -c 'DROP EXTENSION ddb' 2>&1 || true)" \
 	'cannot drop extension ddb because other objects depend on it'
 ok "DROP EXTENSION CASCADE" sql -c 'SET client_min_messages = error' -c 'DROP EXTENSION ddb CASCADE'
