@@ -9,6 +9,7 @@
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
+#include "postmaster/bgworker_internals.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/relcache.h"
@@ -53,6 +54,17 @@ typedef bool UpdateIndexes;
 #define create_wait_event_set_compat(count) CreateWaitEventSet(NULL, count)
 #else
 #define create_wait_event_set_compat(count) CreateWaitEventSet(TopMemoryContext, count)
+#endif
+
+/* Registered background workers are in another kind of list since 18. */
+#if PG_VERSION_NUM >= 180000
+typedef dlist_iter background_worker_iter_compat;
+#define background_workers_foreach_compat(iter) dlist_foreach(iter, &BackgroundWorkerList)
+#define background_worker_compat(iter) dlist_container(RegisteredBgWorker, rw_lnode, (iter).cur)
+#else
+typedef slist_iter background_worker_iter_compat;
+#define background_workers_foreach_compat(iter) slist_foreach(iter, &BackgroundWorkerList)
+#define background_worker_compat(iter) slist_container(RegisteredBgWorker, rw_lnode, (iter).cur)
 #endif
 
 /* index_beginscan takes, since 18, a place for counts. */

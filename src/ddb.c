@@ -57,7 +57,8 @@ _PG_init(void)
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
-		endpoint_register_workers();
+		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
 		launcher_register();
+		endpoint_register_workers();
 	}
 }

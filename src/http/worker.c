@@ -32,6 +32,7 @@
 #include "http/listen.h"
 #include "http/tls.h"
 #include "http/waiting.h"
+#include "worker/places.h"
 
 /* How long a worker that cannot listen waits before it tries again. */
 #define RETRY_MILLISECONDS 5000
@@ -96,7 +97,6 @@ endpoint_register_workers(void)
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_ConsistentState,
 		.bgw_restart_time = 1,
-		.bgw_library_name = "ddb",
 		.bgw_function_name = "endpoint_worker_main",
 		.bgw_type = "ddb http"
 	};
@@ -112,7 +112,7 @@ endpoint_register_workers(void)
 	{
 		snprintf(worker.bgw_name, BGW_MAXLEN, "ddb http worker %d", i + 1);
 		worker.bgw_main_arg = Int32GetDatum(i);
-		RegisterBackgroundWorker(&worker);
+		places_register(&worker);
 	}
 }
 

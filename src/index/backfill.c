@@ -307,7 +307,7 @@ backfill_start(const TableRecord *record)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot fill a secondary index in a transaction of an isolation level above READ COMMITTED"),
-				 errhint("With ddb in shared_preload_libraries a background worker fills it.")));
+				 errhint("A background worker fills it where ddb is in shared_preload_libraries and max_worker_processes has a place for one.")));
 
 	/* nobody writes meanwhile, so rows need no locks */
 	table = table_open_unguarded(record->name, record->relation, ShareRowExclusiveLock);

@@ -9,8 +9,8 @@
 /*
  * Has the indexes with status CREATING of a table filled, once index_create()
  * has made them: by a background worker when the transaction has committed, or
- * where the server has none, at once and by this transaction, which must be
- * READ COMMITTED then.
+ * where the server has none or no place for one, at once and by this transaction,
+ * which must be READ COMMITTED then.
  */
 extern void backfill_start(const TableRecord *table);
 

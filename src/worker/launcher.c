@@ -18,6 +18,7 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "postmaster/syslogger.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
@@ -32,6 +33,9 @@
 
 #include "index/backfill.h"
 #include "worker/launcher.h"
+#include "worker/places.h"
+
+#define LAUNCHER_FUNCTION "launcher_main"
 
 /* Databases that are asked for at once; if there are more, all are visited. */
 #define REQUESTS_MAX 64
@@ -52,6 +56,7 @@ typedef struct LauncherState
 {
 	slock_t		mutex;
 	Latch	   *latch;			/* the launcher's; NULL: it is not running */
+	bool		places;			/* it has its place, and there are some for workers */
 	bool		all;			/* visit every database */
 	int			count;
 	Request		requests[REQUESTS_MAX];
@@ -172,8 +177,14 @@ init_shmem(void)
 	{
 		memset(state, 0, sizeof(LauncherState));
 		SpinLockInit(&state->mutex);
+		places_count();
+		state->places = places_has(LAUNCHER_FUNCTION) && places_left() > 0;
+		places_report();
 	}
 	LWLockRelease(AddinShmemInitLock);
+
+	/* whoever creates an index fills it where no worker ever could */
+	backfill_request = state->places ? request_at_commit : NULL;
 }
 
 void
@@ -186,8 +197,7 @@ launcher_register(void)
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
 		.bgw_restart_time = 1,
-		.bgw_library_name = "ddb",
-		.bgw_function_name = "launcher_main"
+		.bgw_function_name = LAUNCHER_FUNCTION
 	};
 
 	/* pg_upgrade wants its clusters as they are */
@@ -198,8 +208,7 @@ launcher_register(void)
 	shmem_request_hook = request_shmem;
 	previous_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = init_shmem;
-	backfill_request = request_at_commit;
-	RegisterBackgroundWorker(&worker);
+	places_register(&worker);
 }
 
 /* ---- In the launcher ---- */
@@ -343,6 +352,24 @@ is_being_visited(List *visits, Oid database)
 	return false;
 }
 
+/* Says in the log when places run out, and when there is one again. */
+static void
+report_place(bool had)
+{
+	static bool lacking = false;
+
+	if (!had && !lacking)
+		ereport(LOG,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no place for a background worker that fills secondary indexes"),
+				 errdetail("All places that max_worker_processes (%d) leaves are taken. The launcher tries again every second.",
+						   max_worker_processes)));
+	if (had && lacking)
+		ereport(LOG,
+				(errmsg("there is a place again for a background worker that fills secondary indexes")));
+	lacking = !had;
+}
+
 /* Starts a worker; false where the server has no room for it. */
 static bool
 start_worker(Visit *visit)
@@ -358,9 +385,12 @@ start_worker(Visit *visit)
 		.bgw_main_arg = ObjectIdGetDatum(visit->request.database),
 		.bgw_notify_pid = MyProcPid
 	};
+	bool		had;
 
 	snprintf(worker.bgw_name, BGW_MAXLEN, "ddb backfill in database %u", visit->request.database);
-	return RegisterDynamicBackgroundWorker(&worker, &visit->worker);
+	had = RegisterDynamicBackgroundWorker(&worker, &visit->worker);
+	report_place(had);
+	return had;
 }
 
 /* Starts what is due and can be; returns the milliseconds until there is more, or -1. */
@@ -416,6 +446,9 @@ launcher_main(Datum argument)
 	/* no database of its own, so that it is in the way of none */
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	MemoryContextSwitchTo(TopMemoryContext);
+	/* what the postmaster has said of places it said before there was a collector */
+	if (Logging_collector)
+		places_report();
 	pgstat_report_activity(STATE_IDLE, NULL);
 
 	before_shmem_exit(forget_latch, (Datum) 0);
