@@ -60,7 +60,7 @@ $(GRAMMARS:.y=.c): BISONFLAGS += -d
 $(GENERATED_HEADERS): %.h: %.c
 	touch $@
 
-.PHONY: run stop test sanitize bench remove-private
+.PHONY: run stop test torture sanitize bench remove-private
 
 run:
 	+scripts/run
@@ -70,6 +70,10 @@ stop:
 
 test:
 	+test/run all
+
+# ROUNDS=n says how long, TORTURE_SEED=text which choices.
+torture:
+	+test/run torture
 
 sanitize:
 	+test/run sanitize

@@ -161,7 +161,11 @@ stop_cluster() {
 kill_cluster() {
 	local postmaster processes process
 	postmaster=$(head -n 1 "$1/data/postmaster.pid")
-	processes="$postmaster $(ps -o pid= --ppid "$postmaster")"
+	[ -n "$postmaster" ] || return 1
+	# A child that it starts meanwhile would live on.
+	kill -STOP "$postmaster" 2>/dev/null || true
+	until [[ $(ps -o state= -p "$postmaster") =~ ^[TZ]?$ ]]; do sleep 0.01; done
+	processes="$postmaster $(ps -o pid= --ppid "$postmaster" || true)"
 	# shellcheck disable=SC2086
 	kill -9 $processes 2>/dev/null || true
 	for process in $processes; do
