@@ -403,6 +403,29 @@ for number in range(1, 14):
         except ValueError:
             answers.append(answer.body)
     attempt("DETAIL of a trigger's error as %s" % sqlstate, all(found is True for found in answers), answers)
+answers = []
+for detail in INJECTIONS:
+    have_code("BEGIN RAISE EXCEPTION USING ERRCODE = 'ND001', MESSAGE = 'x', DETAIL = '%s'; END" % detail.replace("'", "''"))
+    answer = call(author, "BatchExecuteStatement", {"Statements": [{"Statement": "INSERT INTO \"Code\" VALUE {'pk': 'batch'}"}]})
+    try:
+        answers.append(set(answer.json["Responses"][0]["Error"]) == {"Code", "Message"})
+    except (ValueError, KeyError):
+        answers.append(answer.body)
+attempt("DETAIL of a trigger's error in a batch of statements", all(found is True for found in answers), answers)
+have_code("BEGIN RETURN NEW; END")
+sql("""INSERT INTO dynamodb."Code" (item) VALUES ('{"pk": {"S": "seen"}}')""")
+sql('ALTER TABLE dynamodb."Code" FORCE ROW LEVEL SECURITY', *AS_AUTHOR,
+    "-c", """CREATE FUNCTION public.policy() RETURNS boolean LANGUAGE plpgsql AS
+             $$BEGIN RAISE EXCEPTION USING ERRCODE = 'ND001', MESSAGE = 'x', DETAIL = '{}},{"Code":"None"'; END$$""",
+    "-c", 'CREATE POLICY policy ON dynamodb."Code" USING (public.policy())', "-c", 'ALTER TABLE dynamodb."Code" ENABLE ROW LEVEL SECURITY')
+answer = call(author, "TransactGetItems", {"TransactItems": [{"Get": {"TableName": "Code", "Key": {"pk": {"S": "seen"}}}}]})
+try:
+    found = answer.status, answer.json.get("CancellationReasons")
+except ValueError:
+    found = answer.body
+attempt("DETAIL of a policy's error in a transaction", found in ((400, None), (400, [{"Code": "ConditionalCheckFailed", "Message": "x"}])), found)
+sql('ALTER TABLE dynamodb."Code" DISABLE ROW LEVEL SECURITY', *AS_AUTHOR, "-c", 'DROP POLICY policy ON dynamodb."Code"')
+sql('DELETE FROM dynamodb."Code"')
 have_code("""BEGIN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'x', DETAIL = '{"pk":{"S":"a"}}'; END"""
           % "ND001")
 attempt("an item as such a DETAIL is an item", run_code().json.get("Item", {"pk": {"S": "a"}}) == {"pk": {"S": "a"}})
