@@ -164,19 +164,23 @@ access_key_find(const char *id, Oid *role)
 {
 	AccessKey  *key;
 	char		role_name[NAMEDATALEN];
+	uint64		before;
 
 	if (strlen(id) > ACCESS_KEY_ID_MAX)
 		return NULL;
 	if (cached_keys == NULL)
 		create_cache();
-	key = find_key(id);
-	if (key == NULL)
-		return NULL;
 
-	/* looking for the role may empty the cache */
-	strlcpy(role_name, key->role, sizeof(role_name));
-	*role = get_role_oid(role_name, true);
-	key = hash_search(cached_keys, id, HASH_FIND, NULL);
+	/* looking for the role may empty the cache, and the key may be another one then */
+	do
+	{
+		key = find_key(id);
+		if (key == NULL)
+			return NULL;
+		before = forgotten;
+		strlcpy(role_name, key->role, sizeof(role_name));
+		*role = get_role_oid(role_name, true);
+	} while (forgotten != before);
 	return OidIsValid(*role) ? key : NULL;
 }
 
@@ -222,8 +226,13 @@ check_may_act_as(const char *role)
 }
 
 /*
- * Runs one statement that writes a record of ddb.access_keys.  Raises where it is
- * not there any more: nobody is to be told that a key is disabled which is not.
+ * Runs one statement that writes a record of ddb.access_keys, as the extension's owner, who alone
+ * may.  The statement's text is fixed, what the caller gives goes in as values, and the
+ * table has no code but the extension's own trigger.  Who calls has been asked for
+ * the right to act as the key's role.
+ *
+ * Raises where it is not there any more: nobody is to be told that a key is disabled
+ * which is not.
  */
 static void
 write_keys(const char *statement, int count, Oid *types, Datum *values, const char *nulls)

@@ -37,6 +37,7 @@ typedef struct Client
 	bool		known;			/* has sent a whole request */
 	bool		heard;			/* of its next request, the beginning has been read */
 	int			fd;
+	TlsTransport transport;
 } Client;
 
 /* Each in the order in which they came into that state. */
@@ -139,8 +140,9 @@ begin(struct MHD_Connection *connection, void **state)
 	client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	dlist_push_tail(&clients[CLIENT_NEW], &client->node);
 	*state = client;
+	client->transport.fd = client->fd;
 	if (endpoint_tls)
-		tls_watch(connection);
+		tls_watch(connection, &client->transport);
 	count++;
 	if (++open_count > limit())
 		close_oldest(client);

@@ -2,13 +2,18 @@
  * connection.c - libmicrohttpd's connections: requests come in, answers leave.
  *
  * libmicrohttpd calls back here for each piece of a request.  An error of
- * PostgreSQL must not jump over its frames: what comes before http_serve(),
- * which catches all, allocates with malloc() and raises nothing.
+ * PostgreSQL must not jump over its frames: http_serve() and http_screen() catch
+ * all, and what comes before them allocates with malloc() and raises nothing.
+ *
+ * Who has no key is not to make a worker keep much.  A small body is kept until the
+ * whole request is judged.  Before more is kept, the head is: what it alone
+ * refutes is refused, and its body forgotten as it comes.
  */
 #include "http/connection.h"
 
 #include "access/xact.h"
 #include "common/pg_prng.h"
+#include "storage/ipc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -21,11 +26,22 @@
 /* A worker holds bodies of at most so many times the largest one. */
 #define BODIES_IN_MEMORY 16
 
+/* So much of a body, and of all bodies, is held before the head is judged. */
+#define UNSCREENED_BODY (64 * 1024)
+#define UNSCREENED_BODIES (4 * 1024 * 1024)
+
 /*
  * A connection's own memory, which the head of a request must fit into, and
  * which libmicrohttpd clears before each request.
  */
 #define CONNECTION_MEMORY (16 * 1024)
+
+/*
+ * libmicrohttpd 1.0 is to refuse what two readers could take in two ways.  Earlier
+ * ones refuse little even then, and send the head of their answer twice; there
+ * framing.c does it all.
+ */
+#define STRICT (MHD_VERSION >= 0x01000000)
 
 /* Bounds of the pause before a request that waits for a lock is tried again. */
 #define MIN_PAUSE_MILLISECONDS 2
@@ -36,9 +52,16 @@ typedef struct Exchange
 {
 	struct MHD_Connection *connection;
 	char	   *uri;
-	bool		begun;
+	const char *method;
+	const char *version;
+	HttpHeader *headers;		/* NULL until all have come */
+	int			header_count;
+	bool		screened;		/* the head is no reason to refuse it */
+	bool		refused;		/* it is; the response says so when the body has come */
 	bool		too_large;
 	bool		overloaded;
+	bool		whole;			/* the body has come */
+	bool		served;			/* and the response is what it gets */
 	char	   *body;
 	size_t		body_length;
 	size_t		body_size;		/* allocated */
@@ -49,6 +72,9 @@ typedef struct Exchange
 } Exchange;
 
 static size_t bodies_size = 0;
+static size_t unscreened_size = 0;	/* of those not screened */
+static struct MHD_Daemon *running = NULL;
+static bool ending = false;		/* the worker serves nothing any more */
 
 /* ---- The body ---- */
 
@@ -59,12 +85,20 @@ body_limit(void)
 }
 
 static void
+count_body(Exchange *exchange, size_t size)
+{
+	bodies_size += size - exchange->body_size;
+	if (!exchange->screened)
+		unscreened_size += size - exchange->body_size;
+	exchange->body_size = size;
+}
+
+static void
 free_body(Exchange *exchange)
 {
-	bodies_size -= exchange->body_size;
+	count_body(exchange, 0);
 	free(exchange->body);
 	exchange->body = NULL;
-	exchange->body_size = 0;
 }
 
 static bool
@@ -77,11 +111,21 @@ grow_body(Exchange *exchange, size_t size)
 	body = realloc(exchange->body, size);
 	if (body == NULL)
 		return false;
-	bodies_size += size - exchange->body_size;
 	exchange->body = body;
-	exchange->body_size = size;
+	count_body(exchange, size);
 	return true;
 }
+
+/* Whether the head is to be judged before so much of the body is kept. */
+static bool
+wants_screening(const Exchange *exchange, size_t needed)
+{
+	return !exchange->screened &&
+		(needed > UNSCREENED_BODY ||
+		 unscreened_size - exchange->body_size + needed > Min(UNSCREENED_BODIES, body_limit() * BODIES_IN_MEMORY / 4));
+}
+
+static void screen(Exchange *exchange);
 
 /* What follows a body that is refused is read and forgotten, so that the answer can be read. */
 static void
@@ -89,13 +133,19 @@ append_body(Exchange *exchange, const char *data, size_t length)
 {
 	size_t		needed = exchange->body_length + length;
 
-	if (exchange->too_large || exchange->overloaded)
+	if (exchange->too_large || exchange->overloaded || exchange->refused)
 		return;
 	if (needed > body_limit())
 	{
 		exchange->too_large = true;
 		free_body(exchange);
 		return;
+	}
+	if (wants_screening(exchange, needed))
+	{
+		screen(exchange);
+		if (exchange->refused || exchange->overloaded)
+			return;
 	}
 	if (needed > exchange->body_size &&
 		!grow_body(exchange, Max(needed, Min(2 * exchange->body_size, body_limit()))))
@@ -134,14 +184,26 @@ add_request_id(struct MHD_Response *response)
 	add_header(response, "x-amzn-RequestId", id);
 }
 
+/* What every answer has; the server's name is the one that AWS gives. */
+static void
+add_common_headers(struct MHD_Response *response)
+{
+	add_header(response, "Server", "Server");
+	add_request_id(response);
+}
+
 static void
 add_headers(const HttpResponse *answer, struct MHD_Response *response)
 {
 	char		crc32[12];
 
-	add_request_id(response);
+	add_common_headers(response);
 	if (answer->shared)
+	{
 		add_header(response, "Access-Control-Allow-Origin", "*");
+		add_header(response, "Access-Control-Expose-Headers",
+				   "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date");
+	}
 	if (answer->preflight)
 	{
 		if (answer->allow_headers != NULL)
@@ -151,9 +213,8 @@ add_headers(const HttpResponse *answer, struct MHD_Response *response)
 		add_header(response, "Access-Control-Max-Age", "172800");
 		return;
 	}
-	if (answer->shared)
-		add_header(response, "Access-Control-Expose-Headers",
-				   "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date");
+	if (answer->close)
+		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (answer->content_type != NULL)
 		add_header(response, "Content-Type", answer->content_type);
 	if (answer->content_encoding != NULL)
@@ -210,62 +271,62 @@ send_too_large(struct MHD_Connection *connection)
 	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, no_content, NULL, NULL);
 
 	if (response != NULL)
-		add_request_id(response);
+		add_common_headers(response);
 	return queue(connection, MHD_HTTP_CONTENT_TOO_LARGE, response);
 }
 
-/* Where a body of two lengths ends, and the next request begins, nobody can tell. */
+/* An answer that is no more than its status. */
 static enum MHD_Result
-send_contradictory(struct MHD_Connection *connection)
+send_status(struct MHD_Connection *connection, int status, bool close)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 
 	if (response != NULL)
-		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	return queue(connection, MHD_HTTP_BAD_REQUEST, response);
+	{
+		add_common_headers(response);
+		if (close)
+			add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	}
+	return queue(connection, status, response);
 }
 
 /* ---- The request ---- */
-
-typedef struct Headers
-{
-	HttpHeader *next;
-	const char *content_length; /* the first, of which libmicrohttpd has made the body */
-	bool		contradictory;
-} Headers;
 
 static enum MHD_Result
 collect_header(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_length,
 			   const char *value, size_t value_length)
 {
-	Headers    *headers = argument;
-	HttpHeader *header = headers->next++;
+	Exchange   *exchange = argument;
 
-	*header = (HttpHeader) {name, name_length, value != NULL ? value : ""};
-	if (name_length == strlen("Content-Length") && pg_strcasecmp(name, "Content-Length") == 0)
-	{
-		if (headers->content_length == NULL)
-			headers->content_length = header->value;
-		else if (strcmp(header->value, headers->content_length) != 0)
-			headers->contradictory = true;
-	}
+	exchange->headers[exchange->header_count++] = (HttpHeader) {name, name_length, value != NULL ? value : ""};
 	return MHD_YES;
 }
 
-/* Allocates the request's headers in a context; false where memory is short. */
+/* The texts are libmicrohttpd's, until the request ends; false where memory is short. */
 static bool
-collect_headers(struct MHD_Connection *connection, MemoryContext context, HttpRequest *request, bool *contradictory)
+collect_headers(Exchange *exchange)
 {
-	Headers		headers = {NULL};
+	int			count = MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, NULL, NULL);
 
-	request->header_count = MHD_get_connection_values_n(connection, MHD_HEADER_KIND, NULL, NULL);
-	headers.next = MemoryContextAllocExtended(context, request->header_count * sizeof(HttpHeader), MCXT_ALLOC_NO_OOM);
-	request->headers = headers.next;
-	if (headers.next == NULL)
+	exchange->headers = malloc((count + 1) * sizeof(HttpHeader));
+	if (exchange->headers == NULL)
 		return false;
-	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, collect_header, &headers);
-	*contradictory = headers.contradictory;
+	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, collect_header, exchange);
 	return true;
+}
+
+static HttpRequest
+request_of(const Exchange *exchange)
+{
+	return (HttpRequest) {
+		.method = exchange->method,
+		.version = exchange->version,
+		.uri = exchange->uri,
+		.headers = exchange->headers,
+		.header_count = exchange->header_count,
+		.body = exchange->body != NULL ? exchange->body : "",
+		.body_length = exchange->body_length
+	};
 }
 
 /* A context for a request and its answer, or NULL where memory is short. */
@@ -284,6 +345,25 @@ create_context(void)
 	}
 	PG_END_TRY();
 	return context;
+}
+
+/* Allocates context and response; false where memory is short. */
+static bool
+begin_response(Exchange *exchange)
+{
+	exchange->context = create_context();
+	if (exchange->context != NULL)
+		exchange->response = MemoryContextAllocExtended(exchange->context, sizeof(HttpResponse), MCXT_ALLOC_NO_OOM);
+	return exchange->response != NULL;
+}
+
+static void
+drop_response(Exchange *exchange)
+{
+	if (exchange->context != NULL)
+		MemoryContextDelete(exchange->context);
+	exchange->context = NULL;
+	exchange->response = NULL;
 }
 
 /* When a request that waits for locks is to be given up, or DT_NOEND. */
@@ -307,53 +387,45 @@ try_again_later(Exchange *exchange, TimestampTz now)
 	long		pause = TimestampDifferenceMilliseconds(exchange->first_try, now) / 4;
 	TimestampTz due = TimestampTzPlusMilliseconds(now, Min(Max(pause, MIN_PAUSE_MILLISECONDS), MAX_PAUSE_MILLISECONDS));
 
-	MemoryContextDelete(exchange->context);
-	exchange->context = NULL;
-	exchange->response = NULL;
+	drop_response(exchange);
 	wait_until(&exchange->waiting, exchange->connection, Min(due, patient_until(exchange)));
 }
 
-static enum MHD_Result
-serve_exchange(Exchange *exchange, const char *method)
+/* Judges the head: the exchange is screened then, or refused, or there is no memory for that. */
+static void
+screen(Exchange *exchange)
 {
-	HttpRequest request = {
-		.method = method,
-		.uri = exchange->uri,
-		.body = exchange->body != NULL ? exchange->body : "",
-		.body_length = exchange->body_length
-	};
-	bool		contradictory;
-	TimestampTz now;
+	HttpRequest request = request_of(exchange);
 	MemoryContext caller;
 
 	SetCurrentStatementStartTimestamp();
-	now = GetCurrentStatementStartTimestamp();
-	client_has_asked(exchange->connection);
-	if (exchange->first_try == 0)
-		exchange->first_try = now;
-	request.waited = TimestampDifferenceMilliseconds(exchange->first_try, now);
-	request.last_try = now >= patient_until(exchange);
-
-	exchange->context = create_context();
-	if (exchange->context == NULL ||
-		!collect_headers(exchange->connection, exchange->context, &request, &contradictory))
-		return MHD_NO;
-	if (contradictory)
-		return send_contradictory(exchange->connection);
-	caller = MemoryContextSwitchTo(exchange->context);
-	exchange->response = MemoryContextAllocExtended(exchange->context, sizeof(HttpResponse), MCXT_ALLOC_NO_OOM);
-	if (exchange->response != NULL)
-		http_serve(&request, exchange->response);
-	MemoryContextSwitchTo(caller);
-	if (exchange->response != NULL && exchange->response->try_again)
+	request.body = "";
+	request.body_length = 0;
+	request.body_follows = true;
+	if (!begin_response(exchange))
 	{
-		try_again_later(exchange, GetCurrentTimestamp());
-		return MHD_YES;
+		drop_response(exchange);
+		exchange->overloaded = true;
+		free_body(exchange);
+		return;
 	}
-	free_body(exchange);
-	if (exchange->response == NULL)
-		return MHD_NO;
+	caller = MemoryContextSwitchTo(exchange->context);
+	exchange->refused = http_screen(&request, exchange->response);
+	MemoryContextSwitchTo(caller);
+	if (exchange->refused)
+	{
+		free_body(exchange);
+		return;
+	}
+	drop_response(exchange);
+	unscreened_size -= exchange->body_size;
+	exchange->screened = true;
+}
 
+/* Sends the response that there is, as soon as what it tells is on disk. */
+static enum MHD_Result
+finish(Exchange *exchange)
+{
 	if (exchange->response->status == MHD_HTTP_CONTENT_TOO_LARGE)
 		return send_too_large(exchange->connection);
 	if (XLogRecPtrIsInvalid(exchange->response->durable))
@@ -363,10 +435,116 @@ serve_exchange(Exchange *exchange, const char *method)
 }
 
 static enum MHD_Result
-send_overloaded(struct MHD_Connection *connection)
+serve_exchange(Exchange *exchange)
 {
-	return queue(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT));
+	HttpRequest request = request_of(exchange);
+	TimestampTz now;
+	MemoryContext caller;
+
+	SetCurrentStatementStartTimestamp();
+	now = GetCurrentStatementStartTimestamp();
+	if (exchange->first_try == 0)
+		exchange->first_try = now;
+	request.waited = TimestampDifferenceMilliseconds(exchange->first_try, now);
+	request.last_try = now >= patient_until(exchange);
+
+	if (!begin_response(exchange))
+		return MHD_NO;
+	caller = MemoryContextSwitchTo(exchange->context);
+	http_serve(&request, exchange->response);
+	MemoryContextSwitchTo(caller);
+	if (exchange->response->try_again)
+	{
+		try_again_later(exchange, GetCurrentTimestamp());
+		return MHD_YES;
+	}
+	exchange->served = true;
+	free_body(exchange);
+	return finish(exchange);
+}
+
+/* The length that the head announces, or 0. */
+static uint64
+announced_length(const HttpRequest *request)
+{
+	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length != NULL ? strtoull(length, NULL, 10) : 0;
+}
+
+/*
+ * The head has come.  A client that asks whether to send its body is told at once
+ * that it need not, as is one whose head is of no use; others send it whatever
+ * they are told, and could not read an answer before its end.
+ */
+static enum MHD_Result
+handle_head(Exchange *exchange)
+{
+	HttpRequest request;
+	uint64		length;
+
+	if (!collect_headers(exchange))
+		return MHD_NO;
+	request = request_of(exchange);
+	if (http_framing_problem(&request) != NULL)
+		return send_status(exchange->connection, MHD_HTTP_BAD_REQUEST, true);
+
+	length = announced_length(&request);
+	if (length > body_limit())
+		exchange->too_large = true;
+	else if (length > UNSCREENED_BODY)
+		screen(exchange);
+	if (http_header(&request, MHD_HTTP_HEADER_EXPECT) == NULL)
+		return MHD_YES;
+	if (exchange->too_large)
+		return send_too_large(exchange->connection);
+	return exchange->refused && XLogRecPtrIsInvalid(exchange->response->durable) ? send_answer(exchange) : MHD_YES;
+}
+
+/* All has come. */
+static enum MHD_Result
+handle_whole(Exchange *exchange)
+{
+	exchange->whole = true;
+	client_has_asked(exchange->connection);
+	if (exchange->too_large)
+		return send_too_large(exchange->connection);
+	if (exchange->overloaded)
+		return send_status(exchange->connection, MHD_HTTP_SERVICE_UNAVAILABLE, false);
+	if (!exchange->refused)
+		return serve_exchange(exchange);
+	exchange->served = true;
+	return finish(exchange);
+}
+
+/*
+ * The worker ends.  Whoever has asked is told so, for what has not been carried
+ * out will not be, and of what was being carried out nothing is left: that is so
+ * while its transaction is in progress, and who cannot be told for certain gets no
+ * answer.  The exchange's former response may be what was being made, so it stays.
+ */
+static enum MHD_Result
+handle_end(Exchange *exchange, size_t *length)
+{
+	const ErrorData error = {.sqlerrcode = ERRCODE_ADMIN_SHUTDOWN,.message = "the worker ends"};
+
+	if (*length > 0)
+	{
+		*length = 0;
+		return MHD_YES;
+	}
+	if (exchange->response != NULL && !IsTransactionState())
+		return MHD_NO;
+	if (!begin_response(exchange))
+		return MHD_NO;
+	exchange->served = true;
+	memset(exchange->response, 0, sizeof(HttpResponse));
+	exchange->response->content_type = "application/x-amz-json-1.0";
+	exchange->response->close = true;
+	exchange->response->body.data = MemoryContextAlloc(exchange->context, 1024);
+	exchange->response->body.maxlen = 1024;
+	http_write_error(&error, exchange->response);
+	return send_answer(exchange);
 }
 
 /*
@@ -383,12 +561,15 @@ handle(void *argument, struct MHD_Connection *connection, const char *url, const
 	if (exchange == NULL)
 		return MHD_NO;
 	exchange->connection = connection;
-	if (exchange->response != NULL)
+	if (exchange->served)
 		return send_answer(exchange);
-	if (!exchange->begun)
+	if (ending)
+		return handle_end(exchange, length);
+	if (exchange->headers == NULL)
 	{
-		exchange->begun = true;
-		return MHD_YES;
+		exchange->method = method;
+		exchange->version = version;
+		return handle_head(exchange);
 	}
 	if (*length > 0)
 	{
@@ -396,11 +577,7 @@ handle(void *argument, struct MHD_Connection *connection, const char *url, const
 		*length = 0;
 		return MHD_YES;
 	}
-	if (exchange->too_large)
-		return send_too_large(connection);
-	if (exchange->overloaded)
-		return send_overloaded(connection);
-	return serve_exchange(exchange, method);
+	return handle_whole(exchange);
 }
 
 /* The request line has come: the one place that sees the URI as it was sent. */
@@ -410,12 +587,13 @@ begin_exchange(void *argument, const char *uri, struct MHD_Connection *connectio
 	Exchange   *exchange = calloc(1, sizeof(Exchange));
 
 	client_begins(connection);
-	if (exchange != NULL)
-		exchange->uri = strdup(uri);
-	if (exchange != NULL && exchange->uri == NULL)
+	if (exchange == NULL)
+		return NULL;
+	exchange->uri = strdup(uri != NULL ? uri : "");
+	if (exchange->uri == NULL)
 	{
 		free(exchange);
-		exchange = NULL;
+		return NULL;
 	}
 	return exchange;
 }
@@ -431,9 +609,9 @@ end_exchange(void *argument, struct MHD_Connection *connection, void **state,
 	if (exchange == NULL)
 		return;
 	wait_no_more(&exchange->waiting);
-	if (exchange->context != NULL)
-		MemoryContextDelete(exchange->context);
+	drop_response(exchange);
 	free_body(exchange);
+	free(exchange->headers);
 	free(exchange->uri);
 	free(exchange);
 }
@@ -453,9 +631,26 @@ write_log(void *argument, const char *format, va_list arguments)
 static void
 panic(void *argument, const char *file, unsigned int line, const char *reason)
 {
+	running = NULL;
 	ereport(FATAL,
 			(errcode(ERRCODE_INTERNAL_ERROR),
 			 errmsg("libmicrohttpd failed at %s:%u: %s", file, line, reason != NULL ? reason : "unknown reason")));
+}
+
+/*
+ * Lets go what can be told, before the transaction that may be running is rolled
+ * back.  Where the worker ends within libmicrohttpd's frames, it is entered anew; it
+ * never gets back to those.
+ */
+static void
+answer_at_exit(int code, Datum argument)
+{
+	if (running == NULL)
+		return;
+	ending = true;
+	waiting_end();
+	for (int i = 0; i < 2; i++)
+		MHD_run(running);
 }
 
 struct MHD_Daemon *
@@ -477,7 +672,7 @@ connections_begin(int listen_socket)
 							  MHD_OPTION_CONNECTION_LIMIT, clients_most(),
 							  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) endpoint_idle_timeout,
 							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
-							  MHD_OPTION_STRICT_FOR_CLIENT, 1,
+							  MHD_OPTION_STRICT_FOR_CLIENT, STRICT,
 							  MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
 							  MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
 							  MHD_OPTION_NOTIFY_CONNECTION, clients_notify, NULL,
@@ -487,5 +682,7 @@ connections_begin(int listen_socket)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not start serving HTTP")));
+	running = daemon;
+	before_shmem_exit(answer_at_exit, (Datum) 0);
 	return daemon;
 }

@@ -9,8 +9,8 @@
 
 #include "http/request.h"
 
-/* What is smaller gains nothing. */
-#define MIN_PACKED_SIZE 1024
+/* AWS packs answers from this size on. */
+#define MIN_PACKED_SIZE 4096
 
 #define FASTEST 1
 
@@ -90,47 +90,120 @@ http_decode_body(const char *encoding, const char *body, size_t length, size_t l
 	}
 }
 
-/* Whether a list such as "identity, gzip;q=0.5" names gzip and not with q=0. */
-static bool
-accepts_gzip(const char *list)
+/* ---- Answers ---- */
+
+typedef enum Packing
 {
+	PACK_GZIP,
+	PACK_DEFLATE,
+	PACK_IDENTITY,
+	PACKINGS
+} Packing;
+
+/* In the order in which one is taken before others of the same quality. */
+static const char *const packings[PACKINGS] = {"gzip", "deflate", "identity"};
+
+/* A parameter such as ";q=0.5", up to the end of the list's member; 1 where there is none. */
+static double
+quality(const char *parameters, const char *end)
+{
+	while (parameters < end)
+	{
+		parameters += strspn(parameters, "; \t");
+		if (pg_strncasecmp(parameters, "q=", 2) == 0)
+		{
+			/* three decimals and no more, by HTTP's grammar, so no sign and no exponent */
+			double		value = parameters[2] == '1' ? 1 : 0;
+			double		digit = 0.1;
+
+			if (value == 0 && parameters[2] == '0' && parameters[3] == '.')
+			{
+				for (const char *c = parameters + 4; *c >= '0' && *c <= '9'; c++, digit /= 10)
+					value += (*c - '0') * digit;
+			}
+			return value;
+		}
+		parameters += strcspn(parameters, ";,");
+	}
+	return 1;
+}
+
+/*
+ * What the client likes best by its Accept-Encoding, such as "deflate, gzip;q=0.5".
+ * What is not named is as "*" says, or else refused; only the body as it is need not
+ * be named.
+ */
+static Packing
+best_packing(const char *list)
+{
+	double		wanted[PACKINGS] = {-1, -1, -1};
+	double		others = -1;
+	Packing		best = PACK_IDENTITY;
+
 	while (*list != '\0')
 	{
+		const char *end;
 		size_t		length;
 
 		list += strspn(list, " \t,");
-		length = strcspn(list, ",");
-		if (length >= 4 && pg_strncasecmp(list, "gzip", 4) == 0 &&
-			(length == 4 || strchr(" \t;", list[4]) != NULL))
+		length = strcspn(list, " \t;,");
+		end = list + strcspn(list, ",");
+		if (length == 1 && *list == '*')
+			others = quality(list + length, end);
+		for (int i = 0; i < PACKINGS; i++)
 		{
-			const char *quality = strstr(list, "q=");
-
-			return quality == NULL || quality > list + length || atof(quality + 2) > 0;
+			if (strlen(packings[i]) == length && pg_strncasecmp(list, packings[i], length) == 0)
+				wanted[i] = quality(list + length, end);
 		}
-		list += length;
+		list = end;
 	}
-	return false;
+	for (int i = 0; i < PACKINGS; i++)
+	{
+		if (wanted[i] < 0)
+			wanted[i] = others >= 0 ? others : 0;
+	}
+	for (int i = PACKINGS - 2; i >= 0; i--)
+	{
+		if (wanted[i] > 0 && wanted[i] >= wanted[best])
+			best = i;
+	}
+	return best;
+}
+
+/* The packed body, or one without length where it would not be shorter. */
+static StringInfoData
+pack(Packing packing, const StringInfoData *body)
+{
+	static struct libdeflate_compressor *compressor = NULL;
+	StringInfoData packed;
+	size_t		room = body->len - 1;
+
+	initStringInfo(&packed);
+	if (compressor == NULL)
+		compressor = libdeflate_alloc_compressor(FASTEST);
+	if (compressor == NULL)
+		return packed;
+	enlargeStringInfo(&packed, body->len);
+	if (packing == PACK_GZIP)
+		packed.len = (int) libdeflate_gzip_compress(compressor, body->data, body->len, packed.data, room);
+	else
+		packed.len = (int) libdeflate_zlib_compress(compressor, body->data, body->len, packed.data, room);
+	return packed;
 }
 
 void
 http_encode_response(const HttpRequest *request, HttpResponse *response)
 {
-	static struct libdeflate_compressor *compressor = NULL;
 	const char *accepted = http_header(request, "Accept-Encoding");
+	Packing		packing;
 	StringInfoData packed;
 
-	if (accepted == NULL || response->body.len < MIN_PACKED_SIZE || !accepts_gzip(accepted))
+	if (accepted == NULL || response->body.len < MIN_PACKED_SIZE)
 		return;
-	if (compressor == NULL)
-		compressor = libdeflate_alloc_compressor(FASTEST);
-	if (compressor == NULL)
+	packing = best_packing(accepted);
+	if (packing == PACK_IDENTITY)
 		return;
-
-	/* room for less than there was, or it does not pay */
-	initStringInfo(&packed);
-	enlargeStringInfo(&packed, response->body.len);
-	packed.len = (int) libdeflate_gzip_compress(compressor, response->body.data, response->body.len,
-												packed.data, response->body.len - 1);
+	packed = pack(packing, &response->body);
 	if (packed.len == 0)
 	{
 		pfree(packed.data);
@@ -138,5 +211,5 @@ http_encode_response(const HttpRequest *request, HttpResponse *response)
 	}
 	pfree(response->body.data);
 	response->body = packed;
-	response->content_encoding = "gzip";
+	response->content_encoding = packings[packing];
 }

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "http/request.h"
+#include "value/json.h"
 
 #define MODEL "com.amazonaws.dynamodb.v20120810"
 #define SERVICE "com.amazon.coral.service"
@@ -69,6 +70,17 @@ http_write_exception(const HttpException *exception, HttpResponse *response)
 	write_body(response, 400, SERVICE, exception->name, NULL, NULL, "message", exception->message);
 }
 
+/* Whether an error's detail can stand in the body as it is: anybody's function may have raised it. */
+static bool
+is_proper_detail(DdbException exception, const char *detail)
+{
+	const char *member = bodies[exception].detail;
+
+	if (member == NULL)
+		return false;
+	return strcmp(member, "Item") == 0 ? json_text_is_item(detail) : json_text_is_list(detail);
+}
+
 static void
 write_exception(DdbException exception, const char *message, const char *detail,
 				HttpResponse *response)
@@ -76,9 +88,10 @@ write_exception(DdbException exception, const char *message, const char *detail,
 	/* of a text that is no JSON, AWS says nothing but that */
 	if (exception == SERIALIZATION_EXCEPTION && strncmp(message, "Not valid JSON", 14) == 0)
 		message = NULL;
+	if (detail != NULL && !is_proper_detail(exception, detail))
+		detail = NULL;
 	write_body(response, bodies[exception].status, bodies[exception].namespace,
-			   ddb_exception_name(exception), bodies[exception].detail,
-			   bodies[exception].detail != NULL ? detail : NULL,
+			   ddb_exception_name(exception), bodies[exception].detail, detail,
 			   bodies[exception].message, message);
 }
 

@@ -11,10 +11,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "commands/extension.h"
 #include "commands/prepare.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -22,14 +19,12 @@
 #include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
-#include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
-#include "utils/timeout.h"
 
 #include "ddb.h"
 #include "error.h"
+#include "http/deadline.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/request.h"
@@ -47,52 +42,7 @@
 /* When it looks for a deadlock then, and tells an autovacuum to go. */
 #define TABLE_DEADLOCK_MILLISECONDS 20
 
-const char *
-http_header(const HttpRequest *request, const char *name)
-{
-	size_t		length = strlen(name);
-
-	for (int i = 0; i < request->header_count; i++)
-	{
-		const HttpHeader *header = &request->headers[i];
-
-		if (header->name_length == length && pg_strncasecmp(header->name, name, length) == 0)
-			return header->value;
-	}
-	return NULL;
-}
-
 /* ---- Operations ---- */
-
-/* X-Amz-Target: DynamoDB_20120810.GetItem */
-static const Operation *
-requested_operation(const HttpRequest *request)
-{
-	static const char *const services[] = {"DynamoDB_20120810.", "DynamoDBStreams_20120810."};
-	static const char *const stream_operations[] = {
-		"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"
-	};
-	const char *target = http_header(request, "X-Amz-Target");
-	bool		stream_operation = false;
-	const char *name = NULL;
-	bool		stream_service = false;
-
-	if (target == NULL)
-		return NULL;
-	for (int i = 0; i < (int) lengthof(services); i++)
-	{
-		if (strncmp(target, services[i], strlen(services[i])) == 0)
-		{
-			name = target + strlen(services[i]);
-			stream_service = i == 1;
-		}
-	}
-	if (name == NULL)
-		return NULL;
-	for (int i = 0; i < (int) lengthof(stream_operations); i++)
-		stream_operation |= strcmp(name, stream_operations[i]) == 0;
-	return stream_operation == stream_service ? operation_find(name) : NULL;
-}
 
 /* The role that the request runs as, or InvalidOid with what is wrong. */
 static Oid
@@ -155,8 +105,14 @@ stand_in_line(const HttpRequest *request)
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
  *
- * Safe: SECURITY_LOCAL_USERID_CHANGE refuses every way back to the worker's own
- * role, and finish_code() leaves no code of the role's for the commit.
+ * The worker is the server's own superuser, and this is where it becomes the role
+ * that the signature has proven.  The role's code cannot get back from there:
+ * SECURITY_LOCAL_USERID_CHANGE forbids SET ROLE, SET SESSION AUTHORIZATION and their
+ * RESETs, and all that is the role's to run, deferred triggers and the queries of
+ * cursors included, has run before the worker is itself again.  After an error the
+ * abort of the transaction gives it back its identity, before anything else is
+ * run.  To drop temporary tables then is work on catalogs, which calls no function of
+ * anybody's, as is all of the commit that is left.
  */
 static void
 execute_as(Oid role, const Operation *operation, const HttpRequest *request, StringInfo response)
@@ -217,26 +173,33 @@ unpack(const HttpRequest *request, HttpRequest *unpacked, HttpResponse *response
  * make us read much.
  */
 static void
-refuse(const HttpRequest *request, const Operation *operation, HttpException *exception,
-	   HttpResponse *response)
+refuse(const HttpRequest *request, const HttpException *exception, HttpResponse *response)
 {
 	if (request->body_length > 0 && request->body_length <= MAX_UNSIGNED_BODY &&
 		http_header(request, "Content-Encoding") == NULL)
 		json_parse(request->body, request->body_length);
-	if (operation == NULL)
-	{
-		exception->name = "UnknownOperationException";
-		exception->message = NULL;
-	}
 	http_write_exception(exception, response);
+}
+
+/* The operation that is asked for, or NULL with what is wrong. */
+static const Operation *
+find_operation(const HttpRequest *request, HttpException *exception)
+{
+	const char *not_yet;
+	const Operation *operation = http_requested_operation(request, &not_yet);
+
+	if (operation != NULL)
+		return operation;
+	exception->name = "UnknownOperationException";
+	if (not_yet != NULL)
+		exception->message = psprintf("ddb does not have the operation %s yet", not_yet);
+	return NULL;
 }
 
 static void
 begin_request(void)
 {
-	QueryCancelPending = false;
-	if (endpoint_statement_timeout > 0)
-		enable_timeout_after(STATEMENT_TIMEOUT, endpoint_statement_timeout);
+	deadline_begin();
 	StartTransactionCommand();
 }
 
@@ -244,78 +207,68 @@ begin_request(void)
 static void
 end_request(void)
 {
-	if (get_timeout_active(STATEMENT_TIMEOUT))
-		disable_timeout(STATEMENT_TIMEOUT, false);
+	deadline_end();
 	DropAllPreparedStatements();
 	LockReleaseAll(USER_LOCKMETHOD, true);
 }
 
-/* One of the extension's relations, as long as it is known to be there. */
-static Oid	known_relation = InvalidOid;
-
-static void
-forget_relation(Datum argument, Oid relation)
-{
-	if (relation == known_relation || !OidIsValid(relation))
-		known_relation = InvalidOid;
-}
-
-/*
- * The schema outlives the extension, its relations do not.  A relation that
- * somebody else has made under that name is none of them.
- */
+/* Whether operations are served at all now; else the response says why not. */
 static bool
-extension_exists(void)
+can_serve(HttpResponse *response)
 {
-	static bool watched = false;
-	Oid			schema;
-	Oid			relation;
-	Oid			extension;
+	const char *obstacle = http_obstacle();
 
-	if (OidIsValid(known_relation))
+	if (obstacle == NULL)
 		return true;
-	if (!watched)
-	{
-		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
-		watched = true;
-	}
-	schema = get_namespace_oid("ddb", true);
-	relation = OidIsValid(schema) ? get_relname_relid("access_keys", schema) : InvalidOid;
-	extension = OidIsValid(relation) ? getExtensionOfObject(RelationRelationId, relation) : InvalidOid;
-	if (OidIsValid(extension) && extension == get_extension_oid("ddb", true))
-		known_relation = relation;
-	return OidIsValid(known_relation);
+	http_write_exception(&(HttpException) {"ServiceUnavailableException", obstacle}, response);
+	response->status = 503;
+	return false;
 }
 
 static void
 serve_operation(const HttpRequest *request, HttpResponse *response)
 {
-	const Operation *operation = requested_operation(request);
 	HttpException exception = {NULL, NULL};
+	const Operation *operation = find_operation(request, &exception);
 	HttpRequest unpacked;
 	Oid			role = InvalidOid;
 	MemoryContext context = CurrentMemoryContext;
 
 	begin_request();
-	if (!extension_exists())
-	{
-		http_write_exception(&(HttpException) {"ServiceUnavailableException",
-							 "The extension ddb does not exist in the database of ddb.http_database"},
-							 response);
-		response->status = 503;
-	}
-	else
+	if (can_serve(response))
 	{
 		if (operation != NULL)
 			role = authenticate(request, &exception);
 		if (!OidIsValid(role))
-			refuse(request, operation, &exception, response);
+			refuse(request, &exception, response);
 		else if (unpack(request, &unpacked, response))
 			execute_as(role, operation, &unpacked, &response->body);
 	}
 	response->durable = durability_commit();
 	end_request();
 	MemoryContextSwitchTo(context);
+}
+
+/* Whether the head of an operation's request is reason to refuse it. */
+static bool
+screen_operation(const HttpRequest *request, HttpResponse *response)
+{
+	HttpException exception = {NULL, NULL};
+	const Operation *operation = find_operation(request, &exception);
+	MemoryContext context = CurrentMemoryContext;
+	bool		refused = true;
+
+	begin_request();
+	if (can_serve(response))
+	{
+		refused = operation == NULL || (endpoint_auth != AUTH_TRUST && !http_verify_head(request, &exception));
+		if (refused)
+			refuse(request, &exception, response);
+	}
+	response->durable = durability_commit();
+	end_request();
+	MemoryContextSwitchTo(context);
+	return refused;
 }
 
 /* ---- Everything else ---- */
@@ -338,7 +291,7 @@ response_type(const HttpRequest *request)
 	const char *type = http_header(request, "Content-Type");
 
 	if (type == NULL)
-		return request->body_length == 0 ? JSON_PLAIN : NULL;
+		return request->body_length == 0 && !request->body_follows ? JSON_PLAIN : NULL;
 	if (is_content_type(type, JSON_1_0))
 		return JSON_1_0;
 	return is_content_type(type, JSON_PLAIN) ? JSON_PLAIN : NULL;
@@ -352,20 +305,26 @@ serve_preflight(const HttpRequest *request, HttpResponse *response)
 	response->allow_methods = http_header(request, "Access-Control-Request-Method");
 }
 
-static void
-serve(const HttpRequest *request, HttpResponse *response)
+static bool
+is_read(const HttpRequest *request)
+{
+	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+/* Whether the request is one for an operation; else it has its answer. */
+static bool
+wants_operation(const HttpRequest *request, HttpResponse *response)
 {
 	response->shared = http_header(request, "Origin") != NULL;
-
-	if (strcmp(request->method, "GET") == 0)
+	if (is_read(request) && http_is_health_check(request))
 	{
-		appendStringInfo(&response->body, "healthy: dynamodb.%s.amazonaws.com ", ddb_region);
-		return;
+		http_answer_health_check(request, response);
+		return false;
 	}
 	if (strcmp(request->method, "OPTIONS") == 0 && response->shared)
 	{
 		serve_preflight(request, response);
-		return;
+		return false;
 	}
 	if (strcmp(request->method, "POST") == 0)
 		response->content_type = response_type(request);
@@ -373,10 +332,26 @@ serve(const HttpRequest *request, HttpResponse *response)
 	{
 		response->status = 404;
 		appendStringInfoString(&response->body, "<UnknownOperationException/>\n");
-		return;
+		return false;
 	}
-	serve_operation(request, response);
-	http_encode_response(request, response);
+	return true;
+}
+
+static bool
+serve(const HttpRequest *request, HttpResponse *response)
+{
+	if (wants_operation(request, response))
+	{
+		serve_operation(request, response);
+		http_encode_response(request, response);
+	}
+	return true;
+}
+
+static bool
+screen(const HttpRequest *request, HttpResponse *response)
+{
+	return !wants_operation(request, response) || screen_operation(request, response);
 }
 
 /* Whether the server's log should hold the error: not what a client did wrong. */
@@ -389,18 +364,25 @@ worth_logging(const ErrorData *error)
 		exception == INTERNAL_SERVER_ERROR;
 }
 
-void
-http_serve(const HttpRequest *request, HttpResponse *response)
+/*
+ * Calls a function that answers a request, or not, and makes of an error the
+ * answer that it is.  Where errors end: beneath are libmicrohttpd's frames.
+ */
+static bool
+answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
+	   const HttpRequest *request, HttpResponse *response)
 {
 	MemoryContext context = CurrentMemoryContext;
+	volatile bool answered = true;
 
 	memset(response, 0, sizeof(*response));
 	response->status = 200;
+	/* there is room in the context that has just been created */
 	initStringInfo(&response->body);
 
 	PG_TRY();
 	{
-		serve(request, response);
+		answered = function(request, response);
 	}
 	PG_CATCH();
 	{
@@ -418,9 +400,24 @@ http_serve(const HttpRequest *request, HttpResponse *response)
 		FlushErrorState();
 		MemoryContextSwitchTo(context);
 		http_write_error(error, response);
+		if (is_read(request))
+			response->status = 503;
 		response->durable = durability_of_reads();
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
+	return answered;
+}
+
+void
+http_serve(const HttpRequest *request, HttpResponse *response)
+{
+	(void) answer(serve, request, response);
+}
+
+bool
+http_screen(const HttpRequest *request, HttpResponse *response)
+{
+	return answer(screen, request, response) && !response->try_again;
 }

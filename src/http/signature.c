@@ -138,14 +138,14 @@ decode(const char *text, size_t length)
 }
 
 static void
-append_encoded(StringInfo text, const char *value, bool keep_slash)
+append_encoded(StringInfo text, const char *value)
 {
 	for (; *value != '\0'; value++)
 	{
 		unsigned char c = (unsigned char) *value;
 
 		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash))
+			c == '-' || c == '_' || c == '.' || c == '~')
 			appendStringInfoChar(text, c);
 		else
 			appendStringInfo(text, "%%%02X", c);
@@ -154,20 +154,10 @@ append_encoded(StringInfo text, const char *value, bool keep_slash)
 
 /* ---- What the request says ---- */
 
-/* The path and query of what was asked for, which may be a whole URI (as to a proxy). */
-static const char *
-path_of_uri(const char *uri)
-{
-	if (pg_strncasecmp(uri, "http://", 7) != 0 && pg_strncasecmp(uri, "https://", 8) != 0)
-		return uri;
-	uri = strstr(uri, "://") + 3;
-	return uri + strcspn(uri, "/?");
-}
-
 static void
 split_uri(Signature *signature)
 {
-	const char *uri = path_of_uri(signature->request->uri);
+	const char *uri = http_path_and_query(signature->request);
 	const char *at = strchr(uri, '?');
 	int			most = 1;
 
@@ -466,6 +456,60 @@ check_time(Signature *signature)
 	return true;
 }
 
+/* ---- What must be signed ---- */
+
+static bool
+is_signed(const Signature *signature, const char *name, size_t length)
+{
+	const char *at = signature->signed_headers;
+
+	while (*at != '\0')
+	{
+		size_t		signed_length = strcspn(at, ";");
+
+		if (signed_length == length && pg_strncasecmp(at, name, length) == 0)
+			return true;
+		at += signed_length;
+		at += strspn(at, ";");
+	}
+	return false;
+}
+
+/*
+ * Whether a signature that does not cover this header would leave it to whoever
+ * resends the request what the request does.  AWS requires all of its own headers
+ * and the host.  X-Amz-User-Agent is what browsers send instead of User-Agent;
+ * SDKs list it among those that proxies may change, and nothing here reads it.
+ */
+static bool
+must_be_signed(const HttpHeader *header)
+{
+	static const char user_agent[] = "x-amz-user-agent";
+
+	return header->name_length > 6 && pg_strncasecmp(header->name, "x-amz-", 6) == 0 &&
+		!(header->name_length == strlen(user_agent) && pg_strncasecmp(header->name, user_agent, strlen(user_agent)) == 0);
+}
+
+static bool
+check_signed_headers(Signature *signature)
+{
+	const HttpRequest *request = signature->request;
+
+	if (!is_signed(signature, "host", strlen("host")))
+		return refuse(signature, "InvalidSignatureException",
+					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+	for (int i = 0; i < request->header_count; i++)
+	{
+		const HttpHeader *header = &request->headers[i];
+
+		if (must_be_signed(header) && !is_signed(signature, header->name, header->name_length))
+			return refuse(signature, "InvalidSignatureException",
+						  psprintf("'%.*s' must be a 'SignedHeader' in the AWS Authorization.",
+								   (int) header->name_length, header->name));
+	}
+	return true;
+}
+
 /* ---- The canonical request ---- */
 
 /* By name, then by value: the '=' between them, of which an encoded pair has one, comes before all others. */
@@ -496,9 +540,9 @@ append_canonical_query(StringInfo text, const Signature *signature)
 		if (signature->presigned && strcmp(signature->query[i].name, "X-Amz-Signature") == 0)
 			continue;
 		initStringInfo(&pair);
-		append_encoded(&pair, signature->query[i].name, false);
+		append_encoded(&pair, signature->query[i].name);
 		appendStringInfoChar(&pair, '=');
-		append_encoded(&pair, signature->query[i].value, false);
+		append_encoded(&pair, signature->query[i].value);
 		pairs[count++] = pair.data;
 	}
 	qsort(pairs, count, sizeof(char *), compare_pairs);
@@ -559,7 +603,6 @@ append_canonical_headers(StringInfo text, Signature *signature)
 {
 	const char *at = signature->signed_headers;
 	int			start = text->len;
-	bool		host = false;
 
 	while (*at != '\0')
 	{
@@ -571,16 +614,51 @@ append_canonical_headers(StringInfo text, Signature *signature)
 								   (int) length, at));
 		if (text->len - start > MAX_CANONICAL_HEADERS)
 			return refuse(signature, "InvalidSignatureException", MISMATCH);
-		if (length == 4 && strncmp(at, "host", 4) == 0)
-			host = true;
 		at += length;
 		at += strspn(at, ";");
 	}
-	if (!host)
-		return refuse(signature, "InvalidSignatureException",
-					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
 	append_joined(text, (const char *[]) {"\n", signature->signed_headers, "\n", NULL});
 	return true;
+}
+
+/*
+ * The path without empty and dot segments, and encoded once more.  An SDK that is
+ * given an endpoint with a path sends it as it is and signs this.
+ */
+static void
+append_canonical_path(StringInfo text, const char *path)
+{
+	int			depth = 0;
+	int			most = 1;
+	int		   *starts;
+	size_t		length = strlen(path);
+
+	for (const char *c = path; *c != '\0'; c++)
+		most += *c == '/';
+	starts = palloc(most * sizeof(int));
+	for (const char *at = path; *at != '\0';)
+	{
+		size_t		segment = strcspn(at, "/");
+
+		if (segment == 2 && strncmp(at, "..", 2) == 0)
+		{
+			if (depth > 0)
+			{
+				text->len = starts[--depth];
+				text->data[text->len] = '\0';
+			}
+		}
+		else if (segment > 0 && !(segment == 1 && *at == '.'))
+		{
+			starts[depth++] = text->len;
+			appendStringInfoChar(text, '/');
+			append_encoded(text, pnstrdup(at, segment));
+		}
+		at += segment;
+		at += *at == '/';
+	}
+	if (depth == 0 || path[length - 1] == '/')
+		appendStringInfoChar(text, '/');
 }
 
 /* "GET\n/\nquery\nheaders\n\nsigned headers\nhash of body" */
@@ -590,7 +668,7 @@ append_canonical_request(StringInfo text, Signature *signature)
 	const HttpRequest *request = signature->request;
 
 	append_joined(text, (const char *[]) {request->method, "\n", NULL});
-	append_encoded(text, signature->path[0] != '\0' ? signature->path : "/", true);
+	append_canonical_path(text, signature->path);
 	appendStringInfoChar(text, '\n');
 	if (signature->query_count > 0)
 		append_canonical_query(text, signature);
@@ -660,29 +738,64 @@ check_signature(Signature *signature, AccessKey *key)
 	return true;
 }
 
+/*
+ * A session token goes with a temporary key, and all keys here are long-term
+ * ones.  A token that is empty is none.
+ */
+static bool
+has_session_token(const Signature *signature)
+{
+	const char *token = http_header(signature->request, "X-Amz-Security-Token");
+	const char *parameter = query_value(signature, "X-Amz-Security-Token");
+
+	return (token != NULL && token[0] != '\0') || (parameter != NULL && parameter[0] != '\0');
+}
+
+/* All that the head tells; the request's key and its role, or NULL with what is wrong. */
+static AccessKey *
+check_head(Signature *signature, Oid *role)
+{
+	AccessKey  *key;
+
+	split_uri(signature);
+	if (!read_parameters(signature) || !read_credential(signature))
+		return NULL;
+
+	key = access_key_find(signature->key_id, role);
+	if (key == NULL || !key->active || has_session_token(signature))
+	{
+		refuse(signature, "UnrecognizedClientException", "The security token included in the request is invalid.");
+		return NULL;
+	}
+	return check_time(signature) && check_signed_headers(signature) ? key : NULL;
+}
+
+static bool
+check_validity(Signature *signature, const AccessKey *key)
+{
+	if (key->valid_until <= GetCurrentStatementStartTimestamp())
+		return refuse(signature, "ExpiredTokenException", "The security token included in the request is expired");
+	return true;
+}
+
 Oid
 http_verify_signature(const HttpRequest *request, HttpException *exception)
 {
 	Signature	signature = {.request = request,.exception = exception};
-	AccessKey  *key;
 	Oid			role;
+	AccessKey  *key = check_head(&signature, &role);
 
-	split_uri(&signature);
-	if (!read_parameters(&signature) || !read_credential(&signature))
+	if (key == NULL || !check_signature(&signature, key) || !check_validity(&signature, key))
 		return InvalidOid;
-
-	key = access_key_find(signature.key_id, &role);
-	if (key == NULL || !key->active)
-	{
-		refuse(&signature, "UnrecognizedClientException", "The security token included in the request is invalid.");
-		return InvalidOid;
-	}
-	if (!check_time(&signature) || !check_signature(&signature, key))
-		return InvalidOid;
-	if (key->valid_until <= GetCurrentStatementStartTimestamp())
-	{
-		refuse(&signature, "ExpiredTokenException", "The security token included in the request is expired");
-		return InvalidOid;
-	}
 	return role;
+}
+
+bool
+http_verify_head(const HttpRequest *request, HttpException *exception)
+{
+	Signature	signature = {.request = request,.exception = exception};
+	Oid			role;
+	AccessKey  *key = check_head(&signature, &role);
+
+	return key != NULL && check_validity(&signature, key);
 }

@@ -210,32 +210,65 @@ tls_options(struct MHD_OptionItem *options)
 
 /* ---- What moves ---- */
 
-static ssize_t
-pull(gnutls_transport_ptr_t transport, void *data, size_t length)
+/*
+ * A client that speaks HTTP without TLS would get an alert that it cannot read.
+ * What it has sent is read first, lest the end of the connection take the answer
+ * away with it.
+ */
+static void
+answer_in_plain(int fd)
 {
-	ssize_t		result = recv((int) (intptr_t) transport, data, length, 0);
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\nServer: Server\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	char		buffer[4096];
+
+	while (recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT) == sizeof(buffer))
+		;
+	(void) !send(fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* A TLS record begins with its type, below 32; a request of HTTP with a letter. */
+static bool
+is_plain(const char *data, ssize_t length)
+{
+	return length > 0 && data[0] >= 'A' && data[0] <= 'Z';
+}
+
+static ssize_t
+pull(gnutls_transport_ptr_t pointer, void *data, size_t length)
+{
+	TlsTransport *transport = pointer;
+	ssize_t		result = recv(transport->fd, data, length, 0);
 
 	moved |= result >= 0;
+	if (!transport->begun && is_plain(data, result))
+	{
+		answer_in_plain(transport->fd);
+		errno = ECONNRESET;
+		return -1;
+	}
+	transport->begun |= result > 0;
 	return result;
 }
 
 static ssize_t
-push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
+push(gnutls_transport_ptr_t pointer, const giovec_t *parts, int count)
 {
+	const TlsTransport *transport = pointer;
 	struct msghdr message = {.msg_iov = (struct iovec *) parts,.msg_iovlen = count};
-	ssize_t		result = sendmsg((int) (intptr_t) transport, &message, MSG_NOSIGNAL);
+	ssize_t		result = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
 
 	moved |= result >= 0;
 	return result;
 }
 
 void
-tls_watch(struct MHD_Connection *connection)
+tls_watch(struct MHD_Connection *connection, TlsTransport *transport)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 
 	if (info == NULL || info->tls_session == NULL)
 		return;
+	gnutls_transport_set_ptr(info->tls_session, transport);
 	gnutls_transport_set_pull_function(info->tls_session, pull);
 	gnutls_transport_set_vec_push_function(info->tls_session, push);
 }

@@ -18,8 +18,18 @@ extern bool tls_load(int level);
 #define TLS_OPTIONS 3
 extern void tls_options(struct MHD_OptionItem *options);
 
-/* Lets tls_has_moved() know of the new connection's bytes. */
-extern void tls_watch(struct MHD_Connection *connection);
+/* Part of a connection that may speak TLS, for as long as it is open. */
+typedef struct TlsTransport
+{
+	int			fd;
+	bool		begun;			/* the first bytes have come */
+} TlsTransport;
+
+/*
+ * Lets tls_has_moved() know of the new connection's bytes, and answers it with
+ * status 400 if it turns out to be HTTP without TLS.
+ */
+extern void tls_watch(struct MHD_Connection *connection, TlsTransport *transport);
 
 /* Whether bytes of any connection have come or gone since the last call. */
 extern bool tls_has_moved(void);

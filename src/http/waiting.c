@@ -120,6 +120,13 @@ waiting_resume(void)
 	return any;
 }
 
+void
+waiting_end(void)
+{
+	(void) resume_durable(GetCurrentTimestamp());
+	(void) resume_due(DT_NOEND);
+}
+
 long
 waiting_timeout(void)
 {

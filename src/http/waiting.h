@@ -36,6 +36,9 @@ extern void wait_no_more(Waiting *waiting);
  */
 extern bool waiting_resume(void);
 
+/* For a worker that ends: resumes those whose WAL is on disk, and all that wait for a time. */
+extern void waiting_end(void);
+
 /* Milliseconds until there may be connections to resume, or -1. */
 extern long waiting_timeout(void);
 

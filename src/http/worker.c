@@ -10,6 +10,7 @@
 
 #include <sched.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
@@ -27,9 +28,11 @@
 #include "compat.h"
 #include "http/clients.h"
 #include "http/connection.h"
+#include "http/deadline.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/listen.h"
+#include "http/request.h"
 #include "http/tls.h"
 #include "http/waiting.h"
 #include "worker/places.h"
@@ -161,6 +164,23 @@ wait_to_retry(void)
 	}
 }
 
+/* Says what for a worker connects, beside the reason why it cannot. */
+static void
+name_setting(void *argument)
+{
+	errcontext("connecting the HTTP endpoint to the database of ddb.http_database, \"%s\"", endpoint_database);
+}
+
+static void
+connect_to_database(void)
+{
+	ErrorContextCallback callback = {.callback = name_setting,.previous = error_context_stack};
+
+	error_context_stack = &callback;
+	BackgroundWorkerInitializeConnection(endpoint_database, NULL, 0);
+	error_context_stack = callback.previous;
+}
+
 /*
  * A worker that cannot connect ends, and the postmaster starts it again.  Where
  * the database does not exist, let only one try, and not every second, lest the
@@ -178,7 +198,7 @@ connect_patiently(int number)
 			wait_to_retry();
 	}
 	pg_atomic_fetch_add_u32(unconnected, 1);
-	BackgroundWorkerInitializeConnection(endpoint_database, NULL, 0);
+	connect_to_database();
 	pg_atomic_write_u32(unconnected, 0);
 }
 
@@ -215,6 +235,26 @@ listen_patiently(void)
 	while ((problem = try_to_listen(&fd, problem)) != NULL)
 		wait_to_retry();
 	return fd;
+}
+
+/* Tells the log where the endpoint is, and what it cannot do yet. */
+static void
+report_place(void)
+{
+	const char *obstacle;
+
+	ereport(LOG,
+			(errmsg("the HTTP endpoint listens on %s, port %d, for database \"%s\"",
+					endpoint_address, endpoint_port, endpoint_database),
+			 errdetail("%d workers, %s, %s.", endpoint_workers, endpoint_tls ? "with TLS" : "without TLS",
+					   endpoint_auth == AUTH_TRUST ? "no signatures (ddb.http_auth = trust)" : "signed requests")));
+	StartTransactionCommand();
+	obstacle = http_obstacle();
+	if (obstacle != NULL)
+		ereport(LOG,
+				(errmsg("the HTTP endpoint answers every operation with status 503"),
+				 errdetail("%s.", obstacle)));
+	CommitTransactionCommand();
 }
 
 /* The smaller of two numbers of milliseconds, where -1 is for ever. */
@@ -346,14 +386,21 @@ schedule_as_batch(void)
 void
 endpoint_worker_main(Datum argument)
 {
+	int			number = DatumGetInt32(argument);
+	int			fd;
+
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	schedule_as_batch();
-	connect_patiently(DatumGetInt32(argument));
+	connect_patiently(number);
+	deadline_init();
 
 	/* what has to wait longer is tried again, and others are served meanwhile */
 	SetConfigOption("lock_timeout", "1ms", PGC_SUSET, PGC_S_OVERRIDE);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	serve(connections_begin(listen_patiently()));
+	fd = listen_patiently();
+	if (number == 0)
+		report_place();
+	serve(connections_begin(fd));
 }

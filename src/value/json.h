@@ -44,6 +44,13 @@ extern void json_check_attribute_value(json_object *json, JsonPlace where);
 /* A map of attribute values, such as PutItem's Item. */
 extern void json_check_attribute_map(json_object *json);
 
+/*
+ * Whether a text is the JSON of an item, or of a list: an error's detail need not be,
+ * for a function of a user's may have raised it with DynamoDB's SQLSTATE.
+ */
+extern bool json_text_is_item(const char *text);
+extern bool json_text_is_list(const char *text);
+
 /* A list of attribute values, such as AttributeValueList. */
 extern void json_check_attribute_list(json_object *json);
 

@@ -207,3 +207,58 @@ json_check_attribute_value(json_object *json, JsonPlace where)
 	lh_foreach(json_object_get_object(json), entry)
 		check_typed((const char *) lh_entry_k(entry), (json_object *) lh_entry_v(entry));
 }
+
+static void
+check_item(json_object *json)
+{
+	if (json == NULL)
+		wrong("Unexpected field type");
+	json_check_attribute_map(json);
+}
+
+static void
+check_array(json_object *json)
+{
+	if (!json_object_is_type(json, json_type_array))
+		wrong("Unexpected field type");
+}
+
+/* Whether the text is JSON that the check passes. */
+static bool
+passes(const char *text, void (*check) (json_object *json))
+{
+	MemoryContext context = CurrentMemoryContext;
+	uint32		holdoff = InterruptHoldoffCount;
+	volatile bool passed = false;
+
+	PG_TRY();
+	{
+		check(json_parse(text, strlen(text)));
+		passed = true;
+	}
+	PG_CATCH();
+	{
+		DdbException exception;
+
+		if (!ddb_exception_of_sqlstate(geterrcode(), &exception))
+			PG_RE_THROW();
+		/* an error lets interrupts in again, which the caller may hold */
+		InterruptHoldoffCount = holdoff;
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return passed;
+}
+
+bool
+json_text_is_item(const char *text)
+{
+	return passes(text, check_item);
+}
+
+bool
+json_text_is_list(const char *text)
+{
+	return passes(text, check_array);
+}

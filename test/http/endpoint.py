@@ -116,18 +116,21 @@ class Connection:
             if length == 0:
                 return body
 
-    def receive(self):
+    def receive_head(self):
         head = self._until(b"\r\n\r\n").decode().split("\r\n")
         headers = {}
         for line in head[1:]:
             name, value = line.split(":", 1)
             headers[name.lower()] = value.strip()
-        status = int(head[0].split()[1])
-        if headers.get("transfer-encoding") == "chunked":
-            body = self._chunks()
+        return Response(int(head[0].split()[1]), headers, b"")
+
+    def receive(self):
+        response = self.receive_head()
+        if response.headers.get("transfer-encoding") == "chunked":
+            response.body = self._chunks()
         else:
-            body = self._take(int(headers.get("content-length", "0")))
-        return Response(status, headers, body)
+            response.body = self._take(int(response.headers.get("content-length", "0")))
+        return response
 
     def closed(self):
         """Whether the other side has closed without another byte."""
@@ -191,31 +194,32 @@ def _quote(text):
     return urllib.parse.quote(text, safe="-_.~")
 
 
-def _canonical(method, query, headers, names, body):
-    lines = [method, "/", "&".join("%s=%s" % pair for pair in sorted((_quote(name), _quote(value)) for name, value in query))]
+def _canonical(method, query, headers, names, body, path="/"):
+    lines = [method, path, "&".join("%s=%s" % pair for pair in sorted((_quote(name), _quote(value)) for name, value in query))]
     lowered = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     lines += ["%s:%s" % (name, lowered[name]) for name in names]
     return "\n".join(lines + ["", ";".join(names), hashlib.sha256(body).hexdigest()])
 
 
 def signed_headers(key, operation, body, extra=None, offset=0, scope_date=None, region=REGION,
-                   service="dynamodb", terminator="aws4_request", repeat=()):
+                   service="dynamodb", terminator="aws4_request", repeat=(), unsigned=(), path="/"):
+    """The headers of a request; the signature covers all but those that unsigned names."""
     time = timestamp(offset)
     headers = {"Host": "127.0.0.1:%d" % PORT, "Content-Type": "application/x-amz-json-1.0",
                "X-Amz-Target": "DynamoDB_20120810." + operation, "X-Amz-Date": time}
     headers.update(extra or {})
-    names = sorted([*(name.lower() for name in headers), *repeat])
+    names = sorted([*(name.lower() for name in headers if name not in unsigned), *repeat])
     scope = "/".join([scope_date or time[:8], region, service, terminator])
-    signature = _signature(key[1], time, scope, _canonical("POST", [], headers, names, body))
+    signature = _signature(key[1], time, scope, _canonical("POST", [], headers, names, body, path))
     headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
         key[0], scope, ";".join(names), signature)
     return headers
 
 
-def presigned_path(key, operation, body, headers, expires=60, offset=0, more=()):
+def presigned_path(key, operation, body, headers, expires=60, offset=0, more=(), unsigned=()):
     time = timestamp(offset)
     scope = "/".join([time[:8], REGION, "dynamodb", "aws4_request"])
-    names = sorted(name.lower() for name in headers)
+    names = sorted(name.lower() for name in headers if name not in unsigned)
     query = [("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", key[0] + "/" + scope),
              ("X-Amz-Date", time), ("X-Amz-Expires", str(expires)), ("X-Amz-SignedHeaders", ";".join(names)), *more]
     signature = _signature(key[1], time, scope, _canonical("POST", query, headers, names, body))

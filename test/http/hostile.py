@@ -7,7 +7,8 @@ import socket
 import subprocess
 import time
 
-from endpoint import Connection, PORT, call, create_key, create_table, get, is_, ok, put, raw, request, signed, sql
+from endpoint import (Connection, PORT, call, create_key, create_table, get, is_, ok, put, raw, request, signed, signed_headers,
+                      sql)
 
 MB = 1024 * 1024
 
@@ -186,13 +187,14 @@ def bodies():
     sql("SELECT pg_reload_conf()")
     time.sleep(0.3)
     connections = [Connection() for _ in range(200)]
+    headers = {**signed_headers(key, "PutItem", b""), "Content-Length": "60001"}
     for connection in connections:
-        connection.send(request(headers={"Content-Length": "60001"}, body=b" " * 60000))
+        connection.send(request(headers=headers, body=b" " * 60000))
     time.sleep(0.5)
     answers("beside 200 bodies that are not complete")
     for connection in connections:
         connection.send(b" ")
-    is_("those that there was no room for are told so", {connection.receive().status for connection in connections}, {404, 503})
+    is_("those that there was no room for are told so", {connection.receive().status for connection in connections}, {400, 503})
     is_("there is room again", {ask(connection) for connection in connections}, {200})
     for connection in connections:
         connection.close()

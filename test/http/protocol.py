@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 
-from endpoint import (Connection, call, crc32, create_key, create_table, get, is_, ok, put, raw, request,
+from endpoint import (Connection, call, crc32, create_key, create_table, eventually, get, is_, ok, put, raw, request,
                       signed, signed_headers, sql)
 
 TARGET = {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
@@ -17,6 +17,7 @@ key = create_key("postgres")
 
 answer = raw(request("GET"))
 is_("GET is the health check", answer.body, b"healthy: dynamodb.us-east-1.amazonaws.com ")
+is_("the server's name", answer.headers["server"], "Server")
 is_("its length", answer.headers["content-length"], str(len(answer.body)))
 is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
 ok("its request ID", re.fullmatch("[0-9A-Z]{52}", answer.headers["x-amzn-requestid"]))
@@ -37,7 +38,27 @@ for operation, more in ("TagResource", {"Tags": [{"Key": "a", "Value": "b"}]}), 
     is_("%s answers nothing" % operation,
         (answer.status, answer.body, answer.headers["content-length"], answer.headers["x-amz-crc32"]), (200, b"", "0", "0"))
 is_("and the table is gone", call(key, "DeleteTable", {"TableName": "tagged"}).status, 200)
-is_("headers of 15 KB", call(key, "ListTables", {}, extra={"X-Amz-Security-Token": "x" * 14500}).status, 200)
+is_("headers of 15 KB", call(key, "ListTables", {}, extra={"X-Amz-Note": "x" * 14500}).status, 200)
+
+# ---- health checks ----
+
+for path, status in (("/", 200), ("/?x=y", 200), ("/health", 200), ("/ready", 200), ("/primary", 200), ("/replica", 503),
+                     ("/elsewhere", 404), ("/health/x", 404), ("/favicon.ico", 404)):
+    is_("GET %s" % path, raw(request("GET", path)).status, status)
+is_("why not", raw(request("GET", "/replica")).body, b"unhealthy: The server is no standby\n")
+with Connection() as connection:
+    connection.send(request("HEAD", "/ready"))
+    answer = connection.receive_head()
+    is_("HEAD", (answer.status, answer.headers["content-length"]), (200, "42"))
+    connection.send(request("GET", "/ready"))
+    is_("and what follows it", connection.receive().body, b"healthy: dynamodb.us-east-1.amazonaws.com ")
+sql("ALTER SYSTEM SET default_transaction_read_only = on")
+sql("SELECT pg_reload_conf()")
+eventually("a server that takes no writes is no primary", lambda: raw(request("GET", "/primary")).status == 503)
+is_("but ready", raw(request("GET", "/ready")).status, 200)
+sql("ALTER SYSTEM RESET default_transaction_read_only")
+sql("SELECT pg_reload_conf()")
+eventually("until it takes them again", lambda: {raw(request("GET", "/primary")).status for _ in range(20)} == {200})
 
 # ---- what is not served ----
 
@@ -73,6 +94,14 @@ for what, data in [
         ("a signed unknown operation", signed(key, "MakeCoffee", {}))]:
     answer = raw(data)
     is_(what, (answer.status, answer.body), (400, UNKNOWN))
+# An operation that is least likely to come: a service of AWS's.
+for target in ("DynamoDB_20120810.EnableKinesisStreamingDestination",):
+    answer = raw(request(headers={"X-Amz-Target": target}))
+    is_("an operation of DynamoDB's that there is not yet", (answer.status, answer.json),
+        (400, {"__type": "com.amazon.coral.service#UnknownOperationException",
+               "message": "ddb does not have the operation EnableKinesisStreamingDestination yet"}))
+is_("one of the other service's under this one's name",
+    raw(request(headers={"X-Amz-Target": "DynamoDBStreams_20120810.EnableKinesisStreamingDestination"})).body, UNKNOWN)
 
 answer = call(key, "GetItem", b'{"TableName": ')
 is_("a signed request that is no JSON", answer.body,
@@ -95,6 +124,7 @@ answer = raw(request("OPTIONS", headers={"Origin": "whatever", "Access-Control-R
 is_("a preflight", (answer.status, answer.body), (200, b""))
 is_("its headers", [answer.headers.get("access-control-" + name) for name in
                     ("allow-origin", "allow-headers", "allow-methods", "max-age")], ["*", "a, b, c", "d", "172800"])
+ok("what it may read is said", "x-amzn-RequestId" in answer.headers.get("access-control-expose-headers", ""))
 is_("an origin is allowed", raw(request(headers={"Origin": "whatever"})).headers["access-control-allow-origin"], "*")
 ok("without one nothing is said", "access-control-allow-origin" not in raw(request()).headers)
 
@@ -138,9 +168,19 @@ is_("an answer as gzip", answer.headers.get("content-encoding"), "gzip")
 is_("its checksum is over what is sent", answer.headers["x-amz-crc32"], crc32(answer.body))
 ok("it is shorter", len(answer.body) < 1000)
 is_("and the same", gzip.decompress(answer.body), get(key, "Things", "long").body)
-for accepted in ("identity", "gzip;q=0", "br"):
-    ok("no gzip for %s" % accepted,
-       "content-encoding" not in get(key, "Things", "long", extra={"Accept-Encoding": accepted}).headers)
+for accepted, expected in (
+        ("identity", None), ("gzip;q=0", None), ("br", None), ("", None), ("*", "gzip"), ("*;q=0", None), ("deflate", "deflate"),
+        ("gzip, deflate", "gzip"), ("deflate, gzip", "gzip"), ("gzip;q=0.5, deflate", "deflate"), ("gzip;q=0.5, deflate;q=0.7, br;q=1", "deflate"),
+        ("gzip;q=0, *", "deflate"), ("gzip;q=0.001", "gzip"), ("gzip;q=0.000", None), ("GZIP; q=1.0", "gzip"), ("identity;q=0.5, gzip;q=0.4", None),
+        ("identity;q=0, *", "gzip"), ("xgzip, gzipx", None), ("gzip;q=", None), (",,gzip,,", "gzip"), ("gzip;level=1;q=0, deflate", "deflate")):
+    answer = get(key, "Things", "long", extra={"Accept-Encoding": accepted})
+    is_("Accept-Encoding: %s" % accepted, answer.headers.get("content-encoding"), expected)
+    ok("and its body", {None: bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}[expected](answer.body) ==
+       get(key, "Things", "long").body)
+for length, packed in ((3900, False), (4100, True)):
+    call(key, "PutItem", {"TableName": "Things", "Item": {"pk": {"S": "length"}, "text": {"S": "a" * length}}})
+    is_("an answer of some %d bytes is packed" % length,
+        "content-encoding" in get(key, "Things", "length", extra={"Accept-Encoding": "gzip"}).headers, packed)
 
 headers = signed_headers(key, "GetItem", body)
 chunked = request(headers={**headers, "Transfer-Encoding": "chunked"}).replace(b"Content-Length: 0\r\n", b"")
@@ -177,6 +217,11 @@ is_("a longer one is not", (answer.status, answer.headers.get("transfer-encoding
 
 sql("DROP EXTENSION ddb CASCADE", "-c", "SET client_min_messages = error")
 is_("without the extension", call(key, "ListTables", {}).status, 503)
+for path, status in (("/", 503), ("/health", 200), ("/ready", 503), ("/primary", 503), ("/replica", 503)):
+    is_("GET %s without it" % path, raw(request("GET", path)).status, status)
+is_("why", raw(request("GET")).body,
+    b'unhealthy: The extension ddb does not exist in the database of ddb.http_database, "postgres"\n')
 sql("CREATE EXTENSION ddb")
 key = create_key("postgres")
 is_("with it again", call(key, "ListTables", {}).json, {"TableNames": []})
+is_("GET /", raw(request("GET")).status, 200)

@@ -38,6 +38,7 @@ log=$DDB_WORK/cluster/server.log
 sleep 4
 is "without its database nobody listens" "$(status)" 000
 ok "and the log does not fill up" [ "$(grep -c 'database "served" does not exist' "$log")" -le 6 ]
+like "which says whose database it is" "$(cat "$log")" 'connecting the HTTP endpoint to the database of ddb.http_database, "served"'
 createdb served
 becomes "once the database is there, the workers are" 503
 like "they miss the extension" "$(cat "$DDB_WORK/out")" 'The extension ddb does not exist'

@@ -21,6 +21,8 @@ export DDB_HTTP_PORT
 new_cluster cluster <<END
 ddb.http_port = $DDB_HTTP_PORT
 END
+ok "the log says where the endpoint is" says "LOG:  the HTTP endpoint listens on 127.0.0.1, port $DDB_HTTP_PORT, for database \"postgres\"" cluster
+ok "and what is missing" says 'DETAIL:  The extension ddb does not exist in the database of ddb.http_database, "postgres"' cluster
 sql -c 'CREATE EXTENSION ddb'
 events session
 
@@ -58,6 +60,12 @@ ok "trust without a role is refused" says 'ddb.http_auth = trust needs a role' c
 echo "ddb.http_trust_role = postgres" >>"$first/data/postgresql.conf"
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 events trust
+echo "ddb.http_trust_role = nobody" >>"$first/data/postgresql.conf"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+sleep 1
+like "trust in a role that does not exist is no health" "$(curl -s "http://127.0.0.1:$DDB_HTTP_PORT/ready")" 'unhealthy: The role of ddb.http_trust_role, "nobody", does not exist'
+sed -i '/nobody/d' "$first/data/postgresql.conf"
+sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 echo "ddb.http_address = '0.0.0.0'" >>"$first/data/postgresql.conf"
 stop_cluster "$first"
 start_cluster "$first"
@@ -117,6 +125,9 @@ ok "TLS with the server's certificate" answers_soon old
 ok "TLS 1.2 is spoken" answers old --tls-max 1.2
 ok "TLS 1.3 is" answers old --tlsv1.3
 events handshakes
+is "HTTP without TLS is refused in words that it understands" \
+	"$(curl -sS -o /dev/null -w '%{http_code}' --data "$(printf '%5000s' x)" "http://127.0.0.1:$DDB_HTTP_PORT/" 2>&1)" 400
+ok "and TLS goes on" answers old
 ok "TLS 1.1 is not" not answers old --tlsv1.0 --tls-max 1.1 --ciphers 'ALL:@SECLEVEL=0'
 before=$(workers)
 certificate new

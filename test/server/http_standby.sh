@@ -49,8 +49,18 @@ start_cluster "$standby"
 standby_conninfo="host=$PGHOST port=$PGPORT user=$PGUSER dbname=postgres"
 use_cluster "$DDB_WORK/primary"
 
+# checks PORT: what each health check says there.
+checks() {
+	local path
+	for path in / /health /ready /primary /replica; do
+		curl -s -o /dev/null -w '%{http_code} ' "http://127.0.0.1:$1$path"
+	done
+}
+
 echo "# reads"
 ok "the standby's endpoint is there" serves "$second_port"
+is "health checks of the primary server" "$(checks "$first_port")" "200 200 200 200 503 "
+is "and of the standby" "$(checks "$second_port")" "200 200 200 503 200 "
 part "$first_port" standby fill
 ok "replay goes on" replayed
 is "a standby answers reads as the primary server does" "$(part "$second_port" standby reads)" "$(part "$first_port" standby reads)"
@@ -93,4 +103,5 @@ wait "$crash"
 use_cluster "$standby"
 part "$second_port" standby promotion
 part "$second_port" faults verify "$DDB_WORK/acknowledged"
+is "health checks of a standby that has been promoted" "$(checks "$second_port")" "200 200 200 200 503 "
 is "nothing has crashed" "$(cat "$DDB_WORK"/*/server.log | grep -c 'was terminated by signal')" 0

@@ -96,7 +96,8 @@ take_error(BatchStatement *batch, const ErrorData *error)
 		batch->error_message = ddb_exception_text(error->message, exception);
 		batch->reached_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION ||
 			exception == DUPLICATE_ITEM_EXCEPTION;
-		batch->error_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION ? error->detail : NULL;
+		batch->error_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION && error->detail != NULL &&
+			json_text_is_item(error->detail) ? error->detail : NULL;
 	}
 	else if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
 			 error->sqlerrcode == ERRCODE_RAISE_EXCEPTION)

@@ -42,7 +42,7 @@ reason_of_error(const ErrorData *error, CancellationReason *reason)
 		return false;
 	reason->code = code_of_exception(exception);
 	reason->message = ddb_exception_text(error->message, exception);
-	reason->item = error->detail;
+	reason->item = error->detail != NULL && json_text_is_item(error->detail) ? error->detail : NULL;
 	return true;
 }
 
