@@ -789,12 +789,17 @@ CREATE FUNCTION hash(binary) RETURNS uuid
 CREATE FUNCTION hash(VARIADIC keys "any") RETURNS uuid
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_of_several';
 
+-- Of each element of the one array among keys, as a condition IN has it.
+CREATE FUNCTION hashes(VARIADIC keys "any") RETURNS uuid[]
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hashes';
+
 COMMENT ON FUNCTION string_key(item, text, integer) IS 'the item''s key attribute of type S, of 1 to maximum bytes';
 COMMENT ON FUNCTION number_key(item, text, integer) IS 'the item''s key attribute of type N';
 COMMENT ON FUNCTION binary_key(item, text, integer) IS 'the item''s key attribute of type B, of 1 to maximum bytes';
 COMMENT ON FUNCTION hash(string) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(number) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(binary) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+COMMENT ON FUNCTION hashes("any") IS 'hashes of keys of which one attribute stands there as an array: one for each element';
 COMMENT ON FUNCTION hash("any") IS 'SipHash-2-4 of a key of several attributes, each of a key type';
 
 -- ==========================================================================

@@ -185,6 +185,12 @@ ddb_relation_toast_am(Relation relation)
 	return HEAP_TABLE_AM_OID;
 }
 
+bool
+relation_is_ours(Relation relation)
+{
+	return relation->rd_tableam != NULL && relation->rd_tableam->multi_insert == ddb_multi_insert;
+}
+
 /* ---- The handler ---- */
 
 PG_FUNCTION_INFO_V1(ddb_table_handler);
