@@ -786,11 +786,11 @@ CREATE FUNCTION binary_key(item, name text, maximum integer DEFAULT 2048) RETURN
 
 -- SipHash-2-4 of a partition key's value, by which tables are indexed.
 CREATE FUNCTION hash(string) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_string';
 CREATE FUNCTION hash(number) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_number';
 CREATE FUNCTION hash(binary) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_binary';
 -- Of keys of several attributes, which secondary indexes may have.
 CREATE FUNCTION hash(VARIADIC keys "any") RETURNS uuid
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_of_several';

@@ -9,6 +9,7 @@
 
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "table/duplicate_key.h"
 #include "table/planner.h"
 #include "worker/launcher.h"
 
@@ -55,6 +56,7 @@ _PG_init(void)
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
+	duplicate_key_install_hooks();
 
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)

@@ -18,10 +18,12 @@
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/syscache.h"
+#include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
 
 #include "error.h"
 #include "value/hash.h"
+#include "value/last_key.h"
 #include "value/number.h"
 #include "value/plain.h"
 
@@ -355,17 +357,81 @@ is_key_type(Oid type)
 	return result;
 }
 
-PG_FUNCTION_INFO_V1(ddb_hash);
+/* ---- hash(): of a partition key, which is remembered ---- */
 
-Datum
-ddb_hash(PG_FUNCTION_ARGS)
+static struct
+{
+	bool		known;
+	ValueType	type;
+	uint32		length;
+	char		data[PARTITION_KEY_MAX_SIZE];
+	pg_uuid_t	hash;
+}			last_key;
+
+static void
+remember_key(ValueType type, const struct varlena *key, const pg_uuid_t *hash)
+{
+	last_key.length = VARSIZE_ANY_EXHDR(key);
+	last_key.known = last_key.length <= PARTITION_KEY_MAX_SIZE;
+	if (!last_key.known)
+		return;
+	last_key.type = type;
+	last_key.hash = *hash;
+	memcpy(last_key.data, VARDATA_ANY(key), last_key.length);
+}
+
+bool
+last_key_print(char **hash, char **key)
+{
+	static const PGFunction print[] =
+	{
+		[VALUE_STRING] = string_out,
+		[VALUE_NUMBER] = number_out,
+		[VALUE_BINARY] = binary_out
+	};
+
+	if (!last_key.known)
+		return false;
+	*hash = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&last_key.hash)));
+	*key = DatumGetCString(DirectFunctionCall1(print[last_key.type],
+											   payload_datum(last_key.data, last_key.length)));
+	return true;
+}
+
+static Datum
+hash_of_key(FunctionCallInfo fcinfo, ValueType type)
 {
 	struct varlena *key = PG_GETARG_VARLENA_PP(0);
 	pg_uuid_t  *hash = palloc(sizeof(pg_uuid_t));
 
 	StaticAssertStmt(UUID_LEN == KEY_HASH_LENGTH, "a key's hash is a uuid");
 	key_hash(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), hash->data);
+	remember_key(type, key, hash);
 	PG_RETURN_UUID_P(hash);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_string);
+
+Datum
+ddb_hash_string(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_STRING);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_number);
+
+Datum
+ddb_hash_number(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_NUMBER);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_binary);
+
+Datum
+ddb_hash_binary(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_BINARY);
 }
 
 PG_FUNCTION_INFO_V1(ddb_hash_of_several);
