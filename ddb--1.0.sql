@@ -263,6 +263,10 @@ CREATE FUNCTION item_from_jsonb(jsonb) RETURNS item
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_from_jsonb';
 CREATE FUNCTION attribute_value_from_jsonb(jsonb) RETURNS attribute_value
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_jsonb';
+CREATE FUNCTION item_from_json(json) RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'item_from_json';
+CREATE FUNCTION attribute_value_from_json(json) RETURNS attribute_value
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_from_json';
 CREATE FUNCTION attribute_value_to_item(attribute_value) RETURNS item
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'attribute_value_to_item';
 CREATE FUNCTION attribute_value_to_text(attribute_value) RETURNS text
@@ -298,11 +302,13 @@ CREATE CAST (item AS attribute_value) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (attribute_value AS item) WITH FUNCTION attribute_value_to_item(attribute_value);
 CREATE CAST (item AS jsonb) WITH FUNCTION item_to_jsonb(item);
 CREATE CAST (jsonb AS item) WITH FUNCTION item_from_jsonb(jsonb);
+CREATE CAST (json AS item) WITH FUNCTION item_from_json(json);
 -- to_json(), to_jsonb(), row_to_json() and their like look for a cast to json.
 CREATE CAST (item AS json) WITH FUNCTION item_to_json(item);
 CREATE CAST (attribute_value AS json) WITH FUNCTION attribute_value_to_json(attribute_value);
 CREATE CAST (attribute_value AS jsonb) WITH FUNCTION attribute_value_to_jsonb(attribute_value);
 CREATE CAST (jsonb AS attribute_value) WITH FUNCTION attribute_value_from_jsonb(jsonb);
+CREATE CAST (json AS attribute_value) WITH FUNCTION attribute_value_from_json(json);
 CREATE CAST (attribute_value AS text) WITH FUNCTION attribute_value_to_text(attribute_value);
 CREATE CAST (attribute_value AS numeric) WITH FUNCTION attribute_value_to_numeric(attribute_value);
 CREATE CAST (attribute_value AS integer) WITH FUNCTION attribute_value_to_int4(attribute_value);
@@ -780,14 +786,18 @@ CREATE FUNCTION binary_key(item, name text, maximum integer DEFAULT 2048) RETURN
 
 -- SipHash-2-4 of a partition key's value, by which tables are indexed.
 CREATE FUNCTION hash(string) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_string';
 CREATE FUNCTION hash(number) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_number';
 CREATE FUNCTION hash(binary) RETURNS uuid
-	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash';
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_binary';
 -- Of keys of several attributes, which secondary indexes may have.
 CREATE FUNCTION hash(VARIADIC keys "any") RETURNS uuid
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hash_of_several';
+
+-- Of each element of the one array among keys, as a condition IN has it.
+CREATE FUNCTION hashes(VARIADIC keys "any") RETURNS uuid[]
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_hashes';
 
 COMMENT ON FUNCTION string_key(item, text, integer) IS 'the item''s key attribute of type S, of 1 to maximum bytes';
 COMMENT ON FUNCTION number_key(item, text, integer) IS 'the item''s key attribute of type N';
@@ -795,7 +805,213 @@ COMMENT ON FUNCTION binary_key(item, text, integer) IS 'the item''s key attribut
 COMMENT ON FUNCTION hash(string) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(number) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
 COMMENT ON FUNCTION hash(binary) IS 'SipHash-2-4 of the key, of 128 bits, as tables'' primary indexes have it';
+COMMENT ON FUNCTION hashes("any") IS 'hashes of keys of which one attribute stands there as an array: one for each element';
 COMMENT ON FUNCTION hash("any") IS 'SipHash-2-4 of a key of several attributes, each of a key type';
+
+-- ==========================================================================
+-- Attribute values beside SQL's own: item -> 'price' > 995
+--
+-- As in DynamoDB's conditions, values of different types are unequal and neither
+-- is less.  So < has no negator, and none is a member of an operator family.
+-- ==========================================================================
+
+CREATE FUNCTION attribute_value_number_eq(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_eq';
+CREATE FUNCTION attribute_value_number_ne(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_ne';
+CREATE FUNCTION attribute_value_number_lt(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_lt';
+CREATE FUNCTION attribute_value_number_le(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_le';
+CREATE FUNCTION attribute_value_number_gt(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_gt';
+CREATE FUNCTION attribute_value_number_ge(attribute_value, number) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_number_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = attribute_value_number_eq, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = attribute_value_number_ne, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = attribute_value_number_lt, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = attribute_value_number_le, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = attribute_value_number_gt, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = attribute_value_number_ge, LEFTARG = attribute_value, RIGHTARG = number,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION number_attribute_value_eq(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_eq';
+CREATE FUNCTION number_attribute_value_ne(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_ne';
+CREATE FUNCTION number_attribute_value_lt(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_lt';
+CREATE FUNCTION number_attribute_value_le(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_le';
+CREATE FUNCTION number_attribute_value_gt(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_gt';
+CREATE FUNCTION number_attribute_value_ge(number, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'number_value_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = number_attribute_value_eq, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = number_attribute_value_ne, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = number_attribute_value_lt, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = number_attribute_value_le, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = number_attribute_value_gt, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = number_attribute_value_ge, LEFTARG = number, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION attribute_value_string_eq(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_eq';
+CREATE FUNCTION attribute_value_string_ne(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_ne';
+CREATE FUNCTION attribute_value_string_lt(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_lt';
+CREATE FUNCTION attribute_value_string_le(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_le';
+CREATE FUNCTION attribute_value_string_gt(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_gt';
+CREATE FUNCTION attribute_value_string_ge(attribute_value, string) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = attribute_value_string_eq, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = attribute_value_string_ne, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = attribute_value_string_lt, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = attribute_value_string_le, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = attribute_value_string_gt, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = attribute_value_string_ge, LEFTARG = attribute_value, RIGHTARG = string,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION string_attribute_value_eq(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_eq';
+CREATE FUNCTION string_attribute_value_ne(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_ne';
+CREATE FUNCTION string_attribute_value_lt(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_lt';
+CREATE FUNCTION string_attribute_value_le(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_le';
+CREATE FUNCTION string_attribute_value_gt(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_gt';
+CREATE FUNCTION string_attribute_value_ge(string, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = string_attribute_value_eq, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = string_attribute_value_ne, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = string_attribute_value_lt, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = string_attribute_value_le, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = string_attribute_value_gt, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = string_attribute_value_ge, LEFTARG = string, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION attribute_value_text_eq(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_eq';
+CREATE FUNCTION attribute_value_text_ne(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_ne';
+CREATE FUNCTION attribute_value_text_lt(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_lt';
+CREATE FUNCTION attribute_value_text_le(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_le';
+CREATE FUNCTION attribute_value_text_gt(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_gt';
+CREATE FUNCTION attribute_value_text_ge(attribute_value, text) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_string_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = attribute_value_text_eq, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = attribute_value_text_ne, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = attribute_value_text_lt, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = attribute_value_text_le, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = attribute_value_text_gt, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = attribute_value_text_ge, LEFTARG = attribute_value, RIGHTARG = text,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION text_attribute_value_eq(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_eq';
+CREATE FUNCTION text_attribute_value_ne(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_ne';
+CREATE FUNCTION text_attribute_value_lt(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_lt';
+CREATE FUNCTION text_attribute_value_le(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_le';
+CREATE FUNCTION text_attribute_value_gt(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_gt';
+CREATE FUNCTION text_attribute_value_ge(text, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'string_value_ge';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = text_attribute_value_eq, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = text_attribute_value_ne, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (FUNCTION = text_attribute_value_lt, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = text_attribute_value_le, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (FUNCTION = text_attribute_value_gt, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = text_attribute_value_ge, LEFTARG = text, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+
+CREATE FUNCTION attribute_value_boolean_eq(attribute_value, boolean) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_boolean_eq';
+CREATE FUNCTION attribute_value_boolean_ne(attribute_value, boolean) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_boolean_ne';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = attribute_value_boolean_eq, LEFTARG = attribute_value, RIGHTARG = boolean,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = attribute_value_boolean_ne, LEFTARG = attribute_value, RIGHTARG = boolean,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+
+CREATE FUNCTION boolean_attribute_value_eq(boolean, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'boolean_value_eq';
+CREATE FUNCTION boolean_attribute_value_ne(boolean, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'boolean_value_ne';
+
+CREATE OPERATOR pg_catalog.= (FUNCTION = boolean_attribute_value_eq, LEFTARG = boolean, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = boolean_attribute_value_ne, LEFTARG = boolean, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+
+CREATE FUNCTION item_contains(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_contains';
+CREATE FUNCTION item_contained(item, item) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_contained';
+CREATE OPERATOR pg_catalog.@> (FUNCTION = item_contains, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.<@), RESTRICT = contsel, JOIN = contjoinsel);
+CREATE OPERATOR pg_catalog.<@ (FUNCTION = item_contained, LEFTARG = item, RIGHTARG = item,
+	COMMUTATOR = OPERATOR(pg_catalog.@>), RESTRICT = contsel, JOIN = contjoinsel);
+COMMENT ON OPERATOR pg_catalog.@> (item, item) IS 'contains';
+COMMENT ON OPERATOR pg_catalog.<@ (item, item) IS 'is contained in';
+
+CREATE FUNCTION attribute_value_contains(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_contains';
+CREATE FUNCTION attribute_value_contained(attribute_value, attribute_value) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'value_contained';
+CREATE OPERATOR pg_catalog.@> (FUNCTION = attribute_value_contains, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.<@), RESTRICT = contsel, JOIN = contjoinsel);
+CREATE OPERATOR pg_catalog.<@ (FUNCTION = attribute_value_contained, LEFTARG = attribute_value, RIGHTARG = attribute_value,
+	COMMUTATOR = OPERATOR(pg_catalog.@>), RESTRICT = contsel, JOIN = contjoinsel);
+COMMENT ON OPERATOR pg_catalog.@> (attribute_value, attribute_value) IS 'contains';
+COMMENT ON OPERATOR pg_catalog.<@ (attribute_value, attribute_value) IS 'is contained in';
 
 -- ==========================================================================
 -- Tables: the access method, the catalog, the planner's support
@@ -1020,78 +1236,103 @@ ALTER OPERATOR pg_catalog.= (bytea, "binary") SET (RESTRICT = key_eqsel, JOIN = 
 --
 -- Each takes DynamoDB's own request and gives its own response.  The C function
 -- knows by its caller's name which operation is meant.
+--
+-- A request has a type of its own, so that json, jsonb, text and literals are
+-- taken by one function: were there one for each, a literal could mean any.
+-- Whether it is JSON is the operation's to see.
 -- ==========================================================================
 
-CREATE FUNCTION batch_execute_statement(request json) RETURNS json
+CREATE TYPE request;
+CREATE FUNCTION request_in(cstring) RETURNS request
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textin';
+CREATE FUNCTION request_out(request) RETURNS cstring
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
+CREATE FUNCTION request_recv(internal) RETURNS request
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textrecv';
+CREATE FUNCTION request_send(request) RETURNS bytea
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textsend';
+CREATE TYPE request (
+	INPUT = request_in, OUTPUT = request_out, RECEIVE = request_recv, SEND = request_send,
+	INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE request IS 'request of an operation: JSON as DynamoDB''s API has it';
+
+CREATE FUNCTION request_from_jsonb(jsonb) RETURNS request
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'request_from_jsonb';
+CREATE CAST (json AS request) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (text AS request) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (jsonb AS request) WITH FUNCTION request_from_jsonb(jsonb) AS IMPLICIT;
+
+CREATE FUNCTION batch_execute_statement(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION batch_get_item(request json) RETURNS json
+CREATE FUNCTION batch_get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION batch_write_item(request json) RETURNS json
+CREATE FUNCTION batch_write_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION create_table(request json) RETURNS json
+CREATE FUNCTION create_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION delete_item(request json) RETURNS json
+CREATE FUNCTION delete_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION delete_table(request json) RETURNS json
+CREATE FUNCTION delete_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION describe_endpoints(request json) RETURNS json
+CREATE FUNCTION describe_endpoints(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION describe_limits(request json) RETURNS json
+CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION describe_table(request json) RETURNS json
+CREATE FUNCTION describe_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION execute_statement(request json) RETURNS json
+CREATE FUNCTION execute_statement(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION execute_transaction(request json) RETURNS json
+CREATE FUNCTION execute_transaction(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION get_item(request json) RETURNS json
+CREATE FUNCTION get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION list_tables(request json) RETURNS json
+CREATE FUNCTION list_tables(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION list_tags_of_resource(request json) RETURNS json
+CREATE FUNCTION list_tags_of_resource(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION put_item(request json) RETURNS json
+CREATE FUNCTION put_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION query(request json) RETURNS json
+CREATE FUNCTION query(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION scan(request json) RETURNS json
+CREATE FUNCTION scan(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION tag_resource(request json) RETURNS json
+CREATE FUNCTION tag_resource(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION transact_get_items(request json) RETURNS json
+CREATE FUNCTION transact_get_items(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION transact_write_items(request json) RETURNS json
+CREATE FUNCTION transact_write_items(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION untag_resource(request json) RETURNS json
+CREATE FUNCTION untag_resource(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION update_item(request json) RETURNS json
+CREATE FUNCTION update_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
-CREATE FUNCTION update_table(request json) RETURNS json
+CREATE FUNCTION update_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 
-COMMENT ON FUNCTION batch_execute_statement(json) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
-COMMENT ON FUNCTION batch_get_item(json) IS 'BatchGetItem: up to 100 items of several tables by their keys';
-COMMENT ON FUNCTION batch_write_item(json) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
-COMMENT ON FUNCTION create_table(json) IS 'CreateTable: creates a table with its relation';
-COMMENT ON FUNCTION delete_item(json) IS 'DeleteItem: deletes the item with a key';
-COMMENT ON FUNCTION delete_table(json) IS 'DeleteTable: drops a table with all its items';
-COMMENT ON FUNCTION describe_endpoints(json) IS 'DescribeEndpoints: the service''s address';
-COMMENT ON FUNCTION describe_limits(json) IS 'DescribeLimits: the account''s quotas';
-COMMENT ON FUNCTION describe_table(json) IS 'DescribeTable: a table''s keys, settings and size';
-COMMENT ON FUNCTION execute_statement(json) IS 'ExecuteStatement: a PartiQL statement';
-COMMENT ON FUNCTION execute_transaction(json) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
-COMMENT ON FUNCTION get_item(json) IS 'GetItem: the item with a key';
-COMMENT ON FUNCTION list_tables(json) IS 'ListTables: names of tables, up to 100 a page';
-COMMENT ON FUNCTION list_tags_of_resource(json) IS 'ListTagsOfResource: a table''s tags';
-COMMENT ON FUNCTION put_item(json) IS 'PutItem: creates an item or replaces it as a whole';
-COMMENT ON FUNCTION query(json) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
-COMMENT ON FUNCTION scan(json) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
-COMMENT ON FUNCTION tag_resource(json) IS 'TagResource: adds tags to a table';
-COMMENT ON FUNCTION transact_get_items(json) IS 'TransactGetItems: up to 100 items as they are at one moment';
-COMMENT ON FUNCTION transact_write_items(json) IS 'TransactWriteItems: up to 100 writes and checks of items, all or nothing';
-COMMENT ON FUNCTION untag_resource(json) IS 'UntagResource: removes tags from a table';
-COMMENT ON FUNCTION update_item(json) IS 'UpdateItem: changes an item''s attributes, or creates it';
-COMMENT ON FUNCTION update_table(json) IS 'UpdateTable: changes a table''s settings';
+COMMENT ON FUNCTION batch_execute_statement(request) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
+COMMENT ON FUNCTION batch_get_item(request) IS 'BatchGetItem: up to 100 items of several tables by their keys';
+COMMENT ON FUNCTION batch_write_item(request) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
+COMMENT ON FUNCTION create_table(request) IS 'CreateTable: creates a table with its relation';
+COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a key';
+COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
+COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
+COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
+COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
+COMMENT ON FUNCTION execute_statement(request) IS 'ExecuteStatement: a PartiQL statement';
+COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
+COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
+COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
+COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
+COMMENT ON FUNCTION put_item(request) IS 'PutItem: creates an item or replaces it as a whole';
+COMMENT ON FUNCTION query(request) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
+COMMENT ON FUNCTION scan(request) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
+COMMENT ON FUNCTION tag_resource(request) IS 'TagResource: adds tags to a table';
+COMMENT ON FUNCTION transact_get_items(request) IS 'TransactGetItems: up to 100 items as they are at one moment';
+COMMENT ON FUNCTION transact_write_items(request) IS 'TransactWriteItems: up to 100 writes and checks of items, all or nothing';
+COMMENT ON FUNCTION untag_resource(request) IS 'UntagResource: removes tags from a table';
+COMMENT ON FUNCTION update_item(request) IS 'UpdateItem: changes an item''s attributes, or creates it';
+COMMENT ON FUNCTION update_table(request) IS 'UpdateTable: changes a table''s settings';
 
 -- ==========================================================================
 -- Transactions: the tokens of those of the last minutes

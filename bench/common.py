@@ -48,10 +48,10 @@ class Items:
     def __init__(self, seed):
         self._random = random.Random(seed)
 
-    def fields(self):
-        """The ten attributes in DynamoDB JSON, without the braces around them."""
+    def fields(self, count=10):
+        """The ten attributes in DynamoDB JSON, or only some, without the braces around them."""
         fields = []
-        for number in range(10):
+        for number in range(count):
             field = bytearray(self._random.randbytes(100))
             for turn, characters in enumerate(_CHARACTERS):
                 field[turn::3] = field[turn::3].translate(characters)
@@ -59,9 +59,9 @@ class Items:
             fields.append('"field%d":{"S":"%s"}' % (number, text))
         return ",".join(fields)
 
-    def document(self, partition, sort):
-        """A whole item in DynamoDB JSON."""
-        return '{"pk":{"S":"%s"},"sk":{"N":"%d"},%s}' % (partition, sort, self.fields())
+    def document(self, partition, sort, count=10):
+        """A whole item in DynamoDB JSON, with so many attributes besides its key."""
+        return '{"pk":{"S":"%s"},"sk":{"N":"%d"},%s}' % (partition, sort, self.fields(count))
 
     def copy_lines(self, keys):
         """COPY's lines of keys and whole items, for (partition key, sort key) of keys."""

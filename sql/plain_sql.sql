@@ -41,6 +41,38 @@ SELECT title FROM seen WHERE title NOT IN (SELECT title FROM dynamodb."Films" WH
 -- a name is compared as text
 SELECT 'Rush'::ddb.string = 'Rush'::name AS same, 'Rush'::name <> 'Rush'::ddb.string AS other;
 
+-- a foreign key to an item, by the hash of its partition key
+ALTER TABLE dynamodb."Films" ADD COLUMN year_hash uuid GENERATED ALWAYS AS (ddb.hash(ddb.number_key(item, 'year'))) STORED;
+ALTER TABLE dynamodb."Films" ADD UNIQUE (year_hash, title);
+CREATE TABLE reviews (year ddb.number, title ddb.string, text text,
+  year_hash uuid GENERATED ALWAYS AS (ddb.hash(year)) STORED,
+  FOREIGN KEY (year_hash, title) REFERENCES dynamodb."Films" (year_hash, title) ON DELETE CASCADE);
+INSERT INTO reviews VALUES (2013, 'Rush', 'fast'), (2014, 'Boyhood', 'long');
+INSERT INTO reviews VALUES (2014, 'Rush', 'never');
+SELECT ddb.delete_item('{"TableName": "Films", "Key": {"year": {"N": "2014"}, "title": {"S": "Boyhood"}}}');
+SELECT year, title, text FROM reviews;
+SELECT ddb.put_item('{"TableName": "Films", "Item": {"year": {"N": "2014"}, "title": {"S": "Boyhood"}, "info": {"M": {"rating": {"N": "7.9"}}}}}');
+-- keys as long as any, for which an index of the columns themselves has no room
+SELECT ddb.create_table('{"TableName": "Long", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "S"}],
+  "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}]}') IS NOT NULL AS created;
+ALTER TABLE dynamodb."Long" ADD COLUMN hash uuid GENERATED ALWAYS AS (ddb.hash(ddb.string_key(item, 'p'))) STORED;
+ALTER TABLE dynamodb."Long" ADD UNIQUE (hash, s);
+INSERT INTO dynamodb."Long" (item) SELECT jsonb_build_object('p', left(digits, 2048), 's', right(digits, 1024))::ddb.item
+  FROM (SELECT string_agg(md5(i::text), '') AS digits FROM generate_series(1, 100) i) x;
+CREATE TABLE follows (p ddb.string, s ddb.string, hash uuid GENERATED ALWAYS AS (ddb.hash(p)) STORED,
+  CONSTRAINT followed FOREIGN KEY (hash, s) REFERENCES dynamodb."Long" (hash, s));
+INSERT INTO follows SELECT p, s FROM dynamodb."Long";
+DO $$
+BEGIN
+  DELETE FROM dynamodb."Long";
+EXCEPTION WHEN foreign_key_violation THEN
+  RAISE NOTICE '%', SQLERRM;
+END $$;
+DROP TABLE follows, reviews;
+SELECT ddb.delete_table('{"TableName": "Long"}') IS NOT NULL AS deleted;
+ALTER TABLE dynamodb."Films" DROP COLUMN year_hash;
+
 -- writes that are refused
 INSERT INTO dynamodb."Films" (item) VALUES ('{"title": {"S": "No year"}}');
 INSERT INTO dynamodb."Films" (item) VALUES ('{"year": {"S": "2013"}, "title": {"S": "Wrong type"}}');
@@ -52,6 +84,34 @@ INSERT INTO dynamodb."Films" (year, title, item) VALUES (2013, 'Other', '{"year"
 INSERT INTO dynamodb."Films" (item) SELECT jsonb_build_object('year', 1, 'title', repeat('x', 1025))::ddb.item;
 INSERT INTO dynamodb."Films" (item) SELECT jsonb_build_object('year', 1, 'title', 'big', 'x', repeat('x', 410000))::ddb.item;
 INSERT INTO dynamodb."Films" (item) SELECT jsonb_build_object('year', 1, 'title', repeat('x', 1024), 'x', repeat('y', 400000))::ddb.item;
+-- of a key that is taken the error names the key, and tells nothing where PostgreSQL would not
+INSERT INTO dynamodb."Films" (item) VALUES ('{"year": {"N": "2013"}, "title": {"S": "New"}}'), ('{"year": {"N": "2013.0"}, "title": {"S": "New"}}');
+COPY dynamodb."Films" (item) FROM PROGRAM 'printf ''{"year": {"N": "%s"}, "title": {"S": "Rush"}}\n'' 1 2013 2';
+UPDATE dynamodb."Films" SET item = '{"year": {"N": "2013"}, "title": {"S": "Rush"}}' WHERE title = 'Prisoners';
+DO $$
+DECLARE detail text;
+BEGIN
+  INSERT INTO dynamodb."Films" (item) VALUES ('{"year": {"N": "2013"}, "title": {"S": "Rush"}}');
+EXCEPTION WHEN unique_violation THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RAISE NOTICE 'caught: %', detail;
+END $$;
+SET search_path = ddb, public;
+INSERT INTO dynamodb."Films" (item) VALUES ('{"year": {"N": "2013"}, "title": {"S": "Rush"}}');
+RESET search_path;
+CREATE ROLE writer;
+GRANT INSERT ON dynamodb."Films" TO writer;
+SET ROLE writer;
+INSERT INTO dynamodb."Films" (item) VALUES ('{"year": {"N": "2013"}, "title": {"S": "Rush"}}');
+RESET ROLE;
+DROP OWNED BY writer;
+DROP ROLE writer;
+SELECT ddb.create_table('{"TableName": "Odd", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "a\")=(b", "AttributeType": "B"}],
+  "KeySchema": [{"AttributeName": "a\")=(b", "KeyType": "HASH"}]}') IS NOT NULL AS created;
+INSERT INTO dynamodb."Odd" (item) SELECT '{"a\")=(b": {"B": "/w=="}}' FROM generate_series(1, 2);
+DROP TABLE dynamodb."Odd";
+
 UPDATE dynamodb."Films" SET title = 'Other' WHERE title = 'Rush';
 UPDATE dynamodb."Films" SET item = '{"title": {"S": "No year"}}' WHERE title = 'Rush';
 

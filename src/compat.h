@@ -103,6 +103,15 @@ typedef slist_iter background_worker_iter_compat;
 #define qualified_name_list_compat(text) stringToQualifiedNameList(text)
 #endif
 
+/* The executor is not told, since 18, whether it runs but once. */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, once
+#endif
+
 /* Truncating says, since 16, as whom. */
 #if PG_VERSION_NUM >= 160000
 #define execute_truncate_compat(relations, oids) \

@@ -9,6 +9,8 @@
 
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "table/duplicate_key.h"
+#include "table/planner.h"
 #include "worker/launcher.h"
 
 PG_MODULE_MAGIC;
@@ -53,6 +55,8 @@ _PG_init(void)
 							   check_account_id, NULL, NULL);
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
+	planner_install_hook();
+	duplicate_key_install_hooks();
 
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)

@@ -160,7 +160,7 @@ operation_of_function(Oid function)
 PG_FUNCTION_INFO_V1(ddb_operation);
 
 /*
- * All the SQL functions ddb.put_item(json) and so on: the function's own name
+ * All the SQL functions ddb.put_item(request) and so on: the function's own name
  * says which operation it is, found once for each place of call.
  */
 Datum

@@ -108,7 +108,7 @@ insert(Relation relation, TupleTableSlot *slot, CommandId command, int options,
 	}
 
 	/* a bulk insert's state has a target of its own, which would win */
-	placement_choose(relation, slot, tuple->t_len, &placement);
+	placement_choose(relation, slot, tuple->t_len, command, &placement);
 	heap_insert(relation, tuple, command, options | placement.options,
 				placement.steered ? NULL : bulk);
 	ItemPointerCopy(&tuple->t_self, &slot->tts_tid);
@@ -183,6 +183,12 @@ static Oid
 ddb_relation_toast_am(Relation relation)
 {
 	return HEAP_TABLE_AM_OID;
+}
+
+bool
+relation_is_ours(Relation relation)
+{
+	return relation->rd_tableam != NULL && relation->rd_tableam->multi_insert == ddb_multi_insert;
 }
 
 /* ---- The handler ---- */

@@ -8,6 +8,9 @@
 #include "access/tableam.h"
 #include "catalog/index.h"
 
+/* Whether the relation is USING ddb. */
+extern bool relation_is_ours(Relation relation);
+
 extern double ddb_index_build_range_scan(Relation table, Relation index, IndexInfo *info,
 										 bool allow_sync, bool any_visible, bool progress,
 										 BlockNumber start_block, BlockNumber block_count,

@@ -13,7 +13,6 @@
 
 #include "table/descent.h"
 #include "table/neighbours.h"
-#include "value/hash.h"
 
 static void
 note_tuple(Neighbours *neighbours, ItemPointer tid)
@@ -140,13 +139,11 @@ compare_blocks_descending(const void *a, const void *b)
 	return left < right ? 1 : left > right ? -1 : 0;
 }
 
-/* Fills the primary index's columns that a key schema stands for. */
-static int
-fill_columns(const KeySchema *schema, TupleTableSlot *slot, pg_uuid_t *hash, Datum *values)
+void
+collection_hash(const KeySchema *schema, TupleTableSlot *slot, unsigned char hash[KEY_HASH_LENGTH])
 {
 	Value		partition[KEY_MAX_ATTRIBUTES];
 	bool		isnull;
-	int			count = 0;
 
 	for (int i = 0; i < schema->partition_count; i++)
 	{
@@ -156,7 +153,17 @@ fill_columns(const KeySchema *schema, TupleTableSlot *slot, pg_uuid_t *hash, Dat
 		partition[i].data = VARDATA_ANY(column);
 		partition[i].length = VARSIZE_ANY_EXHDR(column);
 	}
-	key_hash_of_values(partition, schema->partition_count, hash->data);
+	key_hash_of_values(partition, schema->partition_count, hash);
+}
+
+/* Fills the primary index's columns that a key schema stands for. */
+static int
+fill_columns(const KeySchema *schema, TupleTableSlot *slot, pg_uuid_t *hash, Datum *values)
+{
+	bool		isnull;
+	int			count = 0;
+
+	collection_hash(schema, slot, hash->data);
 	values[count++] = UUIDPGetDatum(hash);
 	for (int i = 0; i < schema->sort_count; i++)
 		values[count++] = slot_getattr(slot, schema->sort[i].column, &isnull);

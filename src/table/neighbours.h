@@ -9,6 +9,7 @@
 #include "utils/relcache.h"
 
 #include "table/layout.h"
+#include "value/hash.h"
 
 /* How many of the collection's index entries are looked at, at most. */
 #define NEIGHBOURS 64
@@ -27,5 +28,9 @@ typedef struct Neighbours
  */
 extern void neighbours_find(const TableLayout *layout, TupleTableSlot *slot,
 							Neighbours *neighbours);
+
+/* The hash of a slot's partition key, which the primary index has. */
+extern void collection_hash(const KeySchema *schema, TupleTableSlot *slot,
+							unsigned char hash[KEY_HASH_LENGTH]);
 
 #endif							/* DDB_NEIGHBOURS_H */

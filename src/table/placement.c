@@ -36,9 +36,6 @@
 #include "table/neighbours.h"
 #include "table/placement.h"
 
-/* How many pages are looked at for room, at most. */
-#define PAGES_TO_TRY 4
-
 /* A collection takes room for one item in so many that it has. */
 #define GROWTH 3
 
@@ -59,14 +56,12 @@ page_free_space(Relation relation, BlockNumber block)
 
 /* One of the collection's own pages with room, or InvalidBlockNumber. */
 static BlockNumber
-find_room_with_neighbours(Relation relation, const Neighbours *neighbours, Size needed)
+find_room_in_collection(Relation relation, const Collection *collection, Size needed)
 {
-	int			tries = Min(neighbours->blocks, PAGES_TO_TRY);
-
-	for (int i = 0; i < tries; i++)
+	for (int i = 0; i < collection->blocks; i++)
 	{
-		if (page_free_space(relation, neighbours->block[i]) >= needed)
-			return neighbours->block[i];
+		if (page_free_space(relation, collection->block[i]) >= needed)
+			return collection->block[i];
 	}
 	return InvalidBlockNumber;
 }
@@ -131,52 +126,79 @@ steer(Relation relation, Placement *placement, BlockNumber block)
 	RelationSetTargetBlock(relation, block);
 }
 
+/* Looks around the slot's key in the primary index. */
+static void
+look_around(const TableLayout *layout, TupleTableSlot *slot, Collection *collection)
+{
+	Neighbours	neighbours;
+
+	neighbours_find(layout, slot, &neighbours);
+	collection->items = neighbours.count;
+	collection->blocks = Min(neighbours.blocks, PAGES_TO_TRY);
+	memcpy(collection->block, neighbours.block, collection->blocks * sizeof(BlockNumber));
+}
+
+/* What the collection of the slot's key is like, by memory or by the index. */
+static Collection *
+get_collection(Relation relation, const TableLayout *layout, TupleTableSlot *slot,
+			   CommandId command, Placement *placement)
+{
+	unsigned char hash[KEY_HASH_LENGTH];
+
+	collection_hash(&layout->schema, slot, hash);
+	placement->remembered = placement_recall(relation, command, hash);
+	if (placement->remembered == NULL)
+	{
+		look_around(layout, slot, &placement->seen);
+		return &placement->seen;
+	}
+	if (placement->remembered->items == 0)
+		look_around(layout, slot, placement->remembered);
+	return placement->remembered;
+}
+
+/* Chooses a page for so many bytes of the collection. */
+static void
+place(Relation relation, const Collection *collection, Size needed, Placement *placement)
+{
+	BlockNumber block = find_room_in_collection(relation, collection, needed);
+	Size		reserve = bytes_to_reserve(collection->items, needed);
+
+	if (block == InvalidBlockNumber && reserve > 0)
+		block = reserve_on_old_page(relation, reserve);
+	if (block != InvalidBlockNumber)
+	{
+		steer(relation, placement, block);
+		return;
+	}
+	if (reserve == 0)
+		return;
+
+	/*
+	 * A new page: heap extends the relation when it may not look at the map
+	 * and its target is full, as the collection's first page is.
+	 */
+	placement->options = HEAP_INSERT_SKIP_FSM;
+	placement->reserve = reserve;
+	placement->relation_size = RelationGetNumberOfBlocks(relation);
+	steer(relation, placement, collection->block[0]);
+}
+
 void
 placement_choose(Relation relation, TupleTableSlot *slot, Size tuple_size,
-				 Placement *placement)
+				 CommandId command, Placement *placement)
 {
 	TableLayout layout;
-	Neighbours	neighbours;
-	Size		needed;
-	Size		reserve;
-	BlockNumber block;
+	const Collection *collection;
 
 	memset(placement, 0, sizeof(Placement));
 	placement->shared_target = RelationGetTargetBlock(relation);
 	if (!layout_with_collections(relation, &layout))
 		return;
 
-	neighbours_find(&layout, slot, &neighbours);
-	if (neighbours.count == 0)
-		return;
-
-	needed = bytes_on_page(tuple_size);
-	block = find_room_with_neighbours(relation, &neighbours, needed);
-	if (block != InvalidBlockNumber)
-	{
-		steer(relation, placement, block);
-		return;
-	}
-
-	reserve = bytes_to_reserve(neighbours.count, needed);
-	if (reserve == 0)
-		return;
-
-	block = reserve_on_old_page(relation, reserve);
-	if (block != InvalidBlockNumber)
-	{
-		steer(relation, placement, block);
-		return;
-	}
-
-	/*
-	 * A new page: heap extends the relation when it may not look at the map
-	 * and its target is full, as the newest neighbour's page is.
-	 */
-	placement->options = HEAP_INSERT_SKIP_FSM;
-	placement->reserve = reserve;
-	placement->relation_size = RelationGetNumberOfBlocks(relation);
-	steer(relation, placement, neighbours.block[0]);
+	collection = get_collection(relation, &layout, slot, command, placement);
+	if (collection->items > 0)
+		place(relation, collection, bytes_on_page(tuple_size), placement);
 }
 
 void
@@ -184,7 +206,7 @@ placement_choose_for_update(Relation relation, TupleTableSlot *slot, Size tuple_
 							BlockNumber old_block, Placement *placement)
 {
 	TableLayout layout;
-	Neighbours	neighbours;
+	Collection	collection;
 	Size		needed = bytes_on_page(tuple_size);
 	BlockNumber block;
 
@@ -194,10 +216,10 @@ placement_choose_for_update(Relation relation, TupleTableSlot *slot, Size tuple_
 		page_free_space(relation, old_block) >= needed)
 		return;
 
-	neighbours_find(&layout, slot, &neighbours);
-	block = find_room_with_neighbours(relation, &neighbours, needed);
-	if (block == InvalidBlockNumber && bytes_to_reserve(neighbours.count, needed) > 0)
-		block = reserve_on_old_page(relation, bytes_to_reserve(neighbours.count, needed));
+	look_around(&layout, slot, &collection);
+	block = find_room_in_collection(relation, &collection, needed);
+	if (block == InvalidBlockNumber && bytes_to_reserve(collection.items, needed) > 0)
+		block = reserve_on_old_page(relation, bytes_to_reserve(collection.items, needed));
 	if (block != InvalidBlockNumber)
 		steer(relation, placement, block);
 }
@@ -205,6 +227,8 @@ placement_choose_for_update(Relation relation, TupleTableSlot *slot, Size tuple_
 void
 placement_done(Relation relation, const Placement *placement, BlockNumber block)
 {
+	if (placement->remembered != NULL && block != InvalidBlockNumber)
+		placement_remember(placement->remembered, block);
 	if (!placement->steered)
 		return;
 

@@ -28,6 +28,7 @@
 #include "utils/rel.h"
 
 #include "table/layout.h"
+#include "table/planner.h"
 
 /*
  * The planner simplifies the parts of an AND again and again until none is an
@@ -64,44 +65,34 @@ is_partition_key(PlannerInfo *root, Node *expression)
 	return result;
 }
 
-/* The expression as the key's type; NULL where there is no cast. */
-static Node *
+Node *
 as_key_type(Node *expression, Oid key_type)
 {
-	Oid			function;
+	return coerce_to_target_type(NULL, expression, exprType(expression), key_type, -1,
+								 COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+}
 
-	if (exprType(expression) == key_type)
-		return expression;
-	switch (find_coercion_pathway(key_type, exprType(expression), COERCION_EXPLICIT, &function))
-	{
-		case COERCION_PATH_FUNC:
-			return (Node *) makeFuncExpr(function, key_type, list_make1(expression), InvalidOid,
-										 InvalidOid, COERCE_EXPLICIT_CAST);
-		case COERCION_PATH_RELABELTYPE:
-			return (Node *) makeRelabelType((Expr *) expression, key_type, -1, InvalidOid,
-											COERCE_EXPLICIT_CAST);
-		default:
-			return NULL;
-	}
+Oid
+planner_function(const char *name, Oid argument_type)
+{
+	return LookupFuncName(list_make2(makeString("ddb"), makeString(pstrdup(name))),
+						  1, &argument_type, false);
 }
 
 /* The hash of an expression of a key type, computed now if it is constant. */
 static Node *
 hash_of(PlannerInfo *root, Node *expression)
 {
-	Oid			type = exprType(expression);
-	Oid			function = LookupFuncName(list_make2(makeString("ddb"), makeString("hash")),
-										  1, &type, false);
-
 	return eval_const_expressions(root,
-								  (Node *) makeFuncExpr(function, UUIDOID,
+								  (Node *) makeFuncExpr(planner_function("hash", exprType(expression)),
+														UUIDOID,
 														list_make1(copyObject(expression)),
 														InvalidOid, InvalidOid,
 														COERCE_EXPLICIT_CALL));
 }
 
-static Expr *
-equality(Node *left, Node *right)
+Expr *
+planner_equality(Node *left, Node *right)
 {
 	Oid			operator = OpernameGetOprid(list_make2(makeString("pg_catalog"), makeString("=")),
 											exprType(left), exprType(right));
@@ -113,13 +104,13 @@ equality(Node *left, Node *right)
 	return clause;
 }
 
-static bool
+bool
 is_marked(Node *expression)
 {
 	return IsA(expression, Var) && ((Var *) expression)->location == LOCATION_OF_HASHED;
 }
 
-static Node *
+Node *
 mark_hashed(Node *column)
 {
 	Var		   *marked = copyObject((Var *) column);
@@ -162,8 +153,8 @@ add_hash(PlannerInfo *root, FuncExpr *call)
 	if (other == NULL)
 		return NULL;
 
-	hashes = equality(hash_of(root, column), hash_of(root, other));
-	values = equality(left, right);
+	hashes = planner_equality(hash_of(root, column), hash_of(root, other));
+	values = planner_equality(left, right);
 	return (Node *) makeBoolExpr(AND_EXPR, list_make2(hashes, values), -1);
 }
 
@@ -184,12 +175,18 @@ ddb_key_equality_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(NULL);
 }
 
+/* An equality that a hash stands beside is estimated by that. */
 static bool
-any_partition_key(PlannerInfo *root, List *arguments)
+has_hash(PlannerInfo *root, Node *expression)
+{
+	return is_marked(expression) || is_partition_key(root, expression);
+}
+
+static bool
+any_has_hash(PlannerInfo *root, List *arguments)
 {
 	return root != NULL && list_length(arguments) == 2 &&
-		(is_partition_key(root, linitial(arguments)) ||
-		 is_partition_key(root, lsecond(arguments)));
+		(has_hash(root, linitial(arguments)) || has_hash(root, lsecond(arguments)));
 }
 
 PG_FUNCTION_INFO_V1(ddb_key_eqsel);
@@ -198,7 +195,7 @@ PG_FUNCTION_INFO_V1(ddb_key_eqsel);
 Datum
 ddb_key_eqsel(PG_FUNCTION_ARGS)
 {
-	if (any_partition_key((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
+	if (any_has_hash((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
 		PG_RETURN_FLOAT8(1.0);
 	return eqsel(fcinfo);
 }
@@ -209,7 +206,7 @@ PG_FUNCTION_INFO_V1(ddb_key_eqjoinsel);
 Datum
 ddb_key_eqjoinsel(PG_FUNCTION_ARGS)
 {
-	if (any_partition_key((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
+	if (any_has_hash((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2)))
 		PG_RETURN_FLOAT8(1.0);
 	return eqjoinsel(fcinfo);
 }

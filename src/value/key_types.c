@@ -13,13 +13,17 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/syscache.h"
+#include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
 
 #include "error.h"
 #include "value/hash.h"
+#include "value/last_key.h"
 #include "value/number.h"
 #include "value/plain.h"
 
@@ -353,17 +357,81 @@ is_key_type(Oid type)
 	return result;
 }
 
-PG_FUNCTION_INFO_V1(ddb_hash);
+/* ---- hash(): of a partition key, which is remembered ---- */
 
-Datum
-ddb_hash(PG_FUNCTION_ARGS)
+static struct
+{
+	bool		known;
+	ValueType	type;
+	uint32		length;
+	char		data[PARTITION_KEY_MAX_SIZE];
+	pg_uuid_t	hash;
+}			last_key;
+
+static void
+remember_key(ValueType type, const struct varlena *key, const pg_uuid_t *hash)
+{
+	last_key.length = VARSIZE_ANY_EXHDR(key);
+	last_key.known = last_key.length <= PARTITION_KEY_MAX_SIZE;
+	if (!last_key.known)
+		return;
+	last_key.type = type;
+	last_key.hash = *hash;
+	memcpy(last_key.data, VARDATA_ANY(key), last_key.length);
+}
+
+bool
+last_key_print(char **hash, char **key)
+{
+	static const PGFunction print[] =
+	{
+		[VALUE_STRING] = string_out,
+		[VALUE_NUMBER] = number_out,
+		[VALUE_BINARY] = binary_out
+	};
+
+	if (!last_key.known)
+		return false;
+	*hash = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&last_key.hash)));
+	*key = DatumGetCString(DirectFunctionCall1(print[last_key.type],
+											   payload_datum(last_key.data, last_key.length)));
+	return true;
+}
+
+static Datum
+hash_of_key(FunctionCallInfo fcinfo, ValueType type)
 {
 	struct varlena *key = PG_GETARG_VARLENA_PP(0);
 	pg_uuid_t  *hash = palloc(sizeof(pg_uuid_t));
 
 	StaticAssertStmt(UUID_LEN == KEY_HASH_LENGTH, "a key's hash is a uuid");
 	key_hash(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), hash->data);
+	remember_key(type, key, hash);
 	PG_RETURN_UUID_P(hash);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_string);
+
+Datum
+ddb_hash_string(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_STRING);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_number);
+
+Datum
+ddb_hash_number(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_NUMBER);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hash_binary);
+
+Datum
+ddb_hash_binary(PG_FUNCTION_ARGS)
+{
+	return hash_of_key(fcinfo, VALUE_BINARY);
 }
 
 PG_FUNCTION_INFO_V1(ddb_hash_of_several);
@@ -391,4 +459,86 @@ ddb_hash_of_several(PG_FUNCTION_ARGS)
 	}
 	key_hash_of_values(values, PG_NARGS(), hash->data);
 	PG_RETURN_UUID_P(hash);
+}
+
+/* ---- hashes(VARIADIC "any"): for each element of the one array among keys ---- */
+
+/* Which argument is an array; raises where not each is a key, and one an array of keys. */
+static int
+find_array(FunctionCallInfo fcinfo)
+{
+	int			array = -1;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, i);
+		Oid			element = get_element_type(type);
+
+		if (OidIsValid(element) && array < 0)
+			array = i;
+		else
+			element = type;
+		if (!is_key_type(element))
+			array = PG_NARGS();
+	}
+	if (array < 0 || array >= PG_NARGS())
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("of the arguments one is an array of ddb.string, ddb.number or ddb.binary, and the others are of these types")));
+	return array;
+}
+
+static void
+read_key(Datum datum, Value *value)
+{
+	struct varlena *key = PG_DETOAST_DATUM_PACKED(datum);
+
+	value->data = VARDATA_ANY(key);
+	value->length = VARSIZE_ANY_EXHDR(key);
+}
+
+PG_FUNCTION_INFO_V1(ddb_hashes);
+
+Datum
+ddb_hashes(PG_FUNCTION_ARGS)
+{
+	int		   *array = fcinfo->flinfo->fn_extra;
+	Value		values[FUNC_MAX_ARGS];
+	ArrayType  *keys;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	int			lower_bound = 1;
+
+	if (array == NULL)
+	{
+		array = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(int));
+		*array = find_array(fcinfo);
+		fcinfo->flinfo->fn_extra = array;
+	}
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (PG_ARGISNULL(i))
+			PG_RETURN_NULL();
+		if (i != *array)
+			read_key(PG_GETARG_DATUM(i), &values[i]);
+	}
+
+	keys = PG_GETARG_ARRAYTYPE_P(*array);
+	deconstruct_array(keys, ARR_ELEMTYPE(keys), -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	if (count == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(UUIDOID));
+	for (int i = 0; i < count; i++)
+	{
+		pg_uuid_t  *hash;
+
+		if (nulls[i])
+			continue;
+		hash = palloc(sizeof(pg_uuid_t));
+		read_key(elements[i], &values[*array]);
+		key_hash_of_values(values, PG_NARGS(), hash->data);
+		elements[i] = UUIDPGetDatum(hash);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(elements, nulls, 1, &count, &lower_bound, UUIDOID,
+											 UUID_LEN, false, TYPALIGN_CHAR));
 }

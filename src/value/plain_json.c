@@ -182,6 +182,45 @@ attribute_value_from_jsonb(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(value_to_datum(&value));
 }
 
+/* By way of jsonb, which reads numbers exactly and keeps the last of two members. */
+static Jsonb *
+json_argument(FunctionCallInfo fcinfo)
+{
+	char	   *json = TextDatumGetCString(PG_GETARG_DATUM(0));
+
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+}
+
+PG_FUNCTION_INFO_V1(item_from_json);
+
+Datum
+item_from_json(PG_FUNCTION_ARGS)
+{
+	return DirectFunctionCall1(item_from_jsonb, JsonbPGetDatum(json_argument(fcinfo)));
+}
+
+PG_FUNCTION_INFO_V1(attribute_value_from_json);
+
+Datum
+attribute_value_from_json(PG_FUNCTION_ARGS)
+{
+	return DirectFunctionCall1(attribute_value_from_jsonb, JsonbPGetDatum(json_argument(fcinfo)));
+}
+
+PG_FUNCTION_INFO_V1(request_from_jsonb);
+
+/* The jsonb's text, which is that of a request as well. */
+Datum
+request_from_jsonb(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *jsonb = PG_GETARG_JSONB_P(0);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	JsonbToCString(&out, &jsonb->root, VARSIZE(jsonb));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
+}
+
 /* ---- Casts of attribute values ---- */
 
 /* Reads the argument; false where it is of type NULL, which is SQL's NULL. */
