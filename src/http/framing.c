@@ -62,8 +62,7 @@ index_of_single(const HttpHeader *header)
 {
 	for (int i = 0; i < (int) lengthof(single); i++)
 	{
-		if (header->name_length == single[i].length &&
-			pg_strncasecmp(header->name, single[i].name, single[i].length) == 0)
+		if (http_header_is(header, single[i].name, single[i].length))
 			return i;
 	}
 	return -1;

@@ -12,10 +12,8 @@ http_header(const HttpRequest *request, const char *name)
 
 	for (int i = 0; i < request->header_count; i++)
 	{
-		const HttpHeader *header = &request->headers[i];
-
-		if (header->name_length == length && pg_strncasecmp(header->name, name, length) == 0)
-			return header->value;
+		if (http_header_is(&request->headers[i], name, length))
+			return request->headers[i].value;
 	}
 	return NULL;
 }
@@ -25,7 +23,7 @@ http_path_and_query(const HttpRequest *request)
 {
 	const char *uri = request->uri;
 
-	if (pg_strncasecmp(uri, "http://", 7) != 0 && pg_strncasecmp(uri, "https://", 8) != 0)
+	if (*uri == '/' || (pg_strncasecmp(uri, "http://", 7) != 0 && pg_strncasecmp(uri, "https://", 8) != 0))
 		return uri;
 	uri = strstr(uri, "://") + 3;
 	return uri + strcspn(uri, "/?");

@@ -32,6 +32,21 @@ typedef struct HttpRequest
 	bool		last_try;		/* is to be answered even if a lock is not to be had */
 } HttpRequest;
 
+/*
+ * Whether a header has that name, in any case.  Most names of a length differ at
+ * their ends, which are cheaper to look at than all of it.
+ */
+static inline bool
+http_header_is(const HttpHeader *header, const char *name, size_t length)
+{
+	const int	ignoring_case = ~('a' ^ 'A');
+
+	return header->name_length == length &&
+		((header->name[0] ^ name[0]) & ignoring_case) == 0 &&
+		((header->name[length - 1] ^ name[length - 1]) & ignoring_case) == 0 &&
+		pg_strncasecmp(header->name, name, length) == 0;
+}
+
 /* The first header of that name, in any case; NULL where there is none. */
 extern const char *http_header(const HttpRequest *request, const char *name);
 
