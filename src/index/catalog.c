@@ -194,7 +194,8 @@ report_misfit(const IndexRecord *record, const char *table_name)
 			 errdetail("The record names relation %s of table %s, but %s.",
 					   relation_text(record->definition.relation), relation_text(record->table),
 					   record->misfit),
-			 errhint("ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
+			 errhint("%s", record->mendable ? layout_hint(true) :
+					 "ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
 }
 
 /*
