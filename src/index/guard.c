@@ -121,12 +121,12 @@ check_relation(const GuardedRelation *before, Relation relation)
 						RelationGetRelationName(relation)),
 				 errhint("%s Give it back what it lacks in the same transaction, or drop it.",
 						 layout_hint(of_index))));
-	if ((before->index_events & ~now->index_events) != 0 && has_indexes(before->relation))
+	if ((before->index_events & ~now->index_events) != 0 && (of_index || has_indexes(before->relation)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("the secondary indexes of relation \"%s\" need its triggers ddb_indexes and ddb_indexes_truncate",
+				 errmsg("a trigger of relation \"%s\" keeps secondary indexes in agreement with their table",
 						RelationGetRelationName(relation)),
-				 errhint("They can be disabled: ALTER TABLE ... DISABLE TRIGGER.")));
+				 errhint("It can be disabled: ALTER TABLE ... DISABLE TRIGGER.")));
 }
 
 static void
@@ -231,6 +231,27 @@ guard_with_children(Oid relation)
 		guard(lfirst_oid(cell));
 }
 
+/* The relation that is altered, and one that becomes its partition. */
+static void
+guard_against_change(const AlterTableStmt *statement)
+{
+	Oid			relation = RangeVarGetRelid(statement->relation, NoLock, true);
+	ListCell   *cell;
+
+	if (OidIsValid(relation))
+		guard_with_children(relation);
+	foreach(cell, statement->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+
+		if (command->subtype != AT_AttachPartition)
+			continue;
+		relation = RangeVarGetRelid(((PartitionCmd *) command->def)->name, NoLock, true);
+		if (OidIsValid(relation))
+			guard(relation);
+	}
+}
+
 /* The relations of the indexes or of the triggers that are to be dropped. */
 static void
 guard_against_drop(const DropStmt *statement)
@@ -268,12 +289,7 @@ ddb_guard_tables(PG_FUNCTION_ARGS)
 				 errmsg("guard_tables() must be called as an event trigger")));
 	statement = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (IsA(statement, AlterTableStmt))
-	{
-		Oid			relation = RangeVarGetRelid(((AlterTableStmt *) statement)->relation, NoLock, true);
-
-		if (OidIsValid(relation))
-			guard_with_children(relation);
-	}
+		guard_against_change((AlterTableStmt *) statement);
 	else if (IsA(statement, DropStmt))
 		guard_against_drop((DropStmt *) statement);
 	PG_RETURN_NULL();

@@ -36,19 +36,20 @@ static void
 read_triggers(Relation relation, TableLayout *layout)
 {
 	TriggerDesc *triggers = relation->trigdesc;
+	bool		of_index = layout->table_schema.partition_count > 0;
 
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
-		if (!shape_is_function_of_ddb(trigger->tgfoid, "maintain_indexes"))
+		bool		keeps = shape_is_function_of_ddb(trigger->tgfoid, "maintain_indexes");
+
+		if (!keeps)
 			layout->other_triggers = true;
-		else
-		{
+		else if (TRIGGER_FOR_ROW(trigger->tgtype))
+			layout->index_trigger = trigger->tgenabled;
+		if (of_index ? shape_is_function_of_ddb(trigger->tgfoid, "refuse_index_write") : keeps)
 			layout->index_events |= trigger->tgtype & EVENTS;
-			if (TRIGGER_FOR_ROW(trigger->tgtype))
-				layout->index_trigger = trigger->tgenabled;
-		}
 	}
 }
 
@@ -139,7 +140,7 @@ layout_hint(bool of_index)
 {
 	return of_index ?
 		"It needs the key attributes of the index and of its table as columns generated from the item, "
-		"all NOT NULL, no other columns, and a valid unique index on (ddb.hash(partition key), sort key, "
+		"all NOT NULL, no other columns, constraints or parents, and a valid unique index on (ddb.hash(partition key), sort key, "
 		"ddb.hash(partition key of the table), sort key of the table), with nothing else in it." :
 		"It needs the item, and its key attributes as columns generated from it, all NOT NULL, "
 		"and a valid unique index on (ddb.hash(partition key), sort key), with nothing else in it.";

@@ -24,7 +24,8 @@ typedef struct TableLayout
 	bool		only_index;		/* the relation has no other index */
 	bool		other_triggers; /* has triggers besides those that keep its indexes */
 	char		index_trigger;	/* tgenabled of the row trigger that does, or 0 */
-	int16		index_events;	/* what triggers keep them at: TRIGGER_TYPE_INSERT and so on */
+	int16		index_events;	/* TRIGGER_TYPE_INSERT and so on: when triggers keep a table's indexes,
+								 * or refuse statements of others that write an index's relation */
 	KeySchema	schema;
 	KeySchema	table_schema;	/* of a secondary index's table; else partition_count is 0 */
 } TableLayout;

@@ -12,6 +12,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/tuptable.h"
@@ -338,11 +339,14 @@ is_consistent(TableLayout *layout, const KeyColumn *columns)
 
 /*
  * A secondary index's relation is written without the executor, so it has
- * nothing that would need it.
+ * nothing that would need it.  Nor has it a parent: what is written through that
+ * fires no trigger that would refuse it.
  */
 static bool
-is_bare(TupleDesc descriptor, const TableLayout *layout)
+is_bare(Relation relation, const TableLayout *layout)
 {
+	TupleDesc	descriptor = RelationGetDescr(relation);
+
 	for (int i = 0; i < descriptor->natts; i++)
 	{
 		int16		number = i + 1;
@@ -355,7 +359,7 @@ is_bare(TupleDesc descriptor, const TableLayout *layout)
 		if (!known)
 			return false;
 	}
-	return descriptor->constr->num_check == 0;
+	return descriptor->constr->num_check == 0 && !has_superclass(RelationGetRelid(relation));
 }
 
 /* Whether the index is a primary one; if so, sets the schemas. */
@@ -375,7 +379,7 @@ read_primary_index(Relation relation, Oid index, const KeyColumn *key_columns, T
 		columns.expressions = index_expressions(tuple);
 		columns.expression = list_head(columns.expressions);
 		found = take_schemas(&columns, layout) && is_consistent(layout, key_columns) &&
-			(layout->table_schema.partition_count == 0 || is_bare(descriptor, layout));
+			(layout->table_schema.partition_count == 0 || is_bare(relation, layout));
 	}
 	ReleaseSysCache(tuple);
 	return found;
