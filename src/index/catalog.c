@@ -516,6 +516,8 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 	catalog_key_schema(table->relation, &table_schema);
 	relation = relation_create(psprintf("%s/%s", table->name, definition->name),
 							   &definition->schema, &table_schema);
+	if (get_rel_persistence(table->relation) == RELPERSISTENCE_UNLOGGED)
+		relation_run("ALTER TABLE %s SET UNLOGGED", relation_quoted_name(relation));
 	relation_run("CREATE TRIGGER ddb_index BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s"
 				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.refuse_index_write(%s)",
 				 relation_quoted_name(relation), index_declaration(table->name, definition));

@@ -7,13 +7,14 @@
  * So a transaction that takes its shape from a table or from an index's relation
  * cannot be committed.  Only the end counts: in between, an index can be dropped
  * and created anew, and what pg_dump --clean writes drops indexes before their
- * tables.
+ * tables.  Nor can it be that a crash empties the one and not the other.
  *
  * Whoever has set session_replication_role to replica is not bothered.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/index.h"
@@ -32,6 +33,11 @@
 #include "compat.h"
 #include "table/layout.h"
 
+/* Columns of ddb.tables and ddb.indexes. */
+#define TABLES_RELATION 2
+#define INDEXES_TABLE_RELATION 1
+#define INDEXES_RELATION 3
+
 /* What a relation was before this transaction changed it. */
 typedef struct GuardedRelation
 {
@@ -46,9 +52,12 @@ static List *guarded = NIL;
 
 /* ---- Which relations are tables, and indexes of tables ---- */
 
-/* Whether the extension's relation has a row with that OID in the column. */
-static bool
-has_record(const char *catalog, const char *index, int column, Oid relation)
+/*
+ * The OIDs in column `wanted` of the extension's rows that have this one in
+ * another column.
+ */
+static List *
+find_records(const char *catalog, const char *index, int column, Oid relation, int wanted)
 {
 	Oid			schema = get_namespace_oid("ddb", true);
 	Oid			catalog_oid = get_relname_relid(catalog, schema);
@@ -56,15 +65,22 @@ has_record(const char *catalog, const char *index, int column, Oid relation)
 	Relation	records;
 	SysScanDesc scan;
 	ScanKeyData key;
-	bool		found;
+	HeapTuple	tuple;
+	List	   *found = NIL;
 
 	/* the extension itself may be in the making */
 	if (!OidIsValid(catalog_oid) || !OidIsValid(index_oid))
-		return false;
+		return NIL;
 	records = table_open(catalog_oid, AccessShareLock);
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 	scan = systable_beginscan(records, index_oid, true, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+
+		found = lappend_oid(found, DatumGetObjectId(heap_getattr(tuple, wanted,
+																  RelationGetDescr(records), &isnull)));
+	}
 	systable_endscan(scan);
 	table_close(records, AccessShareLock);
 	return found;
@@ -73,19 +89,21 @@ has_record(const char *catalog, const char *index, int column, Oid relation)
 static bool
 is_table(Oid relation)
 {
-	return has_record("tables", "tables_relation_key", 2, relation);
+	return find_records("tables", "tables_relation_key", TABLES_RELATION, relation, TABLES_RELATION) != NIL;
 }
 
-static bool
-has_indexes(Oid relation)
+/* The relations of a table's indexes. */
+static List *
+indexes_of(Oid table)
 {
-	return has_record("indexes", "indexes_pkey", 1, relation);
+	return find_records("indexes", "indexes_pkey", INDEXES_TABLE_RELATION, table, INDEXES_RELATION);
 }
 
-static bool
-is_index(Oid relation)
+/* The table's relation, if this is the one of its index. */
+static List *
+tables_of(Oid index)
 {
-	return has_record("indexes", "indexes_relation_key", 3, relation);
+	return find_records("indexes", "indexes_relation_key", INDEXES_RELATION, index, INDEXES_TABLE_RELATION);
 }
 
 /* ---- At the transaction's end ---- */
@@ -106,6 +124,29 @@ same_schema(const KeySchema *a, const KeySchema *b)
 	return true;
 }
 
+/* After a crash an unlogged relation is empty, and an index that is not has what its table had. */
+static void
+check_persistence(Relation relation)
+{
+	Oid			relid = RelationGetRelid(relation);
+	bool		unlogged = relation->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED;
+	ListCell   *cell;
+
+	foreach(cell, list_concat(indexes_of(relid), tables_of(relid)))
+	{
+		char	   *other = get_rel_name(lfirst_oid(cell));
+
+		if (other != NULL &&
+			get_rel_persistence(lfirst_oid(cell)) != relation->rd_rel->relpersistence)
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("relation \"%s\" would be unlogged, and relation \"%s\" not",
+							unlogged ? RelationGetRelationName(relation) : other,
+							unlogged ? other : RelationGetRelationName(relation)),
+					 errhint("Change a table and its secondary indexes in one transaction.")));
+	}
+}
+
 static void
 check_relation(const GuardedRelation *before, Relation relation)
 {
@@ -121,7 +162,7 @@ check_relation(const GuardedRelation *before, Relation relation)
 						RelationGetRelationName(relation)),
 				 errhint("%s Give it back what it lacks in the same transaction, or drop it.",
 						 layout_hint(of_index))));
-	if ((before->index_events & ~now->index_events) != 0 && (of_index || has_indexes(before->relation)))
+	if ((before->index_events & ~now->index_events) != 0 && (of_index || indexes_of(before->relation) != NIL))
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("a trigger of relation \"%s\" keeps secondary indexes in agreement with their table",
@@ -143,8 +184,11 @@ check_guarded(void)
 
 		if (relation == NULL)
 			continue;
-		if (is_table(before->relation) || is_index(before->relation))
+		if (is_table(before->relation) || tables_of(before->relation) != NIL)
+		{
 			check_relation(before, relation);
+			check_persistence(relation);
+		}
 		table_close(relation, NoLock);
 	}
 }
@@ -194,7 +238,7 @@ guard(Oid relid)
 
 	/* the statement of somebody else will fail */
 	if (is_guarded(relid) || !object_ownercheck(RelationRelationId, relid, GetUserId()) ||
-		!(is_table(relid) || is_index(relid)))
+		!(is_table(relid) || tables_of(relid) != NIL))
 		return;
 
 	/* the statement wants a stronger lock, so this one is not kept */

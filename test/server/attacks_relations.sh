@@ -177,6 +177,7 @@ broken "a table with an item that can be NULL" 'ALTER TABLE "Mallory" ALTER item
 broken "a table whose parent lets items be NULL" 'CREATE TABLE parent (item ddb.item NOT NULL)' 'ALTER TABLE "Mallory" INHERIT parent' 'ALTER TABLE parent ALTER item DROP NOT NULL'
 attempt "DROP INDEX of a primary index" 'would no longer be a DynamoDB table' "DROP INDEX dynamodb.$index"
 attempt "DROP INDEX CONCURRENTLY of a primary index" 'would no longer be a DynamoDB table' "DROP INDEX CONCURRENTLY dynamodb.$index"
+attempt "DROP INDEX of a primary index in a transaction to be prepared" 'would no longer be a DynamoDB table' BEGIN "DROP INDEX dynamodb.$index" "PREPARE TRANSACTION 'mallory'"
 attempt "DROP INDEX of a primary index and its table" '^gone$' BEGIN "DROP INDEX dynamodb.$index" 'DROP TABLE dynamodb."Mallory"' COMMIT "SELECT 'gone' WHERE NOT EXISTS (SELECT FROM ddb.tables WHERE name = 'Mallory')"
 attempt "another primary index in the place of the first" '"Count":100' "SELECT create_mallory(gsi())" "INSERT INTO dynamodb.\"Mallory\" (item) SELECT good(1, 100)" \
 	BEGIN "DROP INDEX dynamodb.$index" "CREATE UNIQUE INDEX ON dynamodb.\"Mallory\" ($key) WITH (fillfactor = 50)" COMMIT "SELECT ddb.scan('{\"TableName\": \"Mallory\", \"Select\": \"COUNT\"}')"
@@ -206,6 +207,7 @@ broken_index "an item that can be NULL" "ALTER TABLE $entry ALTER item DROP NOT 
 broken_index "a parent" "CREATE TABLE parent (item ddb.item NOT NULL)" "ALTER TABLE $entry INHERIT parent"
 attempt "to make an index's relation a partition" 'would no longer be that of a secondary index' \
 	"CREATE TABLE parts (LIKE $entry INCLUDING GENERATED) PARTITION BY LIST ((item ->> 'g'))" "ALTER TABLE parts ATTACH PARTITION $entry DEFAULT"
+attempt "an unlogged table with an index that is not" 'would be unlogged' 'ALTER TABLE dynamodb."Mallory" SET UNLOGGED'
 attempt "to write an index's relation" 'cannot change relation' "INSERT INTO $entry (item) SELECT good(5, 6)"
 attempt "to take the trigger from an index's relation" 'keeps secondary indexes' "DROP TRIGGER ddb_index ON $entry"
 attempt "to take the trigger from a table" 'keeps secondary indexes' 'DROP TRIGGER ddb_indexes ON dynamodb."Mallory"'
