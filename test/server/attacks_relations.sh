@@ -41,8 +41,10 @@ CREATE FUNCTION operations() RETURNS SETOF text LANGUAGE sql AS $$
 		$o$scan('{"TableName": "Mallory"}')$o$,
 		$o$batch_get_item('{"RequestItems": {"Mallory": {"Keys": [{"p": {"S": "p1"}, "s": {"S": "s1"}}]}}}')$o$,
 		$o$batch_write_item('{"RequestItems": {"Mallory": [{"PutRequest": {"Item": {"p": {"S": "p1"}, "s": {"S": "s1"}}}}]}}')$o$,
+		$o$transact_write_items('{"TransactItems": [{"ConditionCheck": {"TableName": "Mallory", "Key": {"p": {"S": "p1"}, "s": {"S": "s0"}}, "ConditionExpression": "attribute_not_exists(p)"}}]}')$o$,
+		$o$transact_get_items('{"TransactItems": [{"Get": {"TableName": "Mallory", "Key": {"p": {"S": "p1"}, "s": {"S": "s0"}}}}]}')$o$,
+		$o$execute_statement('{"Statement": "SELECT * FROM \"Mallory\""}')$o$,
 		$o$describe_table('{"TableName": "Mallory"}')$o$,
-		$o$delete_table('{"TableName": "Mallory"}')$o$,
 		$o$check_indexes('Mallory')$o$]) call
 $$;
 CREATE FUNCTION create_mallory(indexes text DEFAULT '') RETURNS json LANGUAGE sql AS $$
@@ -155,7 +157,7 @@ strange "keys of two items" "${pk/item,/other,} NOT NULL, $sk NOT NULL, item ddb
 broken() {
 	local what=$1
 	shift
-	attempt "every operation on $what" '^11 55000 with a hint$' "SELECT ddb.delete_table('{\"TableName\": \"Mallory\"}') FROM ddb.tables WHERE name = 'Mallory'" "SELECT create_mallory(gsi())" \
+	attempt "every operation on $what" '^13 55000 with a hint$' "SELECT ddb.delete_table('{\"TableName\": \"Mallory\"}') FROM ddb.tables WHERE name = 'Mallory'" "SELECT create_mallory(gsi())" \
 		"SET search_path = dynamodb, public" "INSERT INTO \"Mallory\" (item) SELECT good(1, 100)" BEGIN "$@" \
 		"SELECT string_agg(count || ' ' || outcome, ', ') FROM (SELECT outcome(operation), count(*) FROM operations() operation GROUP BY 1) o"
 	attempt "to leave $what" 'would no longer be a DynamoDB table' "SET search_path = dynamodb, public" BEGIN "$@" COMMIT

@@ -312,7 +312,9 @@ class Fuzzer:
     def any_operation(self):
         name, key = self.table()
         request = {"TableName": name}
-        choice = self.chance.randrange(20)
+        choice = self.chance.randrange(25)
+        if choice >= 20:
+            return self.transaction_of_items() if choice < 23 else self.partiql()
         if choice < 6:
             request["Item"] = self.item(key)
             if self.rarely(4):
@@ -362,6 +364,41 @@ class Fuzzer:
                            "SELECT * FROM ddb.index_progress",
                            self.operation("tag_resource", {"ResourceArn": f"arn:aws:dynamodb:ddblocal:000000000000:table/{name}",
                                                            "Tags": [{"Key": "a", "Value": "b"}]}))
+
+    def transaction_of_items(self):
+        actions = []
+        for _ in range(self.chance.randint(1, 6)):
+            name, key = self.table()
+            kind = self.one_of("Put", "Put", "Update", "Delete", "ConditionCheck", "ConditionCheck")
+            action = {"TableName": name}
+            if kind == "Put":
+                action["Item"] = self.item(key)
+            else:
+                action["Key"] = self.key_map(key)
+            if kind == "Update":
+                action.update(UpdateExpression="SET g = :g", ExpressionAttributeValues={":g": self.value("S")})
+            if kind == "ConditionCheck" or self.rarely(4):
+                action["ConditionExpression"] = self.one_of("attribute_not_exists(p)", "attribute_not_exists(p)", "attribute_exists(p)")
+            actions.append({kind: action})
+        if self.rarely(4):
+            return self.operation("transact_get_items", {"TransactItems": [
+                {"Get": {"TableName": name, "Key": self.key_map(key)}} for name, key in [self.table(), self.table()]]})
+        return self.operation("transact_write_items", {"TransactItems": actions})
+
+    def partiql(self):
+        name, key = self.table()
+        where = " AND ".join(f"{attribute} = ?" for attribute, _ in key)
+        values = list(self.key_map(key).values())
+        statement, parameters = self.one_of(
+            (f'SELECT * FROM "{name}"', []), (f'SELECT * FROM "{name}"."idx0"', []), (f'SELECT p, g FROM "{name}" WHERE p = ?', values[:1]),
+            (f'SELECT * FROM "{name}" WHERE {where}', values), (f'INSERT INTO "{name}" VALUE ?', [{"M": self.item(key)}]),
+            (f"INSERT INTO \"{name}\" VALUE {{'p': ?, 's': ?, 'g': 'partiql'}}", (values * 2)[:2]),
+            (f"UPDATE \"{name}\" SET g = 'partiql' REMOVE x WHERE {where}", values), (f'DELETE FROM "{name}" WHERE {where}', values))
+        request = {"Statement": statement, **({"Parameters": parameters} if parameters else {})}
+        if self.rarely(3):
+            return self.operation(self.one_of("batch_execute_statement", "execute_transaction"),
+                                  self.one_of({"Statements": [request]}, {"TransactStatements": [request]}))
+        return self.operation("execute_statement", request)
 
     # ---- plain statements ----
 
