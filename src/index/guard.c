@@ -31,12 +31,11 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "index/index.h"
 #include "table/layout.h"
 
-/* Columns of ddb.tables and ddb.indexes. */
+/* ddb.tables' column of that name. */
 #define TABLES_RELATION 2
-#define INDEXES_TABLE_RELATION 1
-#define INDEXES_RELATION 3
 
 /* What a relation was before this transaction changed it. */
 typedef struct GuardedRelation

@@ -706,7 +706,7 @@ class Fuzzer:
         return (not self.alone and RACES_OF_POSTGRESQL.search(result.message or "")
                 or state in (None, "55000", "55P03", "40P01", "40001", "42P01", "42501", "42704")
                 or state == "ND002" and "backfilling" in result.message
-                or state == "ND004" and not self.alone
+                or state in ("ND004", "ND010") and not self.alone
                 or name == "hand" and state in ("ND002", "ND004", "42703", "42809", "22P02"))
 
     def check_pages(self):
