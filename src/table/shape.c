@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
@@ -15,7 +14,6 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "executor/tuptable.h"
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
@@ -24,6 +22,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "table/relation.h"
 #include "table/shape.h"
 
 /* What takes a key attribute from an item, by the attribute's type. */
@@ -385,18 +384,10 @@ read_primary_index(Relation relation, Oid index, const KeyColumn *key_columns, T
 	return found;
 }
 
-/* Whether it is stored as heap stores: ddb does, and heap itself. */
-static bool
-is_heap(Relation relation)
-{
-	return relation->rd_rel->relkind == RELKIND_RELATION && relation->rd_tableam != NULL &&
-		relation->rd_tableam->slot_callbacks(relation) == &TTSOpsBufferHeapTuple;
-}
-
 void
 shape_read(Relation relation, TableLayout *layout)
 {
-	KeyColumn  *columns = is_heap(relation) ? read_key_columns(relation) : NULL;
+	KeyColumn  *columns = relation_is_of_ddb(relation) ? read_key_columns(relation) : NULL;
 	List	   *indexes;
 	ListCell   *cell;
 
