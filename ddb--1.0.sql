@@ -1146,6 +1146,18 @@ COMMENT ON FUNCTION maintain_indexes() IS 'trigger of a table with secondary ind
 COMMENT ON FUNCTION refuse_index_write() IS 'trigger of a secondary index''s relation: only its table''s items change it';
 
 -- ==========================================================================
+-- Guarding the definitions of tables
+-- ==========================================================================
+
+CREATE FUNCTION guard_tables() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_guard_tables' LANGUAGE C;
+REVOKE ALL ON FUNCTION guard_tables() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_guard_tables ON ddl_command_start
+	WHEN TAG IN ('ALTER TABLE', 'DROP INDEX', 'DROP TRIGGER')
+	EXECUTE FUNCTION guard_tables();
+
+-- ==========================================================================
 -- Indexes: backfill, checking
 -- ==========================================================================
 
@@ -1209,7 +1221,7 @@ COMMENT ON FUNCTION check_indexes(text) IS 'differences between secondary indexe
 
 -- WHERE year = 2013 finds the index on ddb.hash(year)
 CREATE FUNCTION key_equality_support(internal) RETURNS internal
-	AS 'MODULE_PATHNAME', 'ddb_key_equality_support' LANGUAGE C;
+	AS 'MODULE_PATHNAME', 'ddb_key_equality_support' LANGUAGE C STRICT;
 CREATE FUNCTION key_eqsel(internal, oid, internal, integer) RETURNS double precision
 	AS 'MODULE_PATHNAME', 'ddb_key_eqsel' LANGUAGE C STRICT STABLE PARALLEL SAFE;
 CREATE FUNCTION key_eqjoinsel(internal, oid, internal, smallint, internal) RETURNS double precision

@@ -112,8 +112,11 @@ SELECT ddb.put_item('{"TableName": "Heap.Like", "Item": {"p": {"S": "noted"}, "s
 SELECT ddb.get_item('{"TableName": "Heap.Like", "Key": {"p": {"S": "noted"}, "s": {"N": "1"}}}');
 ALTER TABLE dynamodb."Heap.Like" DROP COLUMN note;
 ALTER TABLE dynamodb."Heap.Like" SET ACCESS METHOD heap;
-SELECT ddb.get_item('{"TableName": "Heap.Like", "Key": {"p": {"S": "noted"}, "s": {"N": "1"}}}');
+BEGIN;
+ALTER TABLE dynamodb."Heap.Like" SET ACCESS METHOD heap;
 ALTER TABLE dynamodb."Heap.Like" SET ACCESS METHOD ddb;
+COMMIT;
+SELECT ddb.get_item('{"TableName": "Heap.Like", "Key": {"p": {"S": "noted"}, "s": {"N": "1"}}}');
 SELECT count(*) FROM rows;
 
 -- triggers of the user's fire for operations too

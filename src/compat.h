@@ -34,6 +34,15 @@ typedef bool UpdateIndexes;
 #define UPDATE_INDEXES_ALL true
 #endif
 
+/* A column may be NOT NULL, since 18, without a look at the rows that were there before. */
+#if PG_VERSION_NUM >= 180000
+#define column_never_null_compat(descriptor, number) \
+	(TupleDescCompactAttr(descriptor, (number) - 1)->attnullability == ATTNULLABLE_VALID)
+#else
+#define column_never_null_compat(descriptor, number) \
+	(TupleDescAttr(descriptor, (number) - 1)->attnotnull)
+#endif
+
 /* Ownership and privileges are asked for, since 16, by catalog. */
 #if PG_VERSION_NUM < 160000
 #define object_ownercheck(class_id, object_id, role) \

@@ -247,7 +247,7 @@ PG_FUNCTION_INFO_V1(ddb_create_access_key);
 Datum
 ddb_create_access_key(PG_FUNCTION_ARGS)
 {
-	Name		role = PG_GETARG_NAME(0);
+	Name		role = PG_ARGISNULL(0) ? NULL : PG_GETARG_NAME(0);
 	char		id[20 + 1] = "AKIA";
 	char		secret[40 + 1];
 	Oid			types[] = {TEXTOID, TEXTOID, NAMEOID, TIMESTAMPTZOID};
@@ -258,6 +258,10 @@ ddb_create_access_key(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	if (role == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("an access key's role cannot be null")));
 	check_may_act_as(NameStr(*role));
 	random_text(id + 4, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
 	random_text(secret, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");

@@ -23,6 +23,7 @@
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -194,7 +195,8 @@ report_misfit(const IndexRecord *record, const char *table_name)
 			 errdetail("The record names relation %s of table %s, but %s.",
 					   relation_text(record->definition.relation), relation_text(record->table),
 					   record->misfit),
-			 errhint("ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
+			 errhint("%s", record->mendable ? layout_hint(true) :
+					 "ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
 }
 
 /*
@@ -515,6 +517,8 @@ create_index_relation(const TableRecord *table, const IndexDefinition *definitio
 	catalog_key_schema(table->relation, &table_schema);
 	relation = relation_create(psprintf("%s/%s", table->name, definition->name),
 							   &definition->schema, &table_schema);
+	if (get_rel_persistence(table->relation) == RELPERSISTENCE_UNLOGGED)
+		relation_run("ALTER TABLE %s SET UNLOGGED", relation_quoted_name(relation));
 	relation_run("CREATE TRIGGER ddb_index BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s"
 				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.refuse_index_write(%s)",
 				 relation_quoted_name(relation), index_declaration(table->name, definition));

@@ -230,13 +230,17 @@ check_one_of_all(ReturnSetInfo *result, const char *name)
 	{
 		ErrorData  *error;
 
-		if (geterrcode() != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
-			PG_RE_THROW();
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
+		/* no error may leave it open: the session would take it for a savepoint of its user's */
+		if (error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+		{
+			CurrentResourceOwner = owner;
+			ReThrowError(error);
+		}
 		report_table(result, name, error->message);
 	}
 	PG_END_TRY();

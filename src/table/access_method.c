@@ -30,24 +30,58 @@
 
 /* ---- Rules ---- */
 
-/* The key column holds just the bytes of the item's attribute. */
-static void
-check_key_column(Relation relation, TupleTableSlot *slot, const KeyAttribute *key,
-				 const Value *item)
+/* A row's values of a key schema, and the columns that they are in. */
+typedef struct KeyValues
+{
+	int			count;
+	struct varlena *values[4 * KEY_MAX_ATTRIBUTES];
+} KeyValues;
+
+static void __attribute__((noreturn))
+refuse_null(Relation relation, int16 column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NOT_NULL_VIOLATION),
+			 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+					NameStr(TupleDescAttr(RelationGetDescr(relation), column - 1)->attname),
+					RelationGetRelationName(relation)),
+			 errtablecol(relation, column)));
+}
+
+static Datum
+value_of_column(Relation relation, TupleTableSlot *slot, int16 column)
 {
 	bool		isnull;
-	Datum		datum = slot_getattr(slot, key->column, &isnull);
+	Datum		datum = slot_getattr(slot, column, &isnull);
+
+	if (isnull)
+		refuse_null(relation, column);
+	return datum;
+}
+
+static void
+add_values(Relation relation, TupleTableSlot *slot, const KeySchema *schema, KeyValues *keys)
+{
+	for (int i = 0; i < key_schema_count(schema); i++)
+	{
+		Datum		datum = value_of_column(relation, slot, key_schema_attribute(schema, i)->column);
+
+		keys->values[keys->count++] = PG_DETOAST_DATUM_PACKED(datum);
+	}
+}
+
+/* The key column holds just the bytes of the item's attribute. */
+static void
+check_value(Relation relation, const KeyAttribute *key, const struct varlena *column,
+			const Value *item)
+{
 	Value		attribute;
 
-	if (!isnull && value_map_find(item, key->name, key->name_length, &attribute) &&
-		attribute.type == key->type)
-	{
-		struct varlena *column = PG_DETOAST_DATUM_PACKED(datum);
-
-		if (attribute.length == VARSIZE_ANY_EXHDR(column) &&
-			memcmp(attribute.data, VARDATA_ANY(column), attribute.length) == 0)
-			return;
-	}
+	if (value_map_find(item, key->name, key->name_length, &attribute) &&
+		attribute.type == key->type &&
+		attribute.length == VARSIZE_ANY_EXHDR(column) &&
+		memcmp(attribute.data, VARDATA_ANY(column), attribute.length) == 0)
+		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("column \"%s\" of relation \"%s\" does not agree with its item",
@@ -56,32 +90,40 @@ check_key_column(Relation relation, TupleTableSlot *slot, const KeyAttribute *ke
 }
 
 static void
-check_key_columns(Relation relation, TupleTableSlot *slot, const KeySchema *schema,
-				  const Value *item)
+check_values(Relation relation, const KeySchema *schema, struct varlena **columns,
+			 const Value *item)
 {
 	for (int i = 0; i < key_schema_count(schema); i++)
-		check_key_column(relation, slot, key_schema_attribute(schema, i), item);
+		check_value(relation, key_schema_attribute(schema, i), columns[i], item);
 }
 
-/* Refuses what no DynamoDB table can hold, whoever writes it. */
+/*
+ * Refuses what no DynamoDB table can hold, whoever writes it.
+ *
+ * Values may be out of line, and to fetch them can make the cached layout go
+ * away.  So this is done with a copy of it, in which the names do not count.
+ */
 static void
 check_row(Relation relation, TupleTableSlot *slot)
 {
 	const TableLayout *layout = layout_of_relation(relation);
-	bool		isnull;
-	Datum		datum;
+	TableLayout copy;
+	KeyValues	keys = {0};
 	Value		item;
 
-	if (layout->schema.partition_count == 0)
+	if (!OidIsValid(layout->primary_index))
 		return;
 
-	datum = slot_getattr(slot, layout->item_column, &isnull);
-	if (isnull)
-		return;					/* the column's NOT NULL is the executor's to check */
+	copy = *layout;
+	item = value_from_datum(value_of_column(relation, slot, copy.item_column));
+	add_values(relation, slot, &copy.schema, &keys);
+	add_values(relation, slot, &copy.table_schema, &keys);
 
-	item = value_from_datum(datum);
-	check_key_columns(relation, slot, &layout->schema, &item);
-	check_key_columns(relation, slot, &layout->table_schema, &item);
+	/* the lock on the relation keeps it as it is */
+	layout = layout_of_relation(relation);
+	Assert(key_schema_count(&layout->schema) + key_schema_count(&layout->table_schema) == keys.count);
+	check_values(relation, &layout->schema, keys.values, &item);
+	check_values(relation, &layout->table_schema, keys.values + key_schema_count(&layout->schema), &item);
 	if (item.length > STORED_SIZE_TO_CHECK && item_size(&item) > ITEM_MAX_SIZE)
 		validation_error("Item size has exceeded the maximum allowed size");
 }

@@ -36,8 +36,12 @@ note_entry(Neighbours *neighbours, Page page, OffsetNumber offset, const pg_uuid
 {
 	IndexTuple	entry = (IndexTuple) PageGetItem(page, PageGetItemId(page, offset));
 
-	/* neither column is ever null, and the hash needs no alignment */
-	if (memcmp((char *) entry + IndexInfoFindDataOffset(entry->t_info), hash,
+	/*
+	 * No row's columns are null, but those of a dead one may have been before
+	 * they were NOT NULL.  The hash needs no alignment.
+	 */
+	if (IndexTupleHasNulls(entry) ||
+		memcmp((char *) entry + IndexInfoFindDataOffset(entry->t_info), hash,
 			   sizeof(pg_uuid_t)) != 0)
 		return false;
 	if (!BTreeTupleIsPosting(entry))

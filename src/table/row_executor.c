@@ -56,6 +56,7 @@ needs_executor(const Table *table)
 	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
 
 	return !table->only_index || table->other_triggers ||
+		table->relation->rd_rel->relispartition ||
 		(table->index_trigger && table->changed == NULL) ||
 		(constraints != NULL && constraints->num_check > 0) || has_other_columns(table);
 }
@@ -172,6 +173,8 @@ row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot)
 	ExecComputeStoredGenerated(result, executor->estate, slot, CMD_INSERT);
 	row_require(executor->table, ROW_INSERT, slot, GetActiveSnapshot());
 	ExecConstraints(result, slot, executor->estate);
+	if (executor->table->relation->rd_rel->relispartition)
+		ExecPartitionCheck(result, slot, executor->estate, true);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * row_executor.h - writing rows with PostgreSQL's executor, for relations that
  * have triggers, constraints, further columns or indexes beside the primary
- * one; for this folder only.
+ * one, or are partitions; for this folder only.
  */
 #ifndef DDB_ROW_EXECUTOR_H
 #define DDB_ROW_EXECUTOR_H

@@ -118,20 +118,12 @@ fires(char enabled)
 
 /* The relation's layout as a description of its own. */
 static Table *
-describe(const char *name, Relation relation, LOCKMODE lock)
+describe(const char *name, Relation relation, bool of_index, LOCKMODE lock)
 {
-	const TableLayout *layout = layout_of_relation(relation);
-	Table	   *table;
+	const TableLayout *layout = layout_require(relation, of_index);
 	Oid			index = layout->primary_index;
+	Table	   *table = palloc0(sizeof(Table));
 
-	if (!OidIsValid(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation \"%s\" has no primary index of a DynamoDB table",
-						RelationGetRelationName(relation)),
-				 errhint("The unique index on (ddb.hash(partition key), sort key) is missing.")));
-
-	table = palloc0(sizeof(Table));
 	table->name = pstrdup(name);
 	table->relation = relation;
 	table->item_column = layout->item_column;
@@ -160,7 +152,7 @@ table_open_by_name(const char *name, AclMode privileges)
 	if (relation == NULL)
 		report_not_found();
 	check_privileges(relation, table_name, privileges);
-	table = describe(table_name, relation, lock);
+	table = describe(table_name, relation, false, lock);
 	table->security = row_security_begin(table, privileges);
 	return table;
 }
@@ -168,7 +160,7 @@ table_open_by_name(const char *name, AclMode privileges)
 Table *
 table_open_unguarded(const char *name, Oid relid, LOCKMODE lock)
 {
-	return describe(name, table_open(relid, lock), lock);
+	return describe(name, table_open(relid, lock), false, lock);
 }
 
 Table *
@@ -183,12 +175,7 @@ table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("the relation of secondary index \"%s\" of table \"%s\" was dropped meanwhile",
 						name, table->name)));
-	index = describe(name, relation, lock);
-	if (index->table_schema.partition_count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation \"%s\" is not that of a secondary index of table \"%s\"",
-						RelationGetRelationName(index->relation), table->name)));
+	index = describe(name, relation, true, lock);
 	index->guarded = table->security != NULL ? table : NULL;
 	return index;
 }
@@ -214,6 +201,6 @@ catalog_key_schema(Oid relid, KeySchema *schema)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 
-	layout_copy_schema(schema, &layout_of_relation(relation)->schema);
+	layout_copy_schema(schema, &layout_require(relation, false)->schema);
 	table_close(relation, NoLock);
 }

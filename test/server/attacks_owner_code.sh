@@ -218,14 +218,17 @@ done
 
 for change in 'ADD COLUMN x boolean DEFAULT eve.attack($$default$$)' \
 	'ADD COLUMN x boolean GENERATED ALWAYS AS (eve.of($$generated$$, item)) STORED' \
-	'ADD CHECK (eve.of($$check$$, item))' \
-	'ADD EXCLUDE USING btree ((eve.of($$exclusion$$, item)::text) WITH =)'; do
-	indexed Aaa "ALTER TABLE dynamodb.\"Aaa/gsi\" $change"
-	sql -c 'TRUNCATE eve.ran'
-	filled Aaa
-	read_by postgres Aaa
+	'ADD CHECK (eve.of($$check$$, item))'; do
+	indexed Aaa
+	like "an index's relation cannot have it: $change" "$(as eve "ALTER TABLE dynamodb.\"Aaa/gsi\" $change")" 'would no longer be that of a secondary index'
 	refused "of an index's relation: $change" eve
 done
+
+indexed Aaa 'ALTER TABLE dynamodb."Aaa/gsi" ADD EXCLUDE USING btree ((eve.of($$exclusion$$, item)::text) WITH =)'
+sql -c 'TRUNCATE eve.ran'
+filled Aaa
+read_by postgres Aaa
+refused "an exclusion constraint of an index's relation" eve
 
 for trigger in 'BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW' 'AFTER INSERT ON %s FOR EACH STATEMENT' \
 	'AFTER TRUNCATE ON %s FOR EACH STATEMENT'; do

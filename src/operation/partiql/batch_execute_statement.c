@@ -130,12 +130,13 @@ try(void (*step) (BatchStatement *batch), BatchStatement *batch)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (!take_error(batch, error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
+		/* no error may leave it open: the session would take it for a savepoint of its user's */
+		if (!take_error(batch, error))
+			ReThrowError(error);
 	}
 	PG_END_TRY();
 }
