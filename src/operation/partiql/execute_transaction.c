@@ -5,6 +5,7 @@
 
 #include "common/sha2.h"
 #include "miscadmin.h"
+#include "utils/snapmgr.h"
 
 #include "error.h"
 #include "operation/operations.h"
@@ -179,13 +180,13 @@ check_doubles(const TransactionRead *reads, int count)
 
 /* A response has an item only if there is one. */
 static void
-read_item(TransactionRead *read, StringInfo response)
+read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
 {
 	int			start = response->len;
 	uint32		size;
 
 	appendStringInfoString(response, "{\"Item\":");
-	if (!statement_read_item(read->statement, read->table, &read->keys, &size, response))
+	if (!statement_read_item(read->statement, read->table, &read->keys, snapshot, &size, response))
 	{
 		response->len = start;
 		appendStringInfoChar(response, '{');
@@ -228,6 +229,7 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 {
 	int			count = request->statements.count;
 	TransactionRead *reads = palloc0(sizeof(TransactionRead) * count);
+	Snapshot	snapshot;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -236,14 +238,16 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 	}
 	check_doubles(reads, count);
 
+	snapshot = table_statement_snapshot();
 	appendStringInfoString(response, "{\"Responses\":[");
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		read_item(&reads[i], response);
+		read_item(&reads[i], snapshot, response);
 	}
+	UnregisterSnapshot(snapshot);
 	appendStringInfoChar(response, ']');
 	if (wants_capacity(&request->return_consumed_capacity))
 		append_capacities(response, &request->return_consumed_capacity, reads, count);

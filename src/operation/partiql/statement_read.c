@@ -27,13 +27,13 @@ show_columns(const void *argument, const Value *item)
 
 bool
 statement_read_item(const Statement *statement, Table *table, const StatementKeys *keys,
-					uint32 *size, StringInfo response)
+					Snapshot snapshot, uint32 *size, StringInfo response)
 {
 	PrimaryKey	key = statement_primary_key(keys, &table->schema);
 	Value		item;
 
 	*size = 0;
-	if (!table_get(table, &key, &item))
+	if (snapshot == InvalidSnapshot ? !table_get(table, &key, &item) : !table_get_at(table, &key, snapshot, &item))
 		return false;
 	*size = item_size(&item);
 	if (!condition_holds(statement->where, &item))
@@ -373,7 +373,7 @@ read_one(PageRead *read, StringInfo response)
 
 	(void) read_order(read->page->statement, &read->source.table->schema, &read->keys);
 	appendStringInfoString(response, "{\"Items\":[");
-	statement_read_item(read->page->statement, read->source.table, &read->keys, &size, response);
+	statement_read_item(read->page->statement, read->source.table, &read->keys, InvalidSnapshot, &size, response);
 	appendStringInfoChar(response, ']');
 	read->state.size = size;
 	if (wants_capacity(&parameters->return_consumed_capacity))
