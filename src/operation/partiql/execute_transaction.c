@@ -3,7 +3,6 @@
  */
 #include "postgres.h"
 
-#include "common/sha2.h"
 #include "miscadmin.h"
 #include "utils/snapmgr.h"
 
@@ -106,7 +105,7 @@ execute_writes(const ExecuteTransactionRequest *request, Statement **statements,
 		.return_consumed_capacity = request->return_consumed_capacity,
 		.responses = count
 	};
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 	Token		token = {TOKEN_EXECUTE_TRANSACTION, request->token.data, request->token.length, digest};
 
 	if (token.text != NULL)

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "common/base64.h"
-#include "common/sha2.h"
 
 #include "error.h"
 #include "operation/partiql/statement.h"
@@ -208,8 +207,8 @@ read_token(const StatementPage *page, const StatementKeys *keys)
 	Position	position = {0};
 	char	   *bytes;
 	int			size;
-	int			header = PG_SHA256_DIGEST_LENGTH + TOKEN_PARTITION_BYTES;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	int			header = REQUEST_DIGEST_LENGTH + TOKEN_PARTITION_BYTES;
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 
 	if (token->data == NULL)
 		return position;
@@ -217,7 +216,7 @@ read_token(const StatementPage *page, const StatementKeys *keys)
 	bytes = palloc(size + 1);
 	size = pg_b64_decode(token->data, token->length, (void *) bytes, size);
 	digest_of(page->request, digest);
-	if (size < header || memcmp(bytes, digest, PG_SHA256_DIGEST_LENGTH) != 0)
+	if (size < header || memcmp(bytes, digest, REQUEST_DIGEST_LENGTH) != 0)
 		refuse_token();
 	position.partition = (unsigned char) bytes[header - 2] << 8 | (unsigned char) bytes[header - 1];
 	if (position.partition >= Max(keys->count, 1))
@@ -233,11 +232,11 @@ append_token(StringInfo response, const StatementPage *page, int partition, cons
 {
 	StringInfoData bytes;
 	int			size;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 
 	digest_of(page->request, digest);
 	initStringInfo(&bytes);
-	appendBinaryStringInfo(&bytes, (const char *) digest, PG_SHA256_DIGEST_LENGTH);
+	appendBinaryStringInfo(&bytes, (const char *) digest, REQUEST_DIGEST_LENGTH);
 	appendStringInfoChar(&bytes, (char) (partition >> 8));
 	appendStringInfoChar(&bytes, (char) partition);
 	appendBinaryStringInfo(&bytes, last_key->data, last_key->len);

@@ -23,6 +23,8 @@
 #include "error.h"
 #include "operation/transaction/transaction_write.h"
 
+StaticAssertDecl(REQUEST_DIGEST_LENGTH == TOKEN_REQUEST_LENGTH, "a token goes with the digest of a request");
+
 WriteAction
 check_change(ItemWrite *write, const Value *old_item, Value *new_item)
 {
