@@ -259,30 +259,34 @@ func failures(answer object) (output, bool) {
 	return out, true
 }
 
-// With a token, it is sent until there is an answer, and is done once at most all the same.
-func (c *client) transact(in input, withToken bool, stop func() bool) (output, error) {
+// With a token, it is sent until there is an answer, or once more, and is done once at most all the same.
+func (c *client) transact(in input, withToken, repeat bool, stop func() bool) (output, error) {
 	request := transaction(in)
 	if withToken {
 		request["ClientRequestToken"] = newToken()
 	}
-	unknown := false
+	done, unknown := false, false
 	for {
 		answer, exception, err := c.call("TransactWriteItems", request)
-		unknown = unknown || err == errUnknown || exception == "InternalServerError"
-		again := withToken && unknown && !stop()
 		switch {
 		case err == nil && exception == "":
-			return output{Done: true}, nil
+			if done || !repeat {
+				return output{Done: true}, nil
+			}
+			done = true
 		case err == nil && exception == "TransactionCanceledException":
 			if out, judged := failures(answer); judged {
 				return out, nil
-			} else if !again {
-				return output{Unknown: true}, nothingUnless(unknown)
 			}
-		case !again:
+		}
+		unknown = unknown || err == errUnknown || exception == "InternalServerError"
+		if !withToken || !(done || unknown) || stop() {
+			if done {
+				return output{Done: true}, nil
+			}
 			return output{Unknown: true}, nothingUnless(unknown)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

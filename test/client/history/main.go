@@ -153,7 +153,7 @@ func (w *worker) read(group int, items []int) {
 func (w *worker) transact(group int, actions []action, withToken bool) {
 	in := input{Group: group, Actions: actions}
 	begin := w.now()
-	out, err := w.client.transact(in, withToken, w.stop)
+	out, err := w.client.transact(in, withToken, withToken && w.random.Intn(4) == 0, w.stop)
 	kind := "transaction"
 	if withToken {
 		kind += " with token"
