@@ -20,18 +20,37 @@ compare_names(const void *a, const void *b)
 	return strcmp(((const NamedValue *) a)->name, ((const NamedValue *) b)->name);
 }
 
-static void
-append_text(StringInfo out, const char *data, uint32 length)
+/* Of most requests; a longer one makes it grow. */
+#define USUAL_SIZE 4096
+
+/* Bits and pieces, of which there are many. */
+static inline void
+append_bytes(StringInfo out, const void *data, uint32 length)
 {
-	appendBinaryStringInfo(out, (const char *) &length, sizeof(length));
-	appendBinaryStringInfo(out, data, length);
+	if (unlikely(out->len + (size_t) length >= (size_t) out->maxlen))
+		enlargeStringInfo(out, length);
+	memcpy(out->data + out->len, data, length);
+	out->len += length;
 }
 
-static void
+static inline void
+append_kind(StringInfo out, char kind)
+{
+	append_bytes(out, &kind, 1);
+}
+
+static inline void
+append_text(StringInfo out, const char *data, uint32 length)
+{
+	append_bytes(out, &length, sizeof(length));
+	append_bytes(out, data, length);
+}
+
+static inline void
 append_count(StringInfo out, char kind, uint32 count)
 {
-	appendStringInfoChar(out, kind);
-	appendBinaryStringInfo(out, (const char *) &count, sizeof(count));
+	append_kind(out, kind);
+	append_bytes(out, &count, sizeof(count));
 }
 
 static void append_canonical(StringInfo out, json_object *json);
@@ -48,7 +67,8 @@ append_canonical_object(StringInfo out, json_object *json)
 		json_object_object_foreach(json, name, value)
 			members[at++] = (NamedValue) {name, value};
 	}
-	qsort(members, count, sizeof(NamedValue), compare_names);
+	if (count > 1)
+		qsort(members, count, sizeof(NamedValue), compare_names);
 	append_count(out, '{', count);
 	for (int i = 0; i < count; i++)
 	{
@@ -75,15 +95,15 @@ append_canonical(StringInfo out, json_object *json)
 				append_canonical(out, json_object_array_get_idx(json, i));
 			break;
 		case json_type_string:
-			appendStringInfoChar(out, '"');
+			append_kind(out, '"');
 			append_text(out, json_object_get_string(json), json_object_get_string_len(json));
 			break;
 		case json_type_null:
-			appendStringInfoChar(out, '0');
+			append_kind(out, '0');
 			break;
 		default:
 			text = json_object_get_string(json);
-			appendStringInfoChar(out, '#');
+			append_kind(out, '#');
 			append_text(out, text, strlen(text));
 			break;
 	}
@@ -95,6 +115,7 @@ request_digest(json_object *json, uint8 *digest)
 	StringInfoData text;
 
 	initStringInfo(&text);
+	enlargeStringInfo(&text, USUAL_SIZE);
 	append_canonical(&text, json);
 	key_hash(text.data, text.len, digest);
 	pfree(text.data);

@@ -46,6 +46,7 @@
 #include "error.h"
 #include "operation/transaction/token.h"
 #include "owner_statement.h"
+#include "table/descent.h"
 #include "value/hash.h"
 
 /* How long a token lasts, and how long a relation is the present one. */
@@ -276,7 +277,7 @@ find_in_period(int64 period, const TokenRow *row, char **note)
 		Relation	index = open_primary_key(relation, AccessShareLock);
 		ItemPointerData old;
 
-		found = find_in(relation, index, row, &old, note);
+		found = descent_may_find(index, row->values, KEY_COLUMNS) && find_in(relation, index, row, &old, note);
 		index_close(index, AccessShareLock);
 	}
 	/* who empties it is not to be kept from it for longer */
