@@ -1353,10 +1353,10 @@ COMMENT ON FUNCTION update_table(request) IS 'UpdateTable: changes a table''s se
 -- ==========================================================================
 
 CREATE TABLE transaction_tokens_0 (
-	token text COLLATE "C" NOT NULL,
+	token uuid NOT NULL,
 	role oid NOT NULL,
 	operation "char" NOT NULL,
-	request bytea NOT NULL,
+	request uuid NOT NULL,
 	finished timestamptz NOT NULL,
 	note text NOT NULL,
 	CONSTRAINT transaction_tokens_0_pkey PRIMARY KEY (token, role, operation)

@@ -246,5 +246,20 @@ REVOKE ALL ON dynamodb."Counts" FROM partiql_reader;
 REVOKE ALL ON SCHEMA dynamodb FROM partiql_reader;
 DROP ROLE partiql_reader;
 
+-- ---- An error that is no statement's own ends the batch, and leaves nothing behind ----
+
+CREATE FUNCTION partiql_divide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 / 0; RETURN NEW; END $$;
+CREATE TRIGGER partiql_divide BEFORE INSERT OR UPDATE ON dynamodb."Counts" FOR EACH ROW EXECUTE FUNCTION partiql_divide();
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "UPDATE Counts SET w = 77 WHERE n = 1"}]}');
+DO $$
+BEGIN
+	PERFORM ddb.batch_execute_statement('{"Statements": [{"Statement": "UPDATE Counts SET w = 77 WHERE n = 1"}]}');
+EXCEPTION WHEN division_by_zero THEN
+	RAISE NOTICE 'caught';
+END
+$$;
+SELECT count(*) FROM dynamodb."Counts" WHERE n = 1;
+DROP FUNCTION partiql_divide CASCADE;
+
 SELECT ddb.delete_table('{"TableName": "Music"}')->'TableDescription'->>'TableStatus';
 SELECT ddb.delete_table('{"TableName": "Counts"}')->'TableDescription'->>'TableStatus';

@@ -143,7 +143,7 @@ GRANT pg_read_all_data, pg_write_all_data TO transact_writer;
 SET ROLE transact_writer;
 SELECT pg_temp.transact('[{"Update": {"TableName": "Users", "Key": {"id": {"S": "ida"}}, "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": {":n": {"N": "2"}}}}]', '{"ClientRequestToken": "once"}');
 SELECT count(*) FROM ddb.transaction_tokens_0;
-INSERT INTO ddb.transaction_tokens_0 VALUES ('t', 10, 'w', '', now(), '');
+INSERT INTO ddb.transaction_tokens_0 VALUES (gen_random_uuid(), 10, 'w', gen_random_uuid(), now(), '');
 RESET ROLE;
 SELECT item ->> 'n' FROM dynamodb."Users" WHERE id = 'ida';
 

@@ -71,6 +71,7 @@ typedef struct Exchange
 	Waiting		waiting;
 } Exchange;
 
+static Exchange *patient = NULL;	/* the one of the worker's that may wait for locks of items */
 static size_t bodies_size = 0;
 static size_t unscreened_size = 0;	/* of those not screened */
 static struct MHD_Daemon *running = NULL;
@@ -377,6 +378,22 @@ patient_until(const Exchange *exchange)
 	return patience > 0 ? TimestampTzPlusMilliseconds(exchange->first_try, patience) : DT_NOEND;
 }
 
+/* Whether it may wait for items: one may of those that have been tried before. */
+static bool
+is_patient(Exchange *exchange)
+{
+	if (patient == NULL && exchange->first_try != 0)
+		patient = exchange;
+	return patient == exchange;
+}
+
+static void
+be_patient_no_more(const Exchange *exchange)
+{
+	if (patient == exchange)
+		patient = NULL;
+}
+
 /*
  * The request is to be tried again, the later the longer it waits already.
  * What it needs is kept, its answer is not.
@@ -443,6 +460,7 @@ serve_exchange(Exchange *exchange)
 
 	SetCurrentStatementStartTimestamp();
 	now = GetCurrentStatementStartTimestamp();
+	request.patient = is_patient(exchange);
 	if (exchange->first_try == 0)
 		exchange->first_try = now;
 	request.waited = TimestampDifferenceMilliseconds(exchange->first_try, now);
@@ -459,6 +477,7 @@ serve_exchange(Exchange *exchange)
 		return MHD_YES;
 	}
 	exchange->served = true;
+	be_patient_no_more(exchange);
 	free_body(exchange);
 	return finish(exchange);
 }
@@ -608,6 +627,7 @@ end_exchange(void *argument, struct MHD_Connection *connection, void **state,
 	client_is_done(connection);
 	if (exchange == NULL)
 		return;
+	be_patient_no_more(exchange);
 	wait_no_more(&exchange->waiting);
 	drop_response(exchange);
 	free_body(exchange);

@@ -29,6 +29,7 @@ typedef struct HttpRequest
 	size_t		body_length;
 	bool		body_follows;	/* it has not come yet, or not all of it */
 	long		waited;			/* milliseconds since the first try */
+	bool		patient;		/* may keep its worker waiting for the lock of an item */
 	bool		last_try;		/* is to be answered even if a lock is not to be had */
 } HttpRequest;
 

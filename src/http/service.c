@@ -42,6 +42,9 @@
 /* When it looks for a deadlock then, and tells an autovacuum to go. */
 #define TABLE_DEADLOCK_MILLISECONDS 20
 
+/* The longest that it waits for a lock of an item. */
+#define MAX_ITEM_LOCK_MILLISECONDS 20
+
 /* ---- Operations ---- */
 
 /* The role that the request runs as, or InvalidOid with what is wrong. */
@@ -102,6 +105,16 @@ stand_in_line(const HttpRequest *request)
 }
 
 /*
+ * Nor is a hot item had by asking for it now and then.  The pauses between the tries
+ * are longer than this.
+ */
+static void
+wait_for_items(const HttpRequest *request)
+{
+	set_milliseconds("lock_timeout", Max(Min(request->waited / 16, MAX_ITEM_LOCK_MILLISECONDS), 1));
+}
+
+/*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
  *
@@ -126,6 +139,8 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 	nest_level = NewGUCNestLevel();
 	if (operation_locks_table(operation))
 		stand_in_line(request);
+	else if (request->patient)
+		wait_for_items(request);
 	PushActiveSnapshot(GetTransactionSnapshot());
 
 	current_request = request;

@@ -3,15 +3,54 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/sha2.h"
-
 #include "request/request.h"
+#include "value/hash.h"
+
+StaticAssertDecl(REQUEST_DIGEST_LENGTH == KEY_HASH_LENGTH, "a digest is a hash");
+
+typedef struct NamedValue
+{
+	const char *name;
+	json_object *value;
+} NamedValue;
 
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
+	return strcmp(((const NamedValue *) a)->name, ((const NamedValue *) b)->name);
+}
+
+/* Of most requests; a longer one makes it grow. */
+#define USUAL_SIZE 4096
+
+/* Bits and pieces, of which there are many. */
+static inline void
+append_bytes(StringInfo out, const void *data, uint32 length)
+{
+	if (unlikely(out->len + (size_t) length >= (size_t) out->maxlen))
+		enlargeStringInfo(out, length);
+	memcpy(out->data + out->len, data, length);
+	out->len += length;
+}
+
+static inline void
+append_kind(StringInfo out, char kind)
+{
+	append_bytes(out, &kind, 1);
+}
+
+static inline void
+append_text(StringInfo out, const char *data, uint32 length)
+{
+	append_bytes(out, &length, sizeof(length));
+	append_bytes(out, data, length);
+}
+
+static inline void
+append_count(StringInfo out, char kind, uint32 count)
+{
+	append_kind(out, kind);
+	append_bytes(out, &count, sizeof(count));
 }
 
 static void append_canonical(StringInfo out, json_object *json);
@@ -20,24 +59,23 @@ static void append_canonical(StringInfo out, json_object *json);
 static void
 append_canonical_object(StringInfo out, json_object *json)
 {
-	const char **names = palloc(sizeof(char *) * Max(json_object_object_length(json), 1));
-	int			count = 0;
+	int			count = json_object_object_length(json);
+	NamedValue *members = palloc(sizeof(NamedValue) * Max(count, 1));
+	int			at = 0;
 
 	{
 		json_object_object_foreach(json, name, value)
-		{
-			(void) value;
-			names[count++] = name;
-		}
+			members[at++] = (NamedValue) {name, value};
 	}
-	qsort(names, count, sizeof(char *), compare_names);
-	appendStringInfo(out, "{%d:", count);
+	if (count > 1)
+		qsort(members, count, sizeof(NamedValue), compare_names);
+	append_count(out, '{', count);
 	for (int i = 0; i < count; i++)
 	{
-		appendStringInfo(out, "%zu:%s", strlen(names[i]), names[i]);
-		append_canonical(out, json_object_object_get(json, names[i]));
+		append_text(out, members[i].name, strlen(members[i].name));
+		append_canonical(out, members[i].value);
 	}
-	pfree(names);
+	pfree(members);
 }
 
 /* Appends what two requests have in common if and only if they say the same; the parser has bounded the depth. */
@@ -52,17 +90,21 @@ append_canonical(StringInfo out, json_object *json)
 			append_canonical_object(out, json);
 			break;
 		case json_type_array:
-			appendStringInfo(out, "[%zu:", json_object_array_length(json));
+			append_count(out, '[', json_object_array_length(json));
 			for (size_t i = 0; i < json_object_array_length(json); i++)
 				append_canonical(out, json_object_array_get_idx(json, i));
 			break;
 		case json_type_string:
-			appendStringInfo(out, "\"%d:", json_object_get_string_len(json));
-			appendBinaryStringInfo(out, json_object_get_string(json), json_object_get_string_len(json));
+			append_kind(out, '"');
+			append_text(out, json_object_get_string(json), json_object_get_string_len(json));
+			break;
+		case json_type_null:
+			append_kind(out, '0');
 			break;
 		default:
 			text = json_object_get_string(json);
-			appendStringInfo(out, "%s;", text != NULL ? text : "null");
+			append_kind(out, '#');
+			append_text(out, text, strlen(text));
 			break;
 	}
 }
@@ -70,15 +112,11 @@ append_canonical(StringInfo out, json_object *json)
 void
 request_digest(json_object *json, uint8 *digest)
 {
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
 	StringInfoData text;
 
 	initStringInfo(&text);
+	enlargeStringInfo(&text, USUAL_SIZE);
 	append_canonical(&text, json);
-	if (pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) text.data, text.len) < 0 ||
-		pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute the digest of a request: %s", pg_cryptohash_error(context));
-	pg_cryptohash_free(context);
+	key_hash(text.data, text.len, digest);
 	pfree(text.data);
 }

@@ -209,9 +209,12 @@ extern void request_validate(const Shape *shape, const void *request, Validation
 extern void request_check_table_name(const void *request);
 
 /*
- * The SHA-256 digest of a part of a request, of PG_SHA256_DIGEST_LENGTH bytes: the
- * same for two that say the same, in whatever order their members come.
+ * The digest of a part of a request: the same for two that say the same, in
+ * whatever order their members come, and another for two that do not, unless
+ * somebody has made them so with effort.
  */
+#define REQUEST_DIGEST_LENGTH 16
+
 extern void request_digest(json_object *json, uint8 *digest);
 
 /* The bytes that an element of that shape takes in an array. */

@@ -1,5 +1,5 @@
 /*
- * descent.c - descending the primary index by hand.
+ * descent.c - descending a B-tree by hand.
  */
 #include "postgres.h"
 
@@ -69,4 +69,26 @@ descent_begin(Relation index, BTScanInsert key, Snapshot snapshot, OffsetNumber 
 	if (BufferIsValid(buffer))
 		*offset = find_offset(index, key, BufferGetPage(buffer));
 	return buffer;
+}
+
+bool
+descent_may_find(Relation index, const Datum *values, int count)
+{
+	BTScanInsert key = descent_key(index, values, count);
+	OffsetNumber offset;
+	Buffer		buffer = descent_begin(index, key, NULL, &offset);
+	bool		result = false;
+
+	if (BufferIsValid(buffer))
+	{
+		Page		page = BufferGetPage(buffer);
+
+		if (offset > PageGetMaxOffsetNumber(page))
+			result = !P_RIGHTMOST(BTPageGetOpaque(page));
+		else
+			result = _bt_compare(index, key, page, offset) == 0;
+		_bt_relbuf(index, buffer);
+	}
+	pfree(key);
+	return result;
 }

@@ -1,5 +1,5 @@
 /*
- * descent.h - descending the primary index by hand; for this folder only.
+ * descent.h - descending a B-tree by hand.
  *
  * An index scan is made for ranges: to set one up costs as much as the way down
  * to the one entry that most callers want.
@@ -9,6 +9,12 @@
 
 #include "access/nbtree.h"
 #include "utils/snapshot.h"
+
+/*
+ * Whether there may be an entry with these values of the index's first columns:
+ * false is certain, and true is for a scan to look into.
+ */
+extern bool descent_may_find(Relation index, const Datum *values, int count);
 
 /* The key of an entry with these values of the index's first columns, none of them null; palloc'd. */
 extern BTScanInsert descent_key(Relation index, const Datum *values, int count);

@@ -42,9 +42,8 @@ find_row(const Table *table, const PrimaryKey *key, Snapshot snapshot, TupleTabl
 		row_allowed(table, ROW_READ, slot, snapshot);
 }
 
-/* The item with that key as the snapshot sees it, in the table's slot; false where there is none. */
-static bool
-find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
+bool
+table_get_at(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
 {
 	if (table->read_slot == NULL)
 	{
@@ -62,8 +61,8 @@ find_item(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item)
 bool
 table_get(Table *table, const PrimaryKey *key, Value *item)
 {
-	Snapshot	snapshot = row_statement_snapshot();
-	bool		found = find_item(table, key, snapshot, item);
+	Snapshot	snapshot = table_statement_snapshot();
+	bool		found = table_get_at(table, key, snapshot, item);
 
 	UnregisterSnapshot(snapshot);
 	return found;
@@ -304,7 +303,7 @@ table_scan_begin_at(Table *table, const TableRange *range, Snapshot snapshot)
 TableScan *
 table_scan_begin(Table *table, const TableRange *range)
 {
-	Snapshot	snapshot = row_statement_snapshot();
+	Snapshot	snapshot = table_statement_snapshot();
 	TableScan  *scan = table_scan_begin_at(table, range, snapshot);
 
 	UnregisterSnapshot(snapshot);
@@ -372,7 +371,7 @@ table_scan_next(TableScan *scan, Value *item)
 bool
 table_scan_fetch(TableScan *scan, Table *table, const PrimaryKey *key, Value *item)
 {
-	return find_item(table, key, scan->snapshot, item);
+	return table_get_at(table, key, scan->snapshot, item);
 }
 
 ItemLock
@@ -516,7 +515,7 @@ uint64
 table_count_entries(Table *table, const Value *partition, uint64 most)
 {
 	pg_uuid_t	hash = row_key_hash(partition, 1);
-	Snapshot	snapshot = row_statement_snapshot();
+	Snapshot	snapshot = table_statement_snapshot();
 	ScanKeyData key;
 	IndexScanDesc scan;
 	uint64		count = 0;

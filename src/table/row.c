@@ -180,7 +180,7 @@ row_store(const Table *table, const Value *item, TupleTableSlot *slot)
 }
 
 Snapshot
-row_statement_snapshot(void)
+table_statement_snapshot(void)
 {
 	/* what this transaction wrote before is to be seen, as by SQL's next statement */
 	CommandCounterIncrement();

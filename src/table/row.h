@@ -50,7 +50,4 @@ extern bool row_has_partition(const Table *table, TupleTableSlot *slot, const Va
  */
 extern void row_store(const Table *table, const Value *item, TupleTableSlot *slot);
 
-/* A snapshot that sees all that a new SQL statement would; to be unregistered. */
-extern Snapshot row_statement_snapshot(void);
-
 #endif							/* DDB_ROW_H */

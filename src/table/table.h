@@ -111,6 +111,16 @@ extern PrimaryKey key_of_map(const KeySchema *schema, const Value *map);
  */
 extern bool table_get(Table *table, const PrimaryKey *key, Value *item);
 
+/*
+ * A snapshot that sees all that a new SQL statement would; to be unregistered.
+ * At READ COMMITTED each is another, so items that are to be of one moment are
+ * read by one.
+ */
+extern Snapshot table_statement_snapshot(void);
+
+/* table_get() as of that snapshot. */
+extern bool table_get_at(Table *table, const PrimaryKey *key, Snapshot snapshot, Value *item);
+
 typedef enum WriteAction
 {
 	WRITE_NOTHING,

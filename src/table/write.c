@@ -368,7 +368,7 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	bool		visible;
 	bool		done = true;
 
-	write->snapshot = row_statement_snapshot();
+	write->snapshot = table_statement_snapshot();
 	PushActiveSnapshot(write->snapshot);
 	found = find_item(write);
 	visible = found && row_allowed(write->table, ROW_READ, write->old_slot, write->snapshot);

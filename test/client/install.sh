@@ -49,11 +49,11 @@ install_javascript() {
 	install_npm javascript "$client_source/javascript/package.json"
 }
 
-# install_go_toolchain: sets go, to the one that is there if it is as new as go.mod wants it (Debian 12's
+# install_go_toolchain GO.MOD: sets go, to the one that is there if it is as new as that file wants it (Debian 12's
 # is not), else to one from the Go proxy, whose archives have no file modes.
 install_go_toolchain() {
 	local wanted there toolchain
-	wanted=$(sed -n 's/^go //p' "$client_source/go/go.mod")
+	wanted=$(sed -n 's/^go //p' "$1")
 	there=$(cd / && go env GOVERSION 2>/dev/null) || true
 	go=go
 	[ -n "$there" ] && printf '%s\n' "$wanted" "${there#go}" | sort -CV && return
@@ -66,12 +66,22 @@ install_go_toolchain() {
 	chmod +x "${go%/*}"/../pkg/tool/*/* "${go%/*}"/*
 }
 
+# install_go_program NAME: the one whose source is in the folder of that name, as $client_cache/NAME.
+install_go_program() {
+	local go source=$client_source/$1 from
+	from=("$source"/go.mod "$source"/go.sum "$source"/*.go)
+	cached "$1" "${from[@]}" && return
+	install_go_toolchain "$source/go.mod"
+	(cd "$source" && "$go" build -o "$client_cache/$1" .)
+	keep "$1" "${from[@]}"
+}
+
 install_go() {
-	local go from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/scenario.go)
-	cached go "${from[@]}" && return
-	install_go_toolchain
-	(cd "$client_source/go" && "$go" build -o "$client_cache/go" .)
-	keep go "${from[@]}"
+	install_go_program go
+}
+
+install_history() {
+	install_go_program history
 }
 
 install_java() {

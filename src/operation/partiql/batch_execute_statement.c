@@ -201,7 +201,7 @@ carry_out_read(BatchStatement *batch)
 	uint32		size;
 
 	statement_keys(batch->statement, &table->schema, &keys);
-	statement_read_item(batch->statement, table, &keys, &size, &batch->item);
+	statement_read_item(batch->statement, table, &keys, InvalidSnapshot, &size, &batch->item);
 	batch->units = read_capacity(size, batch->request->consistent_read == BOOLEAN_TRUE);
 	table_release(table);
 }

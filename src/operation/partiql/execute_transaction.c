@@ -3,8 +3,8 @@
  */
 #include "postgres.h"
 
-#include "common/sha2.h"
 #include "miscadmin.h"
+#include "utils/snapmgr.h"
 
 #include "error.h"
 #include "operation/operations.h"
@@ -105,7 +105,7 @@ execute_writes(const ExecuteTransactionRequest *request, Statement **statements,
 		.return_consumed_capacity = request->return_consumed_capacity,
 		.responses = count
 	};
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 	Token		token = {TOKEN_EXECUTE_TRANSACTION, request->token.data, request->token.length, digest};
 
 	if (token.text != NULL)
@@ -179,13 +179,13 @@ check_doubles(const TransactionRead *reads, int count)
 
 /* A response has an item only if there is one. */
 static void
-read_item(TransactionRead *read, StringInfo response)
+read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
 {
 	int			start = response->len;
 	uint32		size;
 
 	appendStringInfoString(response, "{\"Item\":");
-	if (!statement_read_item(read->statement, read->table, &read->keys, &size, response))
+	if (!statement_read_item(read->statement, read->table, &read->keys, snapshot, &size, response))
 	{
 		response->len = start;
 		appendStringInfoChar(response, '{');
@@ -228,6 +228,7 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 {
 	int			count = request->statements.count;
 	TransactionRead *reads = palloc0(sizeof(TransactionRead) * count);
+	Snapshot	snapshot;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -236,14 +237,16 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 	}
 	check_doubles(reads, count);
 
+	snapshot = table_statement_snapshot();
 	appendStringInfoString(response, "{\"Responses\":[");
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		read_item(&reads[i], response);
+		read_item(&reads[i], snapshot, response);
 	}
+	UnregisterSnapshot(snapshot);
 	appendStringInfoChar(response, ']');
 	if (wants_capacity(&request->return_consumed_capacity))
 		append_capacities(response, &request->return_consumed_capacity, reads, count);

@@ -49,9 +49,12 @@ extern PrimaryKey statement_write_key(StatementWrite *write, Table *table);
 
 /* ---- statement_read.c ---- */
 
-/* Reads one item of a table by its whole key, and appends it if WHERE holds for it; whether it does. */
+/*
+ * Reads one item of a table by its whole key, as of the snapshot or, without one,
+ * as a new statement would, and appends it if WHERE holds for it; whether it does.
+ */
 extern bool statement_read_item(const Statement *statement, Table *table, const StatementKeys *keys,
-								uint32 *size, StringInfo response);
+								Snapshot snapshot, uint32 *size, StringInfo response);
 
 /* Reads a page of SELECT, and appends the whole response. */
 typedef struct StatementPage

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "common/base64.h"
-#include "common/sha2.h"
 
 #include "error.h"
 #include "operation/partiql/statement.h"
@@ -27,13 +26,13 @@ show_columns(const void *argument, const Value *item)
 
 bool
 statement_read_item(const Statement *statement, Table *table, const StatementKeys *keys,
-					uint32 *size, StringInfo response)
+					Snapshot snapshot, uint32 *size, StringInfo response)
 {
 	PrimaryKey	key = statement_primary_key(keys, &table->schema);
 	Value		item;
 
 	*size = 0;
-	if (!table_get(table, &key, &item))
+	if (snapshot == InvalidSnapshot ? !table_get(table, &key, &item) : !table_get_at(table, &key, snapshot, &item))
 		return false;
 	*size = item_size(&item);
 	if (!condition_holds(statement->where, &item))
@@ -208,8 +207,8 @@ read_token(const StatementPage *page, const StatementKeys *keys)
 	Position	position = {0};
 	char	   *bytes;
 	int			size;
-	int			header = PG_SHA256_DIGEST_LENGTH + TOKEN_PARTITION_BYTES;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	int			header = REQUEST_DIGEST_LENGTH + TOKEN_PARTITION_BYTES;
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 
 	if (token->data == NULL)
 		return position;
@@ -217,7 +216,7 @@ read_token(const StatementPage *page, const StatementKeys *keys)
 	bytes = palloc(size + 1);
 	size = pg_b64_decode(token->data, token->length, (void *) bytes, size);
 	digest_of(page->request, digest);
-	if (size < header || memcmp(bytes, digest, PG_SHA256_DIGEST_LENGTH) != 0)
+	if (size < header || memcmp(bytes, digest, REQUEST_DIGEST_LENGTH) != 0)
 		refuse_token();
 	position.partition = (unsigned char) bytes[header - 2] << 8 | (unsigned char) bytes[header - 1];
 	if (position.partition >= Max(keys->count, 1))
@@ -233,11 +232,11 @@ append_token(StringInfo response, const StatementPage *page, int partition, cons
 {
 	StringInfoData bytes;
 	int			size;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 
 	digest_of(page->request, digest);
 	initStringInfo(&bytes);
-	appendBinaryStringInfo(&bytes, (const char *) digest, PG_SHA256_DIGEST_LENGTH);
+	appendBinaryStringInfo(&bytes, (const char *) digest, REQUEST_DIGEST_LENGTH);
 	appendStringInfoChar(&bytes, (char) (partition >> 8));
 	appendStringInfoChar(&bytes, (char) partition);
 	appendBinaryStringInfo(&bytes, last_key->data, last_key->len);
@@ -373,7 +372,7 @@ read_one(PageRead *read, StringInfo response)
 
 	(void) read_order(read->page->statement, &read->source.table->schema, &read->keys);
 	appendStringInfoString(response, "{\"Items\":[");
-	statement_read_item(read->page->statement, read->source.table, &read->keys, &size, response);
+	statement_read_item(read->page->statement, read->source.table, &read->keys, InvalidSnapshot, &size, response);
 	appendStringInfoChar(response, ']');
 	read->state.size = size;
 	if (wants_capacity(&parameters->return_consumed_capacity))

@@ -2,14 +2,19 @@
  * token.c - ClientRequestToken.
  *
  * Tokens are kept in three relations that take turns, ten minutes each: a token
- * goes into the present one and is looked for in that and in the one before.
- * The third rests, and is emptied while nobody uses it.  Were there two, a queued
- * TRUNCATE would make every transaction wait behind any open reader.  If the
- * third is not had when it is its turn, its old rows do no harm: the time in a
- * row decides.
+ * goes into the present one and is looked for in all.  The next one rests, and is
+ * emptied while nobody uses it.  Were there two, a queued TRUNCATE would make every
+ * transaction wait behind any open reader.  If the third is not had when it is its
+ * turn, its old rows do no harm: the time in a row decides.
  *
- * A token of a transaction that has not ended is seen by a dirty snapshot, and
- * not waited for.
+ * Of two transactions with the same token, one may come before the turn of the next
+ * relation and one after it, the more so where a standby with another clock has
+ * become the primary server.  So each keeps its token before it looks into the
+ * other relations: at least one of the two then sees the other.  A token of a
+ * transaction that has not ended is seen by a dirty snapshot, and not waited for.
+ *
+ * What is kept of token and request are hashes.  Who makes two of them equal
+ * mistakes only his own requests, for a token is its role's.
  *
  * The relations are read and written below the executor, whoever calls: nobody
  * has rights on them, no code of a user's can be attached to what belongs to the
@@ -24,27 +29,32 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
-#include "catalog/pg_type.h"
 #include "commands/tablecmds.h"
-#include "common/sha2.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 
 #include "compat.h"
 #include "error.h"
 #include "operation/transaction/token.h"
 #include "owner_statement.h"
+#include "table/descent.h"
+#include "value/hash.h"
 
 /* How long a token lasts, and how long a relation is the present one. */
 #define LIFE_MILLISECONDS (10 * 60 * 1000)
 #define RELATIONS 3
+
+/* So far the clocks of a primary server and its successor may differ. */
+#define SKEW_MILLISECONDS (10 * 1000)
 
 /* Their columns; the first three are the key. */
 enum
@@ -64,30 +74,24 @@ typedef struct TokenRow
 {
 	Datum		values[TOKENS_COLUMNS];
 	bool		nulls[TOKENS_COLUMNS];
+	pg_uuid_t	token;
+	pg_uuid_t	request;
 } TokenRow;
 
-static bytea *
-bytea_of_digest(const uint8 *digest)
+StaticAssertDecl(UUID_LEN == KEY_HASH_LENGTH && UUID_LEN == TOKEN_REQUEST_LENGTH, "hashes are stored as uuid");
+
+static void
+set_row(TokenRow *row, const Token *token, TimestampTz now, const char *note)
 {
-	bytea	   *result = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-
-	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	memcpy(VARDATA(result), digest, PG_SHA256_DIGEST_LENGTH);
-	return result;
-}
-
-static TokenRow
-row_of_token(const Token *token, TimestampTz now, const char *note)
-{
-	TokenRow	row = {0};
-
-	row.values[TOKENS_TOKEN - 1] = PointerGetDatum(cstring_to_text_with_len(token->text, token->length));
-	row.values[TOKENS_ROLE - 1] = ObjectIdGetDatum(GetUserId());
-	row.values[TOKENS_OPERATION - 1] = CharGetDatum((char) token->operation);
-	row.values[TOKENS_REQUEST - 1] = PointerGetDatum(bytea_of_digest(token->request));
-	row.values[TOKENS_FINISHED - 1] = TimestampTzGetDatum(now);
-	row.values[TOKENS_NOTE - 1] = PointerGetDatum(cstring_to_text(note));
-	return row;
+	memset(row->nulls, 0, sizeof(row->nulls));
+	key_hash(token->text, token->length, row->token.data);
+	memcpy(row->request.data, token->request, UUID_LEN);
+	row->values[TOKENS_TOKEN - 1] = UUIDPGetDatum(&row->token);
+	row->values[TOKENS_ROLE - 1] = ObjectIdGetDatum(GetUserId());
+	row->values[TOKENS_OPERATION - 1] = CharGetDatum((char) token->operation);
+	row->values[TOKENS_REQUEST - 1] = UUIDPGetDatum(&row->request);
+	row->values[TOKENS_FINISHED - 1] = TimestampTzGetDatum(now);
+	row->values[TOKENS_NOTE - 1] = PointerGetDatum(cstring_to_text(note));
 }
 
 /* ---- The relations ---- */
@@ -99,34 +103,109 @@ period_of(TimestampTz time)
 	return time / (LIFE_MILLISECONDS * INT64CONST(1000));
 }
 
-/* The one whose turn it is in that period. */
-static Oid
-relation_of_period(int64 period, const char *suffix)
+/* As long as they are known to be there. */
+static Oid	known_relations[RELATIONS];
+
+static void
+forget_relation(Datum argument, Oid relation)
 {
-	return extension_relation(psprintf("transaction_tokens_%d%s", (int) (period % RELATIONS), suffix));
+	for (int i = 0; i < RELATIONS; i++)
+	{
+		if (relation == known_relations[i] || !OidIsValid(relation))
+			known_relations[i] = InvalidOid;
+	}
 }
 
+/* The one whose turn it is in that period. */
+static Oid
+relation_of_period(int64 period)
+{
+	static bool watched = false;
+	int			number = (int) (period % RELATIONS);
+	Oid			relation = known_relations[number];
+
+	if (OidIsValid(relation))
+		return relation;
+	if (!watched)
+	{
+		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+		watched = true;
+	}
+	relation = extension_relation(psprintf("transaction_tokens_%d", number));
+	known_relations[number] = relation;
+	return relation;
+}
+
+static Relation
+open_primary_key(Relation relation, LOCKMODE lock)
+{
+	return index_open(RelationGetPrimaryKeyIndex(relation), lock);
+}
+
+/* ---- Emptying the one that rests ---- */
+
+static int64 emptied_period = -1;	/* this process has seen to it that the next one's was empty */
+static int64 emptying_period = -1;	/* the transaction that is being committed has */
+
 /*
- * Empties the relation that rests, unless somebody is not done with it.  Its
- * lock lasts to the transaction's end, so it is left to transactions that end
- * with their statement, as those over HTTP do.
+ * Unless somebody is not done with it; then the next transaction tries again.
  */
 static void
 empty_resting(int64 period)
 {
-	static int64 last = -1;
-	Oid			oid = relation_of_period(period + 1, "");
+	Oid			oid = relation_of_period(period + 1);
 	Relation	relation;
 
-	if (period == last || IsTransactionBlock())
-		return;
 	if (!ConditionalLockRelationOid(oid, AccessExclusiveLock))
 		return;
-	last = period;
 	relation = table_open(oid, NoLock);
 	if (RelationGetNumberOfBlocks(relation) > 0)
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
 		execute_truncate_compat(list_make1(relation), list_make1_oid(oid));
+		PopActiveSnapshot();
+	}
 	table_close(relation, NoLock);
+	emptying_period = period;
+}
+
+/*
+ * The lock lasts to the transaction's end, so it is taken as late as can be.  No
+ * privilege is asked for, and no code of a user's can be run: see above.
+ */
+static void
+empty_at_commit(XactEvent event, void *argument)
+{
+	int64	   *due = argument;
+
+	if (event == XACT_EVENT_PRE_COMMIT && *due >= 0)
+		empty_resting(*due);
+	else if (event == XACT_EVENT_COMMIT && emptying_period >= 0)
+		emptied_period = emptying_period;
+	if (event != XACT_EVENT_PRE_COMMIT)
+		*due = emptying_period = -1;
+}
+
+/* Has the resting relation emptied when the transaction commits, if that is still to be done. */
+static void
+see_to_resting(TimestampTz now)
+{
+	static int64 due = -1;
+	static bool registered = false;
+	int64		period = period_of(now);
+
+	if (period == emptied_period)
+		return;
+	/* another clock's turn may have begun already, or not have ended yet */
+	if (period != period_of(TimestampTzPlusMilliseconds(now, -SKEW_MILLISECONDS)) ||
+		period != period_of(TimestampTzPlusMilliseconds(now, SKEW_MILLISECONDS)))
+		return;
+	if (!registered)
+	{
+		RegisterXactCallback(empty_at_commit, &due);
+		registered = true;
+	}
+	due = period;
 }
 
 /* ---- Finding ---- */
@@ -142,7 +221,7 @@ judge_row(TupleTableSlot *slot, const TokenRow *row, char **note)
 
 	if (finished <= TimestampTzPlusMilliseconds(now, -LIFE_MILLISECONDS))
 		return false;
-	if (!DatumGetBool(DirectFunctionCall2(byteaeq, request, row->values[TOKENS_REQUEST - 1])))
+	if (!DatumGetBool(DirectFunctionCall2(uuid_eq, request, row->values[TOKENS_REQUEST - 1])))
 		ddb_error(IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION, "The provided token was already used with a different request");
 	*note = TextDatumGetCString(slot_getattr(slot, TOKENS_NOTE, &isnull));
 	return true;
@@ -159,7 +238,7 @@ report_in_progress(void)
 static bool
 find_in(Relation relation, Relation index, const TokenRow *row, ItemPointer old, char **note)
 {
-	static const RegProcedure equal[KEY_COLUMNS] = {F_TEXTEQ, F_OIDEQ, F_CHAREQ};
+	static const RegProcedure equal[KEY_COLUMNS] = {F_UUID_EQ, F_OIDEQ, F_CHAREQ};
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	ScanKeyData keys[KEY_COLUMNS];
 	SnapshotData dirty;
@@ -186,21 +265,23 @@ find_in(Relation relation, Relation index, const TokenRow *row, ItemPointer old,
 	return found;
 }
 
+/* The relation is nearly always empty where it is the next one's. */
 static bool
 find_in_period(int64 period, const TokenRow *row, char **note)
 {
-	Relation	relation = table_open(relation_of_period(period, ""), AccessShareLock);
+	Relation	relation = table_open(relation_of_period(period), AccessShareLock);
 	bool		found = false;
 
 	if (RelationGetNumberOfBlocks(relation) > 0)
 	{
-		Relation	index = index_open(relation_of_period(period, "_pkey"), AccessShareLock);
+		Relation	index = open_primary_key(relation, AccessShareLock);
 		ItemPointerData old;
 
-		found = find_in(relation, index, row, &old, note);
-		index_close(index, NoLock);
+		found = descent_may_find(index, row->values, KEY_COLUMNS) && find_in(relation, index, row, &old, note);
+		index_close(index, AccessShareLock);
 	}
-	table_close(relation, NoLock);
+	/* who empties it is not to be kept from it for longer */
+	table_close(relation, AccessShareLock);
 	return found;
 }
 
@@ -213,8 +294,9 @@ token_find(const Token *token, char **note)
 
 	if (token->text == NULL)
 		return false;
-	row = row_of_token(token, now, "");
-	return find_in_period(period, &row, note) || find_in_period(period - 1, &row, note);
+	set_row(&row, token, now, "");
+	return find_in_period(period, &row, note) || find_in_period(period - 1, &row, note) ||
+		find_in_period(period + 1, &row, note);
 }
 
 /* ---- Keeping ---- */
@@ -269,23 +351,15 @@ insert_unless_found(Relation relation, Relation index, const TokenRow *row, Item
 	return true;
 }
 
-/*
- * Two transactions with the same token, of which one comes before the turn of the
- * next relation and one after it, do not meet in one relation.  So each inserts
- * its row first; the later one then looks at the relation before, and the earlier
- * one at the clock, and if its time was over by then, it begins anew.
- */
 static bool
 keep_in_period(int64 period, const TokenRow *row, char **note)
 {
-	Relation	relation = table_open(relation_of_period(period, ""), RowExclusiveLock);
-	Relation	index = index_open(relation_of_period(period, "_pkey"), RowExclusiveLock);
+	Relation	relation = table_open(relation_of_period(period), RowExclusiveLock);
+	Relation	index = open_primary_key(relation, RowExclusiveLock);
 	ItemPointerData tid;
 	bool		kept = insert_unless_found(relation, index, row, &tid, note);
 
-	if (kept && period_of(GetCurrentTimestamp()) != period)
-		ddb_error(TRANSACTION_CONFLICT_EXCEPTION, "Transaction is ongoing for the item");
-	if (kept && find_in_period(period - 1, row, note))
+	if (kept && (find_in_period(period - 1, row, note) || find_in_period(period + 1, row, note)))
 	{
 		delete_row(relation, &tid);
 		kept = false;
@@ -303,7 +377,7 @@ token_keep(const Token *token, const char *new_note, char **note)
 
 	if (token->text == NULL)
 		return false;
-	empty_resting(period_of(now));
-	row = row_of_token(token, now, new_note);
+	see_to_resting(now);
+	set_row(&row, token, now, new_note);
 	return !keep_in_period(period_of(now), &row, note);
 }

@@ -10,6 +10,7 @@
 #define DDB_TOKEN_H
 
 #define TOKEN_MAX_LENGTH 36
+#define TOKEN_REQUEST_LENGTH 16 /* of request_digest() */
 
 /* Whose tokens they are: each operation has its own. */
 typedef enum TokenOperation

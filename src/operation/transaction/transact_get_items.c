@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/snapmgr.h"
 
 #include "error.h"
 #include "operation/operations.h"
@@ -195,10 +196,10 @@ open_all(Reads *all)
 
 /* Appends the item, and adds up size and capacity. */
 static void
-read_item(Read *read, uint64 *size, StringInfo response)
+read_item(Read *read, Snapshot snapshot, uint64 *size, StringInfo response)
 {
 	Value		item;
-	bool		found = table_get(read->reads->table, &read->key, &item);
+	bool		found = table_get_at(read->reads->table, &read->key, snapshot, &item);
 	uint32		bytes = found ? item_size(&item) : 0;
 
 	*size += bytes;
@@ -238,8 +239,10 @@ execute(const void *prepared, StringInfo response)
 	Reads	   *all = unconstify(void *, prepared);
 	const TransactGetItemsRequest *request = all->request;
 	uint64		size = 0;
+	Snapshot	snapshot;
 
 	open_all(all);
+	snapshot = table_statement_snapshot();
 	appendStringInfoChar(response, '{');
 	append_member(response, "Responses");
 	appendStringInfoChar(response, '[');
@@ -248,12 +251,13 @@ execute(const void *prepared, StringInfo response)
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		read_item(&all->reads[i], &size, response);
+		read_item(&all->reads[i], snapshot, &size, response);
 	}
 	appendStringInfoChar(response, ']');
 	if (wants_capacity(&request->return_consumed_capacity))
 		append_capacities(response, &request->return_consumed_capacity, all);
 	appendStringInfoChar(response, '}');
+	UnregisterSnapshot(snapshot);
 	for (int i = 0; i < all->table_count; i++)
 		table_release(all->tables[i].table);
 }

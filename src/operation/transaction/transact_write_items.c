@@ -3,8 +3,6 @@
  */
 #include "postgres.h"
 
-#include "common/sha2.h"
-
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/transaction/transaction_write.h"
@@ -204,7 +202,7 @@ execute(const void *argument, StringInfo response)
 {
 	TransactWriteItems *prepared = unconstify(void *, argument);
 	const TransactWriteItemsRequest *request = prepared->request;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[REQUEST_DIGEST_LENGTH];
 	Token		token = {TOKEN_TRANSACT_WRITE_ITEMS, request->token.data, request->token.length, digest};
 
 	if (token.text != NULL)

@@ -10,8 +10,8 @@
  * commits.
  *
  * Where a later judgement differs, the actions that have passed are locked, and
- * those that are left are judged by a snapshot of that moment: the reasons are
- * all of one moment.
+ * that one and those that are left are judged by one snapshot: the reasons are all
+ * of one moment.  Where by then there are none, the transaction goes on.
  */
 #include "postgres.h"
 
@@ -22,6 +22,8 @@
 
 #include "error.h"
 #include "operation/transaction/transaction_write.h"
+
+StaticAssertDecl(REQUEST_DIGEST_LENGTH == TOKEN_REQUEST_LENGTH, "a token goes with the digest of a request");
 
 WriteAction
 check_change(ItemWrite *write, const Value *old_item, Value *new_item)
@@ -216,21 +218,21 @@ judge(TransactionAction *action, const Value *old_item)
 	return cancellation_judge(judge_item, action, &action->reason);
 }
 
-/* Judges actions by what a new statement would read. */
+/* Judges actions by what a new statement would read: all by one moment's items. */
 static void
 judge_by_reading(TransactionAction **actions, int count)
 {
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	Snapshot	snapshot = table_statement_snapshot();
+
 	for (int i = 0; i < count; i++)
 	{
 		TransactionAction *action = actions[i];
 		Value		item;
 
 		CHECK_FOR_INTERRUPTS();
-		judge(action, table_get(action->writes->table, &action->key, &item) ? &item : NULL);
+		judge(action, table_get_at(action->writes->table, &action->key, snapshot, &item) ? &item : NULL);
 	}
-	PopActiveSnapshot();
+	UnregisterSnapshot(snapshot);
 }
 
 static void
@@ -264,10 +266,11 @@ carry_out(const Transaction *transaction, int at)
 	TransactionAction *action = transaction->ordered[at];
 
 	table_write(action->writes->table, &action->key, decide, action);
-	if (action->reason.code != NULL)
+	while (action->reason.code != NULL)
 	{
-		judge_by_reading(transaction->ordered + at + 1, transaction->count - at - 1);
-		cancel(transaction);
+		judge_by_reading(transaction->ordered + at, transaction->count - at);
+		cancel_if_any_failed(transaction);
+		table_write(action->writes->table, &action->key, decide, action);
 	}
 	table_writes_add(action->writes, &action->cost, 2 * write_capacity(action->cost.size),
 					 &action->key.partition);
