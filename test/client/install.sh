@@ -67,7 +67,7 @@ install_go_toolchain() {
 }
 
 install_go() {
-	local go from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/scenario.go)
+	local go from=("$client_source"/go/go.{mod,sum} "$client_source"/go/*.go)
 	cached go "${from[@]}" && return
 	install_go_toolchain
 	(cd "$client_source/go" && "$go" build -o "$client_cache/go" .)
