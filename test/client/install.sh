@@ -83,7 +83,7 @@ install_guregu() {
 }
 
 install_java() {
-	local from=("$client_source/java/pom.xml" "$client_source/java/src/main/java/ddb/Scenario.java")
+	local from=("$client_source/java/pom.xml" "$client_source"/java/src/main/java/ddb/*.java)
 	need mvn maven default-jdk-headless
 	cached java "${from[@]}" && return
 	rm -rf "$client_cache/java"
