@@ -225,6 +225,9 @@ SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1 WHERE n = 1 RETURNI
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$]);
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]);
+-- however it is put in parentheses
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND (Song = 'song 3' AND x = 1))$$, $$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z' OR n = 1 AND v = 'y')$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE (Artist = 'Bob' AND (Song = 'song 3')))$$]);
 SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 20}$$, $$DELETE FROM "Counts" WHERE n = 20$$]);
 SELECT ddb.execute_transaction('{"TransactStatements": []}');
 
@@ -241,6 +244,23 @@ SELECT pg_temp.run($$UPDATE "Counts" SET v = 1 WHERE n = 1$$);
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1$$);
 SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1$$);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z')$$]);
+-- who may delete an item learns nothing of it
+RESET ROLE;
+CREATE ROLE partiql_deleter;
+GRANT USAGE ON SCHEMA dynamodb TO partiql_deleter;
+GRANT DELETE ON dynamodb."Counts" TO partiql_deleter;
+SET ROLE partiql_deleter;
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$, NULL, '{"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}');
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND (n = 1 OR v = 'a')$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a' OR n = 1 AND v = 'b'$$);
+SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$);
+SELECT pg_temp.transaction(ARRAY[$$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$]);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 3$$, NULL, '{"ReturnConsumedCapacity": "TOTAL"}');
+RESET ROLE;
+REVOKE ALL ON dynamodb."Counts" FROM partiql_deleter;
+REVOKE ALL ON SCHEMA dynamodb FROM partiql_deleter;
+DROP ROLE partiql_deleter;
 RESET ROLE;
 REVOKE ALL ON dynamodb."Counts" FROM partiql_reader;
 REVOKE ALL ON SCHEMA dynamodb FROM partiql_reader;
