@@ -72,6 +72,8 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Length.parts[2].three = 3 AN
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year = 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year != 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year <> 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Tags) <> 9$$);
 -- comments are blanks
 SELECT pg_temp.run(E'SELECT Song -- which\nFROM /* a * table */ "Music" WHERE Artist = \'Bob\' AND Plays = 1');
 -- indexes
@@ -80,6 +82,8 @@ SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT Plays FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT * FROM "Music"."Other" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$, NULL, '{"ConsistentRead": true}');
+-- what WHERE judges is fetched for a local index as well
+SELECT pg_temp.run($$SELECT Song FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Plays = 2$$);
 -- order
 SELECT pg_temp.run($$SELECT Artist FROM "Music" WHERE Artist IN ['Joan', 'Bob'] AND Plays = 1 ORDER BY Artist DESC$$);
 SELECT pg_temp.run($$SELECT * FROM "Music" ORDER BY Song$$);
@@ -135,6 +139,7 @@ SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x) WHERE Artist = 'Nina' AND
 SELECT pg_temp.run($$UPDATE "Music" SET x = nonsense(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 SELECT pg_temp.run($$UPDATE "Music" SET a = 1, a.b = 2 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 
+SELECT pg_temp.run($$UPDATE "Music" SET x = {'': 1} WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 -- ---- DELETE ----
 
 SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 1' AND Plays = 7$$);
@@ -156,6 +161,12 @@ SELECT pg_temp.run('SELECT * FROM "Music" AS m');
 SELECT pg_temp.run('SELECT * FROM "Music", "Counts"');
 SELECT pg_temp.run('SELECT * FROM "a"."b"."c"');
 SELECT pg_temp.run('SELECT * FROM ""');
+-- no name is empty, and none holds U+0000, with which it could not be read back
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', '': 1}$$);
+SELECT ddb.execute_statement('{"Statement": "INSERT INTO Music VALUE {''Artist'': ''Nina'', ''Song'': ''x'', ''a\u0000b'': 1}"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT \"a\u0000b\" FROM Music"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT a[''b\u0000c''] FROM Music"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT * FROM \"Music\u0000b\""}');
 SELECT pg_temp.run('SELECT a.inner FROM "Music"');
 SELECT pg_temp.run('SELECT a."inner" FROM "Music" WHERE Artist = ''nobody''');
 SELECT pg_temp.run(E'SELECT\n  COUNT(*) FROM "Nothing"');
@@ -169,12 +180,16 @@ SELECT pg_temp.run('SELECT * FROM "Music" WHERE (Artist = ''a'') = true');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE #a = 1');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = `x`');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ''unfinished');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1 #');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1 /* unfinished');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ?');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1', '[{"N": "1"}]');
 SELECT pg_temp.run('EXISTS(SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''b'' AND c = 1)');
 SELECT pg_temp.run('');
 SELECT left(pg_temp.run('SELECT * FROM "Music" WHERE a = ''' || repeat('x', 9000) || ''''), 60);
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = 1');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''' || repeat('x', 2049) || '''');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''' || repeat('x', 1025) || '''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('(', 3000) || 'a = 1' || repeat(')', 3000) || ' AND Artist = ''nobody''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('NOT ', 2000) || 'a = 1 AND Artist = ''nobody''');
 SELECT pg_temp.run('INSERT INTO "Music" VALUE ' || repeat('[', 4000) || repeat(']', 4000));
@@ -228,6 +243,7 @@ SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]
 -- however it is put in parentheses
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND (Song = 'song 3' AND x = 1))$$, $$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z' OR n = 1 AND v = 'y')$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE (Artist = 'Bob' AND (Song = 'song 3')))$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1 AND x = 1)$$]);
 SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 20}$$, $$DELETE FROM "Counts" WHERE n = 20$$]);
 SELECT ddb.execute_transaction('{"TransactStatements": []}');
 
