@@ -213,6 +213,14 @@ SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$INSERT INTO "Coun
 SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 4}$$, $$UPDATE "Counts" SET v = 1 WHERE n = 4$$);
 SELECT ddb.batch_execute_statement('{"Statements": []}');
 
+-- an error that is no statement's own ends the batch, and nothing but the batch
+CREATE FUNCTION divide_by_zero() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 / 0; END $$;
+CREATE TRIGGER divide_by_zero BEFORE DELETE ON dynamodb."Counts" FOR EACH ROW EXECUTE FUNCTION divide_by_zero();
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "UPDATE \"Counts\" SET v = ''q'' WHERE n = 1"}, {"Statement": "DELETE FROM \"Counts\" WHERE n = 2"}]}');
+SELECT item FROM dynamodb."Counts" WHERE n = 1;
+DROP TRIGGER divide_by_zero ON dynamodb."Counts";
+DROP FUNCTION divide_by_zero();
+
 -- ---- Transactions ----
 
 CREATE FUNCTION pg_temp.transaction(statements text[], more jsonb DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
