@@ -192,7 +192,9 @@ SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''' || repeat('x', 2049
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''' || repeat('x', 1025) || '''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('(', 3000) || 'a = 1' || repeat(')', 3000) || ' AND Artist = ''nobody''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('NOT ', 2000) || 'a = 1 AND Artist = ''nobody''');
+SET max_stack_depth = '100kB';
 SELECT pg_temp.run('INSERT INTO "Music" VALUE ' || repeat('[', 4000) || repeat(']', 4000));
+RESET max_stack_depth;
 
 -- ---- Batches ----
 

@@ -18,6 +18,7 @@ typedef struct Literal
 {
 	const Value *parameters;
 	StringInfoData place;		/* behind PLACE_PREFIX */
+	int			depth;
 } Literal;
 
 #define PLACE_PREFIX " under "
@@ -53,7 +54,10 @@ read_member(Literal *literal, const Syntax *member, const char *step)
 	Node	   *node;
 
 	appendStringInfoString(&literal->place, step);
+	/* an item's own tuple is no level of its attributes, of which node_pack() makes sure */
+	node_check_depth(literal->depth++);
 	node = read_node(literal, member);
+	literal->depth--;
 	literal->place.len = length;
 	literal->place.data[length] = '\0';
 	return node;
