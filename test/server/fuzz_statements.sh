@@ -21,16 +21,17 @@ CREATE FUNCTION one_of(VARIADIC choices text[]) RETURNS text LANGUAGE sql AS $$ 
 CREATE FUNCTION make(name text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM ddb.create_table(replace('{"TableName": "NAME", "BillingMode": "PAY_PER_REQUEST",
-		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "k", "AttributeType": "N"}, {"AttributeName": "g", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}],
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "k", "AttributeType": "N"}, {"AttributeName": "g", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}, {"AttributeName": "t", "AttributeType": "S"}],
 		"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "k", "KeyType": "RANGE"}],
 		"LocalSecondaryIndexes": [{"IndexName": "local", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}],
-		"GlobalSecondaryIndexes": [{"IndexName": "global", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "ALL"}}]}', 'NAME', name)::json);
+		"GlobalSecondaryIndexes": [{"IndexName": "global", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}, {"AttributeName": "t", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "ALL"}}]}', 'NAME', name)::json);
 END $$;
 SELECT make('Model'), make('Prey');
 SELECT ddb.put_item(json_strip_nulls(json_build_object('TableName', 'Model', 'Item', json_build_object(
 	'id', json_build_object('S', 'p' || p), 'k', json_build_object('N', a::text),
 	'g', CASE WHEN (p + a) % 3 > 0 THEN json_build_object('S', 'p' || a % 3) END,
 	'n', CASE WHEN a % 4 > 0 THEN json_build_object('N', (a % 5)::text) END,
+	't', CASE WHEN a % 7 > 0 THEN json_build_object('S', ('{hel,hello,help,p1,p,q}'::text[])[a % 7]) END,
 	's', CASE a % 3 WHEN 0 THEN '{"S": "hello"}'::json WHEN 1 THEN '{"S": "help"}' ELSE '{"N": "3"}' END,
 	'm', CASE WHEN a % 2 = 0 THEN json_build_object('M', json_build_object('x', json_build_object('N', p::text), 'l', '{"L": [{"S": "hello"}, {"N": "1"}]}'::json)) END,
 	'ss', CASE WHEN p > 1 THEN '{"SS": ["hello", "p1"]}'::json END))))
@@ -51,7 +52,7 @@ CREATE FUNCTION string_value() RETURNS text LANGUAGE sql AS $$ SELECT format('�
 CREATE FUNCTION any_value() RETURNS text LANGUAGE sql AS $$ SELECT format('⟦%s⟧', below(16)) $$;
 CREATE FUNCTION id_value() RETURNS text LANGUAGE sql AS $$ SELECT format('⟦%s⟧', below(4)) $$;
 CREATE FUNCTION path() RETURNS text LANGUAGE sql AS
-	$$ SELECT one_of('id', 'k', 'g', 'n', 's', 'm.x', 'm.l', 'm.l[0]', 'm.l[1]', 'ss', 'gone', 'm.gone[2]') $$;
+	$$ SELECT one_of('id', 'k', 'g', 'n', 's', 't', 'm.x', 'm.l', 'm.l[0]', 'm.l[1]', 'ss', 'gone', 'm.gone[2]') $$;
 CREATE FUNCTION ordering() RETURNS text LANGUAGE sql AS $$ SELECT one_of('<', '<=', '>', '>=') $$;
 
 CREATE FUNCTION simple() RETURNS pair LANGUAGE plpgsql AS $$
@@ -61,11 +62,14 @@ DECLARE
 	number text := number_value();
 	key text := one_of('k', 'n');
 BEGIN
-	CASE below(16)
+	CASE below(18)
 		WHEN 0, 1 THEN RETURN alike('id = %s', id_value());
 		WHEN 2 THEN RETURN alike('%s = id', id_value());
 		WHEN 3 THEN RETURN alike('g = %s', id_value());
-		WHEN 4, 5 THEN RETURN alike(key || ' %s %s', one_of('=', ordering()), number_value());
+		WHEN 4 THEN RETURN alike('t %s %s', one_of('=', ordering()), string_value());
+		WHEN 16 THEN RETURN alike('t BETWEEN %s AND %s', one_of('⟦10⟧', '⟦11⟧'), one_of('⟦10⟧', '⟦1⟧'));
+		WHEN 17 THEN RETURN alike('begins_with(t, %s)', string_value());
+		WHEN 5 THEN RETURN alike(key || ' %s %s', one_of('=', ordering()), number_value());
 		WHEN 6 THEN RETURN alike(key || ' BETWEEN %s AND %s', one_of('⟦4⟧', '⟦9⟧', '⟦5⟧'), one_of('⟦5⟧', '⟦6⟧', '⟦8⟧'));
 		WHEN 7 THEN RETURN (format(one_of('%s IN [%s, %s]', '%s IN (%s, %s)', '%s IN <<%s, %s>>'), p, v, number), format('%s IN (%s, %s)', p, v, number));
 		WHEN 8 THEN RETURN alike('begins_with(%s, %s)', p, string_value());
@@ -100,7 +104,7 @@ BEGIN
 	CASE below(5)
 		WHEN 0 THEN key := (format('%s IN [⟦0⟧, ⟦2⟧, ⟦3⟧]', partition), format('%s IN (⟦0⟧, ⟦2⟧, ⟦3⟧)', partition));
 		WHEN 1 THEN key := alike('(%1$s = ⟦0⟧ OR %1$s = %2$s)', partition, id_value());
-		WHEN 2 THEN key := alike('%s = %s AND %s %s %s', partition, id_value(), sort, one_of('=', ordering()), number_value());
+		WHEN 2 THEN key := alike('%s = %s AND %s %s %s', partition, id_value(), sort, one_of('=', ordering()), CASE sort WHEN 't' THEN string_value() ELSE number_value() END);
 		WHEN 3 THEN RETURN key;
 		ELSE NULL;
 	END CASE;
@@ -153,7 +157,7 @@ CREATE FUNCTION try_select(OUT complaint text, OUT text text, OUT finds boolean)
 DECLARE
 	source text := one_of('Model', 'Model', '"Model"."global"', '"Model"."local"');
 	partition text := CASE source WHEN '"Model"."global"' THEN 'g' ELSE 'id' END;
-	sort text := CASE source WHEN 'Model' THEN 'k' ELSE 'n' END;
+	sort text := CASE source WHEN 'Model' THEN 'k' WHEN '"Model"."local"' THEN 'n' ELSE 't' END;
 	conditions pair := CASE WHEN below(3) = 0 THEN condition(3) ELSE keyed(partition, sort) END;
 	columns text := one_of('*', '*', 'id, k, n');
 	ordered text := CASE WHEN conditions.statement LIKE partition || ' = %' AND conditions.statement NOT LIKE '% OR %' THEN one_of('', format(' ORDER BY %s', sort), format(' ORDER BY %s DESC', sort)) ELSE '' END;
@@ -177,7 +181,7 @@ BEGIN
 		NULL; -- of what Scan refuses, SELECT must refuse the same
 	END;
 	IF columns <> '*' THEN
-		expected := (SELECT coalesce(jsonb_agg(i - '{g,s,m,ss}'::text[]), '[]') FROM jsonb_array_elements(expected) i);
+		expected := (SELECT coalesce(jsonb_agg(i - '{g,t,s,m,ss}'::text[]), '[]') FROM jsonb_array_elements(expected) i);
 	END IF;
 	BEGIN
 		found := pages(jsonb_strip_nulls(jsonb_build_object('Statement', statement, 'Parameters', parameters, 'Limit', CASE WHEN below(2) = 0 THEN 1 + below(12) END,
@@ -191,8 +195,9 @@ BEGIN
 	finds := found <> '[]';
 	IF sorted(found) IS DISTINCT FROM sorted(expected) THEN
 		complaint := format('a Scan finds %s, SELECT %s', expected, found);
-	ELSIF ordered <> '' AND EXISTS (SELECT FROM (SELECT (i -> sort ->> 'N')::numeric AS k, lag((i -> sort ->> 'N')::numeric) OVER (ORDER BY o) AS before FROM jsonb_array_elements(found) WITH ORDINALITY f (i, o)) t
-			WHERE CASE WHEN ordered LIKE '% DESC' THEN before < k ELSE before > k END) THEN
+	ELSIF ordered <> '' AND EXISTS (SELECT FROM (SELECT sort_value, lag(sort_value) OVER (ORDER BY o) AS before
+			FROM jsonb_array_elements(found) WITH ORDINALITY f (i, o), coalesce(i -> sort -> 'S', to_jsonb((i -> sort ->> 'N')::numeric)) AS sort_value) t
+			WHERE CASE WHEN ordered LIKE '% DESC' THEN before < sort_value ELSE before > sort_value END) THEN
 		complaint := format('not in order: %s', found);
 	END IF;
 END $$;
@@ -291,8 +296,8 @@ END $$;
 
 CREATE FUNCTION prey() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM ddb.put_item('{"TableName": "Prey", "Item": {"id": {"S": "a"}, "k": {"N": "1"}, "g": {"S": "a"}, "n": {"N": "5"}, "s": {"S": "hello"}, "m": {"M": {"x": {"N": "7"}, "l": {"L": [{"S": "i"}, {"N": "1"}]}}}, "ss": {"SS": ["a", "c"]}, "ns": {"NS": ["1", "2"]}}}');
-	PERFORM ddb.put_item('{"TableName": "Prey", "Item": {"id": {"S": "b"}, "k": {"N": "2"}, "g": {"S": "b"}, "n": {"N": "0"}}}');
+	PERFORM ddb.put_item('{"TableName": "Prey", "Item": {"id": {"S": "a"}, "k": {"N": "1"}, "g": {"S": "a"}, "t": {"S": "t"}, "n": {"N": "5"}, "s": {"S": "hello"}, "m": {"M": {"x": {"N": "7"}, "l": {"L": [{"S": "i"}, {"N": "1"}]}}}, "ss": {"SS": ["a", "c"]}, "ns": {"NS": ["1", "2"]}}}');
+	PERFORM ddb.put_item('{"TableName": "Prey", "Item": {"id": {"S": "b"}, "k": {"N": "2"}, "g": {"S": "b"}, "t": {"S": "u"}, "n": {"N": "0"}}}');
 END $$;
 
 -- What is sent and to which operation; ⟦0000⟧ stands for U+0000, which jsonb does not have.
