@@ -292,5 +292,32 @@ REVOKE ALL ON dynamodb."Counts" FROM partiql_reader;
 REVOKE ALL ON SCHEMA dynamodb FROM partiql_reader;
 DROP ROLE partiql_reader;
 
+-- ---- Row-level security: what it hides is not there, through every statement ----
+
+CREATE ROLE partiql_rock;
+GRANT USAGE ON SCHEMA dynamodb TO partiql_rock;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dynamodb."Music" TO partiql_rock;
+ALTER TABLE dynamodb."Music" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY rock ON dynamodb."Music" USING (item ->> 'Genre' = 'Rock');
+SET ROLE partiql_rock;
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist IN ['Bob', 'Joan']$$);
+SELECT pg_temp.run($$SELECT Song, Plays FROM "Music"."ByYear" WHERE Artist = 'Joan' AND Plays > 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music"."ByGenre" WHERE Genre = 'Folk'$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$);
+SELECT pg_temp.batch($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$, $$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 5'$$);
+SELECT pg_temp.transaction(ARRAY[$$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$, $$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 5'$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2' AND Plays = 2)$$]);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Bob' AND Song = 'song 2' RETURNING ALL NEW *$$);
+SELECT pg_temp.run($$UPDATE "Music" SET Genre = 'Folk' WHERE Artist = 'Bob' AND Song = 'song 5'$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2' RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 2', 'Genre': 'Rock'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7', 'Genre': 'Folk'}$$);
+SELECT pg_temp.batch($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7', 'Genre': 'Folk'}$$, $$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7.5', 'Genre': 'Rock'}$$);
+RESET ROLE;
+SELECT count(*), count(*) FILTER (WHERE "Song" = 'song 2') FROM dynamodb."Music" WHERE "Artist" = 'Bob';
+REVOKE ALL ON dynamodb."Music" FROM partiql_rock;
+REVOKE ALL ON SCHEMA dynamodb FROM partiql_rock;
+DROP ROLE partiql_rock;
+
 SELECT ddb.delete_table('{"TableName": "Music"}')->'TableDescription'->>'TableStatus';
 SELECT ddb.delete_table('{"TableName": "Counts"}')->'TableDescription'->>'TableStatus';
