@@ -92,6 +92,12 @@ ALTER INDEX dynamodb."Owned/ByColor_hash_hash1_idx" RENAME TO spoilt;
 DROP INDEX dynamodb.spoilt;
 SELECT table_name, index_name, problem LIKE 'relation "Owned/ByColor" %', entry FROM ddb.check_indexes();
 ROLLBACK;
+-- another error ends the statement, and nothing but that
+SET ROLE ddb_reader;
+SET row_security = off;
+SELECT * FROM ddb.check_indexes();
+RESET row_security;
+RESET ROLE;
 
 -- a view of an index's relation is in the way of a drop, and goes with one that cascades
 CREATE VIEW owned_colors AS SELECT color FROM dynamodb."Owned/ByColor";

@@ -72,6 +72,8 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Length.parts[2].three = 3 AN
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year = 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year != 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year <> 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Tags) <> 9$$);
 -- comments are blanks
 SELECT pg_temp.run(E'SELECT Song -- which\nFROM /* a * table */ "Music" WHERE Artist = \'Bob\' AND Plays = 1');
 -- indexes
@@ -80,6 +82,8 @@ SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT Plays FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT * FROM "Music"."Other" WHERE Genre = 'Jazz'$$);
 SELECT pg_temp.run($$SELECT * FROM "Music"."ByGenre" WHERE Genre = 'Jazz'$$, NULL, '{"ConsistentRead": true}');
+-- what WHERE judges is fetched for a local index as well
+SELECT pg_temp.run($$SELECT Song FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Plays = 2$$);
 -- order
 SELECT pg_temp.run($$SELECT Artist FROM "Music" WHERE Artist IN ['Joan', 'Bob'] AND Plays = 1 ORDER BY Artist DESC$$);
 SELECT pg_temp.run($$SELECT * FROM "Music" ORDER BY Song$$);
@@ -135,6 +139,7 @@ SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x) WHERE Artist = 'Nina' AND
 SELECT pg_temp.run($$UPDATE "Music" SET x = nonsense(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 SELECT pg_temp.run($$UPDATE "Music" SET a = 1, a.b = 2 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 
+SELECT pg_temp.run($$UPDATE "Music" SET x = {'': 1} WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 -- ---- DELETE ----
 
 SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Joan' AND Song = 'song 1' AND Plays = 7$$);
@@ -156,6 +161,12 @@ SELECT pg_temp.run('SELECT * FROM "Music" AS m');
 SELECT pg_temp.run('SELECT * FROM "Music", "Counts"');
 SELECT pg_temp.run('SELECT * FROM "a"."b"."c"');
 SELECT pg_temp.run('SELECT * FROM ""');
+-- no name is empty, and none holds U+0000, with which it could not be read back
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', '': 1}$$);
+SELECT ddb.execute_statement('{"Statement": "INSERT INTO Music VALUE {''Artist'': ''Nina'', ''Song'': ''x'', ''a\u0000b'': 1}"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT \"a\u0000b\" FROM Music"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT a[''b\u0000c''] FROM Music"}');
+SELECT ddb.execute_statement('{"Statement": "SELECT * FROM \"Music\u0000b\""}');
 SELECT pg_temp.run('SELECT a.inner FROM "Music"');
 SELECT pg_temp.run('SELECT a."inner" FROM "Music" WHERE Artist = ''nobody''');
 SELECT pg_temp.run(E'SELECT\n  COUNT(*) FROM "Nothing"');
@@ -169,15 +180,21 @@ SELECT pg_temp.run('SELECT * FROM "Music" WHERE (Artist = ''a'') = true');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE #a = 1');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = `x`');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ''unfinished');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1 #');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1 /* unfinished');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = ?');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE a = 1', '[{"N": "1"}]');
 SELECT pg_temp.run('EXISTS(SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''b'' AND c = 1)');
 SELECT pg_temp.run('');
 SELECT left(pg_temp.run('SELECT * FROM "Music" WHERE a = ''' || repeat('x', 9000) || ''''), 60);
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = 1');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''' || repeat('x', 2049) || '''');
+SELECT pg_temp.run('SELECT * FROM "Music" WHERE Artist = ''a'' AND Song = ''' || repeat('x', 1025) || '''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('(', 3000) || 'a = 1' || repeat(')', 3000) || ' AND Artist = ''nobody''');
 SELECT pg_temp.run('SELECT * FROM "Music" WHERE ' || repeat('NOT ', 2000) || 'a = 1 AND Artist = ''nobody''');
+SET max_stack_depth = '100kB';
 SELECT pg_temp.run('INSERT INTO "Music" VALUE ' || repeat('[', 4000) || repeat(']', 4000));
+RESET max_stack_depth;
 
 -- ---- Batches ----
 
@@ -197,6 +214,14 @@ SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Co
 SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$INSERT INTO "Counts" VALUE {'n': 4}$$);
 SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 4}$$, $$UPDATE "Counts" SET v = 1 WHERE n = 4$$);
 SELECT ddb.batch_execute_statement('{"Statements": []}');
+
+-- an error that is no statement's own ends the batch, and nothing but the batch
+CREATE FUNCTION divide_by_zero() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 / 0; END $$;
+CREATE TRIGGER divide_by_zero BEFORE DELETE ON dynamodb."Counts" FOR EACH ROW EXECUTE FUNCTION divide_by_zero();
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "UPDATE \"Counts\" SET v = ''q'' WHERE n = 1"}, {"Statement": "DELETE FROM \"Counts\" WHERE n = 2"}]}');
+SELECT item FROM dynamodb."Counts" WHERE n = 1;
+DROP TRIGGER divide_by_zero ON dynamodb."Counts";
+DROP FUNCTION divide_by_zero();
 
 -- ---- Transactions ----
 
@@ -225,6 +250,10 @@ SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1 WHERE n = 1 RETURNI
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$]);
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]);
+-- however it is put in parentheses
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND (Song = 'song 3' AND x = 1))$$, $$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z' OR n = 1 AND v = 'y')$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE (Artist = 'Bob' AND (Song = 'song 3')))$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1 AND x = 1)$$]);
 SELECT pg_temp.transaction(ARRAY[$$INSERT INTO "Counts" VALUE {'n': 20}$$, $$DELETE FROM "Counts" WHERE n = 20$$]);
 SELECT ddb.execute_transaction('{"TransactStatements": []}');
 
@@ -241,6 +270,23 @@ SELECT pg_temp.run($$UPDATE "Counts" SET v = 1 WHERE n = 1$$);
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1$$);
 SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1$$);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z')$$]);
+-- who may delete an item learns nothing of it
+RESET ROLE;
+CREATE ROLE partiql_deleter;
+GRANT USAGE ON SCHEMA dynamodb TO partiql_deleter;
+GRANT DELETE ON dynamodb."Counts" TO partiql_deleter;
+SET ROLE partiql_deleter;
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$, NULL, '{"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}');
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND (n = 1 OR v = 'a')$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a' OR n = 1 AND v = 'b'$$);
+SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$);
+SELECT pg_temp.transaction(ARRAY[$$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$]);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 3$$, NULL, '{"ReturnConsumedCapacity": "TOTAL"}');
+RESET ROLE;
+REVOKE ALL ON dynamodb."Counts" FROM partiql_deleter;
+REVOKE ALL ON SCHEMA dynamodb FROM partiql_deleter;
+DROP ROLE partiql_deleter;
 RESET ROLE;
 REVOKE ALL ON dynamodb."Counts" FROM partiql_reader;
 REVOKE ALL ON SCHEMA dynamodb FROM partiql_reader;
@@ -260,6 +306,33 @@ END
 $$;
 SELECT count(*) FROM dynamodb."Counts" WHERE n = 1;
 DROP FUNCTION partiql_divide CASCADE;
+
+-- ---- Row-level security: what it hides is not there, through every statement ----
+
+CREATE ROLE partiql_rock;
+GRANT USAGE ON SCHEMA dynamodb TO partiql_rock;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dynamodb."Music" TO partiql_rock;
+ALTER TABLE dynamodb."Music" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY rock ON dynamodb."Music" USING (item ->> 'Genre' = 'Rock');
+SET ROLE partiql_rock;
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist IN ['Bob', 'Joan']$$);
+SELECT pg_temp.run($$SELECT Song, Plays FROM "Music"."ByYear" WHERE Artist = 'Joan' AND Plays > 1$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music"."ByGenre" WHERE Genre = 'Folk'$$);
+SELECT pg_temp.run($$SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$);
+SELECT pg_temp.batch($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$, $$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 5'$$);
+SELECT pg_temp.transaction(ARRAY[$$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2'$$, $$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 5'$$]);
+SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2' AND Plays = 2)$$]);
+SELECT pg_temp.run($$UPDATE "Music" SET x = 1 WHERE Artist = 'Bob' AND Song = 'song 2' RETURNING ALL NEW *$$);
+SELECT pg_temp.run($$UPDATE "Music" SET Genre = 'Folk' WHERE Artist = 'Bob' AND Song = 'song 5'$$);
+SELECT pg_temp.run($$DELETE FROM "Music" WHERE Artist = 'Bob' AND Song = 'song 2' RETURNING ALL OLD *$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 2', 'Genre': 'Rock'}$$);
+SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7', 'Genre': 'Folk'}$$);
+SELECT pg_temp.batch($$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7', 'Genre': 'Folk'}$$, $$INSERT INTO "Music" VALUE {'Artist': 'Bob', 'Song': 'song 7.5', 'Genre': 'Rock'}$$);
+RESET ROLE;
+SELECT count(*), count(*) FILTER (WHERE "Song" = 'song 2') FROM dynamodb."Music" WHERE "Artist" = 'Bob';
+REVOKE ALL ON dynamodb."Music" FROM partiql_rock;
+REVOKE ALL ON SCHEMA dynamodb FROM partiql_rock;
+DROP ROLE partiql_rock;
 
 SELECT ddb.delete_table('{"TableName": "Music"}')->'TableDescription'->>'TableStatus';
 SELECT ddb.delete_table('{"TableName": "Counts"}')->'TableDescription'->>'TableStatus';

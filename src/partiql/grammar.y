@@ -296,12 +296,15 @@ member:
 static int
 yylex(PARTIQL_GRAMMAR_STYPE *value, PartiqlParser *parser)
 {
-	return partiql_scanner_lex(value, parser->scanner);
+	int			token = partiql_scanner_lex(value, parser->scanner);
+
+	parser->stray = token == STRAY_CHARACTER;
+	return token;
 }
 
-/* What is left behind a whole statement is told as such. */
+/* What is left behind a whole statement is told as such, unless it cannot even be read. */
 static void
 yyerror(PartiqlParser *parser, const char *message pg_attribute_unused())
 {
-	partiql_malformed(parser->complete ? "Unexpected token after expression" : "");
+	partiql_malformed(parser->complete && !parser->stray ? "Unexpected token after expression" : "");
 }

@@ -66,8 +66,9 @@ check_key_value(const KeyAttribute *attribute, const Value *value, uint32 most)
 						 "cannot contain an empty %s value. Key: %s",
 						 attribute->type == VALUE_STRING ? "string" : "binary", attribute->name);
 	if (value->length > most)
-		validation_error("One or more parameter values were invalid: "
-						 "Size of hashkey has exceeded the maximum size limit of2048 bytes");
+		validation_error("One or more parameter values were invalid: %s", most == PARTITION_KEY_MAX_SIZE ?
+						 "Size of hashkey has exceeded the maximum size limit of2048 bytes" :
+						 "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
 }
 
 /* Adds a partition unless it is there; values has as many as the schema has attributes. */
@@ -207,6 +208,29 @@ range_of_conjunct(const Term *term, const KeyAttribute *attribute, KeyCondition 
 	return true;
 }
 
+/* Whether nothing but equalities of key attributes is asked for. */
+static bool
+asks_only_for_key(const Term *term, const KeySchema *schema)
+{
+	ListCell   *cell;
+
+	if (term->kind != TERM_AND)
+	{
+		for (int i = 0; i < key_schema_count(schema); i++)
+		{
+			if (equal_value(term, key_schema_attribute(schema, i)) != NULL)
+				return true;
+		}
+		return false;
+	}
+	foreach(cell, term->operands)
+	{
+		if (!asks_only_for_key(lfirst(cell), schema))
+			return false;
+	}
+	return true;
+}
+
 static bool
 find_range(const Term *term, const KeyAttribute *attribute, KeyCondition *condition)
 {
@@ -242,7 +266,7 @@ find_sort_condition(const Term *term, const KeySchema *schema, StatementKeys *ke
 		condition->sort_equal[condition->sort_equal_count++] = *value;
 	}
 	keys->whole = true;
-	keys->only = (term->kind == TERM_AND ? list_length(term->operands) : 1) == key_schema_count(schema);
+	keys->only = asks_only_for_key(term, schema);
 
 	/* the last of them is told as an operator, as by a key condition */
 	if (condition->sort_equal_count > 0)

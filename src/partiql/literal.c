@@ -17,15 +17,18 @@
 typedef struct Literal
 {
 	const Value *parameters;
-	StringInfoData place;
+	StringInfoData place;		/* behind PLACE_PREFIX */
+	int			depth;
 } Literal;
+
+#define PLACE_PREFIX " under "
 
 static Node *read_node(Literal *literal, const Syntax *syntax);
 
 static Node *
 read_number(Literal *literal, const Syntax *syntax)
 {
-	ErrorWords	words = {.before = "",.after = psprintf(" under %s", literal->place.data)};
+	ErrorWords	words = {.before = "",.after = literal->place.data};
 	char		stored[NUMBER_MAX_LENGTH];
 	Value		value = {.type = VALUE_NUMBER};
 
@@ -51,7 +54,10 @@ read_member(Literal *literal, const Syntax *member, const char *step)
 	Node	   *node;
 
 	appendStringInfoString(&literal->place, step);
+	/* an item's own tuple is no level of its attributes, of which node_pack() makes sure */
+	node_check_depth(literal->depth++);
 	node = read_node(literal, member);
+	literal->depth--;
 	literal->place.len = length;
 	literal->place.data[length] = '\0';
 	return node;
@@ -75,9 +81,12 @@ read_tuple(Literal *literal, const Syntax *syntax)
 	for (int i = 0; i < list_length(syntax->operands); i += 2)
 	{
 		const Syntax *name = list_nth(syntax->operands, i);
-		Node	   *member = read_member(literal, list_nth(syntax->operands, i + 1),
-										 psprintf(".%.*s", (int) name->token.length, name->token.text));
+		Node	   *member;
 
+		attribute_name_check(name->token.length);
+		partiql_check_name(&name->token);
+		member = read_member(literal, list_nth(syntax->operands, i + 1),
+							 psprintf(".%.*s", (int) name->token.length, name->token.text));
 		node_map_set(map, name->token.text, name->token.length, member);
 	}
 	return map;
@@ -181,7 +190,7 @@ read_node(Literal *literal, const Syntax *syntax)
 			return read_tuple(literal, syntax);
 		case SYNTAX_CALL:
 			validation_error("Unsupported data type: %.*s under key %s at %d:%d:%d",
-							 (int) syntax->token.length, syntax->token.text, literal->place.data,
+							 (int) syntax->token.length, syntax->token.text, literal->place.data + strlen(PLACE_PREFIX),
 							 syntax->token.place.line, syntax->token.place.column, syntax->token.place.length);
 		default:
 			validation_error("Unexpected path component at %d:%d:%d",
@@ -205,7 +214,7 @@ syntax_value(const Syntax *syntax, const Value *parameters, Value *value)
 			break;
 	}
 	initStringInfo(&literal.place);
-	appendStringInfoString(&literal.place, "root");
+	appendStringInfoString(&literal.place, PLACE_PREFIX "root");
 	*value = node_pack(read_node(&literal, syntax));
 	return true;
 }

@@ -101,13 +101,27 @@ add_element(DocumentPath *path)
 	return element;
 }
 
+void
+partiql_check_name(const PartiqlToken *name)
+{
+	if (memchr(name->text, '\0', name->length) != NULL)
+		validation_error("U+0000 is not supported in names");
+}
+
+static void
+check_component(const PartiqlToken *name)
+{
+	if (name->length == 0)
+		validation_error("Path component cannot be an empty string");
+	partiql_check_name(name);
+}
+
 static void
 add_name(DocumentPath *path, const PartiqlToken *name)
 {
 	PathElement *element;
 
-	if (name->length == 0)
-		validation_error("Path component cannot be an empty string");
+	check_component(name);
 	element = add_element(path);
 	element->name = name->text;
 	element->length = name->length;
@@ -180,10 +194,7 @@ syntax_source(PartiqlParser *parser, List *source)
 	if (list_length(source) > 2)
 		validation_error("A path may contain at most 2 components in the FROM clause");
 	foreach(cell, source)
-	{
-		if (((PartiqlToken *) lfirst(cell))->length == 0)
-			validation_error("Path component cannot be an empty string");
-	}
+		check_component(lfirst(cell));
 	parser->source = source;
 }
 

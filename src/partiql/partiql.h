@@ -52,7 +52,7 @@ typedef struct StatementKeys
 	int			count;			/* of partitions; 0: everything is to be read */
 	Value	   *partitions;		/* of the schema's partition_count values each, all different */
 	bool		whole;			/* one partition, and equality on all sort attributes: one item's key */
-	bool		only;			/* and nothing else */
+	bool		only;			/* and WHERE asks for nothing else */
 	KeyCondition condition;		/* of one partition: what it asks of the sort key */
 } StatementKeys;
 
@@ -81,8 +81,11 @@ extern Statement *statement_parse(const char *text, uint32 length, const Value *
 /* The columns of a SELECT as they are shown: an attribute for each, named by the path's last element. */
 extern Value statement_columns_apply(const StatementColumns *columns, const Value *item);
 
-/* The projection of the columns' attributes, to be checked against what an index holds. */
-extern Projection *statement_columns_projection(const StatementColumns *columns);
+/*
+ * The projection of the columns' attributes, and of WHERE's if asked for, to be
+ * checked against what an index holds.
+ */
+extern Projection *statement_columns_projection(const Statement *statement, bool with_where);
 
 /*
  * Finds what WHERE asks of a key.  Raises ValidationException where that cannot

@@ -68,6 +68,7 @@ typedef struct PartiqlParser
 	uint32		position;		/* in bytes, of the token that was read last */
 	Place		next;			/* its place; the length is in bytes */
 	bool		complete;		/* a whole statement has been read */
+	bool		stray;			/* the token that was read last is none */
 	int			parameter_count;
 
 	/* The result. */
@@ -87,6 +88,9 @@ extern void partiql_parse(PartiqlParser *parser, const char *text, uint32 length
 
 /* "Statement wasn't well formed, can't be processed: " and what is wrong. */
 extern void partiql_malformed(const char *detail) pg_attribute_noreturn();
+
+/* Refuses U+0000, which no name of an attribute can have: the names of json-c's members end there. */
+extern void partiql_check_name(const PartiqlToken *name);
 
 /* What grammar.y calls to build the tree. */
 extern Syntax *syntax_make(SyntaxKind kind, const PartiqlToken *token, List *operands);

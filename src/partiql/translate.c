@@ -110,6 +110,27 @@ operand_of(const Syntax *syntax, const Value *parameters)
 	return term;
 }
 
+/* What a term says is there: the attribute of a path, also of its size; NIL of a value. */
+static List *
+existence_of(const Term *operand)
+{
+	if (operand->kind == TERM_SIZE)
+		operand = term_operand(operand, 0);
+	if (operand->kind != TERM_PATH)
+		return NIL;
+	return list_make1(term_of_operands(TERM_ATTRIBUTE_EXISTS, list_make1(term_of_path(operand->path))));
+}
+
+/* Of an attribute that is not there, <> does not hold, as it does in expressions. */
+static Term *
+not_equal_of(List *operands)
+{
+	List	   *conjuncts = list_concat(existence_of(linitial(operands)), existence_of(lsecond(operands)));
+	Term	   *term = term_of_operands(TERM_NOT_EQUAL, operands);
+
+	return conjuncts == NIL ? term : term_of_operands(TERM_AND, lappend(conjuncts, term));
+}
+
 static Term *
 operator_of(const Syntax *syntax, const Value *parameters)
 {
@@ -126,6 +147,8 @@ operator_of(const Syntax *syntax, const Value *parameters)
 	foreach(cell, syntax->operands)
 		terms = lappend(terms, logical ? condition_of(lfirst(cell), parameters) :
 						operand_of(lfirst(cell), parameters));
+	if (syntax->operator == TERM_NOT_EQUAL)
+		return not_equal_of(terms);
 	return term_of_operands(syntax->operator, terms);
 }
 
@@ -304,17 +327,34 @@ statement_columns_apply(const StatementColumns *columns, const Value *item)
 	return node_pack(map);
 }
 
+static List *
+add_attribute(List *paths, const DocumentPath *path)
+{
+	return lappend(paths, document_path_of_attribute(path->elements[0].name, path->elements[0].length));
+}
+
+static List *
+add_attributes_of_term(List *paths, const Term *term)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (term->kind == TERM_PATH)
+		return add_attribute(paths, term->path);
+	foreach(cell, term->operands)
+		paths = add_attributes_of_term(paths, lfirst(cell));
+	return paths;
+}
+
 Projection *
-statement_columns_projection(const StatementColumns *columns)
+statement_columns_projection(const Statement *statement, bool with_where)
 {
 	List	   *paths = NIL;
 
-	for (int i = 0; i < columns->count; i++)
-	{
-		const PathElement *first = &columns->paths[i]->elements[0];
-
-		paths = lappend(paths, document_path_of_attribute(first->name, first->length));
-	}
+	for (int i = 0; i < statement->columns->count; i++)
+		paths = add_attribute(paths, statement->columns->paths[i]);
+	if (with_where && statement->where != NULL)
+		paths = add_attributes_of_term(paths, statement->where->term);
 	return projection_of_paths(paths);
 }
 
@@ -331,6 +371,12 @@ check_length(const char *text, uint32 length)
 						 pg_mbcliplen(text, length, 200), text, STATEMENT_MAX_LENGTH);
 }
 
+static bool
+statement_kind_changes(StatementKind kind)
+{
+	return kind != STATEMENT_SELECT && kind != STATEMENT_EXISTS;
+}
+
 static void
 set_source(Statement *statement, const List *source)
 {
@@ -339,9 +385,8 @@ set_source(Statement *statement, const List *source)
 
 	statement->table = pnstrdup(table->text, table->length);
 	statement->index = index != NULL ? pnstrdup(index->text, index->length) : NULL;
-	if (statement->index != NULL && statement->kind != STATEMENT_SELECT)
-		validation_error(statement->kind == STATEMENT_EXISTS ? "Reads on indices are not supported within transactions" :
-						 "This operation is not supported on an index");
+	if (statement->index != NULL && statement_kind_changes(statement->kind))
+		validation_error("This operation is not supported on an index");
 }
 
 static const char *

@@ -180,6 +180,12 @@ table_open_index(const Table *table, const char *name, Oid relid, LOCKMODE lock)
 	return index;
 }
 
+void
+table_require(const Table *table, AclMode privileges)
+{
+	check_privileges(table->relation, table->name, privileges);
+}
+
 bool
 table_is_readable(const Table *table)
 {

@@ -76,6 +76,9 @@ extern Table *table_open_unguarded(const char *name, Oid relation, LOCKMODE lock
  */
 extern Table *table_open_index(const Table *table, const char *name, Oid relation, LOCKMODE lock);
 
+/* Raises unless the current role has all of these privileges too. */
+extern void table_require(const Table *table, AclMode privileges);
+
 /*
  * Whether the current role may read it, if only what policies do not hide: who
  * may not is told nothing that depends on what is there.

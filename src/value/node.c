@@ -431,8 +431,8 @@ payload_length(const Value *value)
 	return value->type == VALUE_BOOLEAN ? 0 : value->length;
 }
 
-static void
-check_depth(int depth)
+void
+node_check_depth(int depth)
 {
 	if (depth > VALUE_MAX_DEPTH)
 		validation_error("Nesting Levels have exceeded supported limits: "
@@ -471,10 +471,10 @@ measure(Node *node, int depth)
 	{
 		/* An attribute of a stored item cannot have become deeper. */
 		if (depth > 1)
-			check_depth(depth + value_depth(&node->value) - 1);
+			node_check_depth(depth + value_depth(&node->value) - 1);
 		return payload_length(&node->value);
 	}
-	check_depth(depth);
+	node_check_depth(depth);
 	if (node->type == VALUE_MAP)
 		sort_map(node);
 

@@ -80,6 +80,9 @@ extern uint32 node_set_count(Node *set);
  */
 extern Value node_pack(const Node *node);
 
+/* Raises it for a node so deep in an item, whose attributes are at depth 1. */
+extern void node_check_depth(int depth);
+
 /* DynamoDB's size of the node, as value_size() counts. */
 extern uint32 node_size(const Node *node);
 

@@ -84,8 +84,16 @@ install_history() {
 	install_go_program history
 }
 
+install_guregu() {
+	local go from=("$client_source"/go/go.{mod,sum} "$client_source"/go/guregu/*.go)
+	cached guregu "${from[@]}" && return
+	install_go_toolchain "$client_source/go/go.mod"
+	(cd "$client_source/go" && "$go" build -o "$client_cache/guregu" ./guregu)
+	keep guregu "${from[@]}"
+}
+
 install_java() {
-	local from=("$client_source/java/pom.xml" "$client_source/java/src/main/java/ddb/Scenario.java")
+	local from=("$client_source/java/pom.xml" "$client_source"/java/src/main/java/ddb/*.java)
 	need mvn maven default-jdk-headless
 	cached java "${from[@]}" && return
 	rm -rf "$client_cache/java"
@@ -93,6 +101,14 @@ install_java() {
 	# Maven 3.8 ends with escape sequences in any style, before what a test says next
 	(cd "$client_cache/java" && mvn -q -B dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
 	keep java "${from[@]}"
+}
+
+install_onetable() {
+	install_npm onetable "$client_source/onetable/package.json"
+}
+
+install_typedorm() {
+	install_npm typedorm "$client_source/typedorm/package.json"
 }
 
 install_dynamodb_admin() {

@@ -2,26 +2,14 @@
 # The same scenario with AWS's own clients: boto3, the AWS CLI, and the SDKs for JavaScript, Go and Java.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/install.sh"
+. "$(dirname "$0")/endpoint.sh"
 
 install_python
 install_javascript
 install_go
 install_java
 
-port=$(free_port)
-new_cluster cluster <<END
-ddb.http_port = $port
-END
-sql -c 'CREATE EXTENSION ddb'
-IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(sql -c "SELECT * FROM ddb.create_access_key('postgres')")"
-export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$port
-export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null
-export NODE_NO_WARNINGS=1
-
-# scenario COMMAND...
-scenario() {
-	"$@" || echo "not ok - $1 ended with an error"
-}
+start_endpoint
 
 scenario "$client_cache/python/bin/python" "$client_source/python/scenario.py"
 scenario "$client_cache/python/bin/python" "$client_source/python/terraform.py"

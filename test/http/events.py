@@ -89,6 +89,13 @@ def session(key):
     is_("a write of an item that another transaction holds", answer.error,
         ("TransactionConflictException", "Transaction is ongoing for the item"))
     ok("it waited for ddb.http_lock_timeout", 0.9 < took < 3, took)
+    workers = pids()
+    statements = [{"Statement": "UPDATE Events SET a = 1 WHERE pk = 'free'"}, {"Statement": "UPDATE Events SET a = 1 WHERE pk = 'locked'"}]
+    answer = call(key, "BatchExecuteStatement", {"Statements": statements})
+    is_("a batch of statements, one of which needs it", answer.error, ("TransactionConflictException", "Transaction is ongoing for the item"))
+    answer = call(key, "ExecuteTransaction", {"TransactStatements": statements[1:]})
+    is_("and a transaction of that", [reason["Code"] for reason in answer.json["CancellationReasons"]], ["TransactionConflict"])
+    is_("after which the same workers go on", pids(), workers)
     locker.stdin.close()
     locker.wait()
     is_("afterwards it succeeds", call(key, "DeleteItem", {"TableName": "Events", "Key": {"pk": {"S": "locked"}}}).status, 200)
@@ -104,6 +111,10 @@ def session(key):
     answer = put(key, "Events", "slow")
     is_("a request that takes too long", (answer.status, answer.json),
         (500, {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "Internal server error"}))
+    workers = pids()
+    answer = call(key, "BatchExecuteStatement", {"Statements": [{"Statement": "INSERT INTO Events VALUE {'pk': 'slow'}"}]})
+    is_("and a statement of a batch that does", answer.status, 500)
+    is_("has the workers go on", pids(), workers)
     sql("ALTER SYSTEM RESET ddb.http_statement_timeout")
     sql("SELECT pg_reload_conf()")
     time.sleep(0.3)

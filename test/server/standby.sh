@@ -19,10 +19,26 @@ put() {
 get='{"TableName": "Music", "Key": {"Artist": {"S": "Bach"}, "Song": {"S": "BWV 0147"}}}'
 query='{"TableName": "Music", "KeyConditionExpression": "Artist = :a AND begins_with(Song, :s)",
 	"ExpressionAttributeValues": {":a": {"S": "Bach"}, ":s": {"S": "BWV 10"}}}'
+transact='{"TransactItems": [{"Get": {"TableName": "Music", "Key": {"Artist": {"S": "Bach"}, "Song": {"S": "BWV 0147"}}}}]}'
+select="SELECT Song FROM Music WHERE Artist = 'Bach' AND Song"
+statement='{"Statement": "'$select' > ?", "Parameters": [{"S": "BWV 1100"}], "Limit": 20}'
+statements='[{"Statement": "'$select' = ?", "Parameters": [{"S": "BWV 0147"}]}, {"Statement": "'$select' = ?", "Parameters": [{"S": "none"}]}]'
 reads() {
 	sql -c "SELECT ddb.get_item('$get')" -c "SELECT ddb.query('$query')" \
 		-c "SELECT ddb.scan('{\"TableName\": \"Music\"}')" -c "SELECT ddb.describe_table('{\"TableName\": \"Music\"}')::jsonb #> '{Table,KeySchema}'" \
-		-c "SELECT count(*) FROM dynamodb.\"Music\" WHERE \"Artist\" = 'Bach'"
+		-c "SELECT count(*) FROM dynamodb.\"Music\" WHERE \"Artist\" = 'Bach'" \
+		-c "SELECT ddb.transact_get_items('$transact')" -c "SELECT ddb.execute_statement(\$\$$statement\$\$)" \
+		-c "SELECT ddb.batch_execute_statement(\$\${\"Statements\": $statements}\$\$)" \
+		-c "SELECT ddb.execute_transaction(\$\${\"TransactStatements\": $statements}\$\$)"
+}
+# exists: checks an item in a transaction, and so locks it.
+exists() {
+	sql -c "SELECT ddb.execute_transaction(\$\${\"TransactStatements\": [{\"Statement\":
+		\"EXISTS($select = 'BWV 0147' AND attribute_not_exists(x))\"}]}\$\$)"
+}
+insert() {
+	sql -c "SELECT ddb.batch_execute_statement(\$\${\"Statements\": [{\"Statement\":
+		\"INSERT INTO Music VALUE {'Artist': 'Bach', 'Song': 'BWV 1130'}\"}]}\$\$)"
 }
 
 put 1 600
@@ -44,8 +60,12 @@ for ((i = 0; i < 300; i++)); do
 done
 is "the reads see all items" "$(sql -c 'SELECT count(*) FROM dynamodb."Music"')" 1128
 is "the standby reads as the primary does" "$(reads)" "$on_primary"
-like "the standby refuses writes" "$(put 1129 1129 2>&1 || true)" 'ERROR:  .*read-only|ERROR:  .*recovery'
+like "and in transactions and statements, too" "$on_primary" '^\{"Responses":\[\{"Item":\{"Song":\{"S":"BWV 0147"\}\}\},\{\}\]\}$'
+for write in "put 1129 1129" exists insert; do
+	like "the standby refuses writes: ${write%% *}" "$($write 2>&1 || true)" 'ERROR:  .*read-only|ERROR:  .*recovery'
+done
 
 as_server_user "$bindir/pg_ctl" --pgdata="$standby/data" --wait --silent promote
 put 1129 1129
+is "and checks in transactions" "$(exists)" '{"Responses":[{}]}'
 is "the promoted standby takes writes" "$(sql -c "SELECT ddb.query('$query')::jsonb -> 'Count'" -c 'SELECT count(*) FROM dynamodb."Music"')" $'100\n1129'

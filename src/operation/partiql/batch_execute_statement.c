@@ -45,6 +45,7 @@ static const Member members[] = {
 			 &return_consumed_capacity_shape),
 };
 
+/* AWS takes ReturnValuesOnConditionCheckFailure and gives no item, although the API has a place for it. */
 typedef struct BatchStatement
 {
 	const StatementRequest *request;
@@ -54,7 +55,6 @@ typedef struct BatchStatement
 	LockPlace	place;
 	const char *error_code;		/* NULL: it has succeeded */
 	const char *error_message;
-	const char *error_item;		/* as JSON, or NULL */
 	bool		reached_item;	/* the error is one of its item */
 	double		units;
 	StringInfoData item;		/* what it answers; empty if nothing */
@@ -96,8 +96,6 @@ take_error(BatchStatement *batch, const ErrorData *error)
 		batch->error_message = ddb_exception_text(error->message, exception);
 		batch->reached_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION ||
 			exception == DUPLICATE_ITEM_EXCEPTION;
-		batch->error_item = exception == CONDITIONAL_CHECK_FAILED_EXCEPTION && error->detail != NULL &&
-			json_text_is_item(error->detail) ? error->detail : NULL;
 	}
 	else if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
 			 error->sqlerrcode == ERRCODE_RAISE_EXCEPTION)
@@ -273,11 +271,6 @@ append_error(StringInfo response, const BatchStatement *batch)
 	appendStringInfoChar(response, '{');
 	append_text_member(response, "Code", batch->error_code);
 	append_text_member(response, "Message", batch->error_message);
-	if (batch->error_item != NULL)
-	{
-		append_member(response, "Item");
-		appendStringInfoString(response, batch->error_item);
-	}
 	appendStringInfoChar(response, '}');
 }
 

@@ -380,20 +380,46 @@ read_one(PageRead *read, StringInfo response)
 	appendStringInfoChar(response, '}');
 }
 
+/* AWS has words of its own here for a consistent read of a global index. */
+static void
+open_source(StatementPage *page, ReadSource *source)
+{
+	const Statement *statement = page->statement;
+	RequestBoolean consistent = page->parameters.consistent_read;
+
+	page->parameters.table_name = (RequestString) {statement->table, strlen(statement->table)};
+	if (statement->index != NULL)
+		page->parameters.index_name = (RequestString) {statement->index, strlen(statement->index)};
+	page->parameters.consistent_read = BOOLEAN_FALSE;
+	read_source_open(&page->parameters, source);
+	page->parameters.consistent_read = consistent;
+	if (consistent == BOOLEAN_TRUE && source->index != NULL && source->index->kind == INDEX_GLOBAL)
+		validation_error("Strongly consistent read is not supported on Global Secondary Indexes");
+}
+
+/* What a local index lacks of the columns, or of what WHERE judges, is fetched from the table. */
+static void
+check_columns(StatementPage *page, ReadSource *source)
+{
+	const Statement *statement = page->statement;
+	bool		local = source->index != NULL && source->index->kind == INDEX_LOCAL;
+	Projection *projection = NULL;
+
+	if (statement->columns != NULL)
+		projection = statement_columns_projection(statement, local);
+	else if (local)
+		page->parameters.select.value = SELECT_ALL_ATTRIBUTES;
+	read_source_check_select(source, &page->parameters, projection);
+}
+
 void
 statement_read_page(StatementPage *page, StringInfo response)
 {
 	const Statement *statement = page->statement;
 	PageRead	read = {.page = page};
 
-	page->parameters.table_name = (RequestString) {statement->table, strlen(statement->table)};
-	if (statement->index != NULL)
-		page->parameters.index_name = (RequestString) {statement->index, strlen(statement->index)};
-	read_source_open(&page->parameters, &read.source);
-	if (statement->index != NULL && statement->columns == NULL && read.source.index->kind == INDEX_LOCAL)
-		page->parameters.select.value = SELECT_ALL_ATTRIBUTES;
-	read_source_check_select(&read.source, &page->parameters,
-							 statement->columns != NULL ? statement_columns_projection(statement->columns) : NULL);
+	open_source(page, &read.source);
+	check_columns(page, &read.source);
 	statement_keys(statement, &read.source.relation->schema, &read.keys);
 	if (read.keys.whole && statement->index == NULL && page->next_token->data == NULL)
 		read_one(&read, response);

@@ -140,6 +140,9 @@ statement_write_key(StatementWrite *write, Table *table)
 		return key;
 	}
 	statement_whole_key(statement, &table->schema, &keys);
+	/* who is told whether a condition holds reads the item, and a DELETE needs no right to that by itself */
+	if (!keys.only)
+		table_require(table, ACL_SELECT);
 	if (statement->update != NULL)
 		check_update(statement->update, table, WRITER_UPDATE_EXPRESSION);
 	return statement_primary_key(&keys, &table->schema);

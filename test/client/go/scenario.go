@@ -135,6 +135,8 @@ func main() {
 
 	errorsByClass(ctx, client, key)
 	batchAndQuery(ctx, client)
+	transactions(ctx, client)
+	statements(ctx, client)
 
 	_, err = client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: table})
 	must(err)

@@ -1,7 +1,9 @@
 // The clients' common scenario with the JavaScript SDK v3: the client, then the document client.
 import {
-  BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand, DeleteTableCommand, DynamoDBClient,
-  GetItemCommand, ListTablesCommand, PutItemCommand, ResourceNotFoundException, UpdateItemCommand, paginateQuery,
+  BatchExecuteStatementCommand, BatchWriteItemCommand, ConditionalCheckFailedException, CreateTableCommand,
+  DeleteTableCommand, DuplicateItemException, DynamoDBClient, ExecuteStatementCommand, ExecuteTransactionCommand,
+  GetItemCommand, IdempotentParameterMismatchException, ListTablesCommand, PutItemCommand, ResourceNotFoundException,
+  TransactGetItemsCommand, TransactWriteItemsCommand, TransactionCanceledException, UpdateItemCommand, paginateQuery,
   waitUntilTableExists, waitUntilTableNotExists
 } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
@@ -77,6 +79,100 @@ const found = await documents.send(new QueryCommand({
   ExpressionAttributeValues: { ':p': 'many', ':a': 10, ':b': 12 }
 }))
 check("a document client's query", isDeepStrictEqual(found.Items.map((one) => one.sk), [10, 11, 12]))
+
+// ---- transactions ----
+const keyOf = (pk, sk) => ({ pk: { S: pk }, sk: { N: String(sk) } })
+const equal = isDeepStrictEqual
+for (const sk of [0, 1, 2]) await client.send(new PutItemCommand({ TableName, Item: { ...keyOf('tx', sk), n: { N: '10' } } }))
+const transaction = (wanted) => ({
+  ClientRequestToken: `JavaScript ${wanted}`,
+  ReturnConsumedCapacity: 'TOTAL',
+  TransactItems: [
+    { Put: { TableName, Item: keyOf('tx', 9), ConditionExpression: 'attribute_not_exists(pk)' } },
+    { Update: { TableName, Key: keyOf('tx', 0), UpdateExpression: 'SET n = n + :n', ExpressionAttributeValues: { ':n': { N: '5' } } } },
+    { Delete: { TableName, Key: keyOf('tx', 1) } },
+    { ConditionCheck: {
+      TableName, Key: keyOf('tx', 2), ConditionExpression: 'n = :n', ExpressionAttributeValues: { ':n': { N: wanted } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD'
+    } }
+  ]
+})
+const readAll = new TransactGetItemsCommand({
+  TransactItems: [0, 1, 2, 9].map((sk) => ({ Get: { TableName, Key: keyOf('tx', sk), ProjectionExpression: 'n' } }))
+})
+const written = [{ Item: { n: { N: '15' } } }, {}, { Item: { n: { N: '10' } } }, { Item: {} }]
+const first = await client.send(new TransactWriteItemsCommand(transaction('10')))
+check('a transaction writes', first.ConsumedCapacity[0].WriteCapacityUnits === 8)
+check('a transaction reads', equal((await client.send(readAll)).Responses, written))
+const again = await client.send(new TransactWriteItemsCommand(transaction('10')))
+check('a repeated token costs a read', again.ConsumedCapacity[0].ReadCapacityUnits === 8)
+check('and does nothing', equal((await client.send(readAll)).Responses, written))
+try {
+  await client.send(new TransactWriteItemsCommand({ ...transaction('11'), ClientRequestToken: 'JavaScript 10' }))
+  check('a token of another transaction', false)
+} catch (error) {
+  check('a token of another transaction', error instanceof IdempotentParameterMismatchException)
+}
+try {
+  await client.send(new TransactWriteItemsCommand(transaction('11')))
+  check('a cancelled transaction', false)
+} catch (error) {
+  check('a cancelled transaction', error instanceof TransactionCanceledException && equal(error.CancellationReasons, [
+    { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed' }, { Code: 'None' }, { Code: 'None' },
+    { Code: 'ConditionalCheckFailed', Item: { ...keyOf('tx', 2), n: { N: '10' } }, Message: 'The conditional request failed' }]))
+}
+check('it changes nothing', equal((await client.send(readAll)).Responses, written))
+
+// ---- statements ----
+const run = (Statement, Parameters, more) => client.send(new ExecuteStatementCommand({ Statement, Parameters, ...more }))
+for (let sk = 0; sk < 25; sk++) {
+  await run(`INSERT INTO ${TableName} VALUE {'pk': ?, 'sk': ?, 'n': 0, 'set': <<'a', 'b'>>}`, [{ S: 'ql' }, { N: String(sk) }])
+}
+try {
+  await run(`INSERT INTO ${TableName} VALUE {'pk': 'ql', 'sk': 1}`)
+  check('an inserted item is there already', false)
+} catch (error) {
+  check('an inserted item is there already', error instanceof DuplicateItemException)
+}
+check('a statement reads', equal((await run(`SELECT * FROM ${TableName} WHERE pk = ? AND sk = ?`, [{ S: 'ql' }, { N: '3' }])).Items,
+  [{ ...keyOf('ql', 3), n: { N: '0' }, set: { SS: ['a', 'b'] } }]))
+check('a statement updates', equal(
+  (await run(`UPDATE ${TableName} SET n = n + 7 REMOVE "set" WHERE pk = 'ql' AND sk = 3 RETURNING ALL NEW *`)).Items,
+  [{ ...keyOf('ql', 3), n: { N: '7' } }]))
+check('a statement deletes', equal(
+  (await run(`DELETE FROM ${TableName} WHERE pk = 'ql' AND sk = 3 RETURNING ALL OLD *`)).Items, [{ ...keyOf('ql', 3), n: { N: '7' } }]))
+const statementPages = []
+let NextToken
+do {
+  const page = await run(`SELECT sk FROM ${TableName} WHERE pk = ?`, [{ S: 'ql' }], { Limit: 10, NextToken })
+  statementPages.push(page.Items.map((one) => Number(one.sk.N)))
+  NextToken = page.NextToken
+} while (NextToken !== undefined)
+check('pages of a statement', equal(statementPages.map((page) => page.length), [10, 10, 4]) &&
+  equal(statementPages.flat(), [...Array(25).keys()].filter((sk) => sk !== 3)))
+const batch = await client.send(new BatchExecuteStatementCommand({
+  Statements: [`UPDATE ${TableName} SET n = 2 WHERE pk = 'ql' AND sk = 0`, `UPDATE ${TableName} SET n = 2 WHERE pk = 'ql' AND sk = 3`,
+    `INSERT INTO ${TableName} VALUE {'pk': 'ql', 'sk': 2}`].map((Statement) => ({ Statement }))
+}))
+check('a batch with errors', equal(batch.Responses.map((one) => one.Error?.Code),
+  [undefined, 'ConditionalCheckFailed', 'DuplicateItem']))
+const statements = (n) => ({
+  ClientRequestToken: `JavaScript ${n}`,
+  TransactStatements: [`EXISTS(SELECT * FROM ${TableName} WHERE pk = 'ql' AND sk = 0 AND n = ${n})`,
+    `UPDATE ${TableName} SET n = n + 1 WHERE pk = 'ql' AND sk = 1`].map((Statement) => ({ Statement }))
+})
+for (let time = 0; time < 2; time++) await client.send(new ExecuteTransactionCommand(statements(2)))
+const readStatements = await client.send(new ExecuteTransactionCommand({
+  TransactStatements: [1, 3].map((sk) => ({ Statement: `SELECT n FROM ${TableName} WHERE pk = 'ql' AND sk = ${sk}` }))
+}))
+check('statements in a transaction, once', equal(readStatements.Responses, [{ Item: { n: { N: '1' } } }, {}]))
+try {
+  await client.send(new ExecuteTransactionCommand(statements(3)))
+  check('statements that are cancelled', false)
+} catch (error) {
+  check('statements that are cancelled', error instanceof TransactionCanceledException &&
+    equal(error.CancellationReasons.map((reason) => reason.Code), ['ConditionalCheckFailed', 'None']))
+}
 
 await client.send(new DeleteTableCommand({ TableName }))
 await waitUntilTableNotExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName })

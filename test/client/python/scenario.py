@@ -25,6 +25,111 @@ SCHEMA = dict(
     KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
 
 
+def key_of(pk, sk):
+    return {"pk": {"S": pk}, "sk": {"N": str(sk)}}
+
+
+def transactions(client, table):
+    for number in range(4):
+        client.put_item(TableName=table, Item={**key_of("tx", number), "n": {"N": "10"}})
+    write = dict(TransactItems=[
+        {"Put": {"TableName": table, "Item": {**key_of("tx", 9), "n": {"N": "1"}}, "ConditionExpression": "attribute_not_exists(pk)"}},
+        {"Update": {"TableName": table, "Key": key_of("tx", 0), "UpdateExpression": "SET n = n + :n",
+                    "ExpressionAttributeValues": {":n": {"N": "5"}}}},
+        {"Delete": {"TableName": table, "Key": key_of("tx", 1)}},
+        {"ConditionCheck": {"TableName": table, "Key": key_of("tx", 2), "ConditionExpression": "n = :n",
+                            "ExpressionAttributeValues": {":n": {"N": "10"}}, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}},
+    ])
+    read = [{"Get": {"TableName": table, "Key": key_of("tx", number), "ProjectionExpression": "n"}} for number in (0, 1, 2, 9)]
+    first = client.transact_write_items(**write, ClientRequestToken="boto3", ReturnConsumedCapacity="TOTAL")
+    check("a transaction writes", first["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 8.0, "WriteCapacityUnits": 8.0}])
+    after = [{"Item": {"n": {"N": "15"}}}, {}, {"Item": {"n": {"N": "10"}}}, {"Item": {"n": {"N": "1"}}}]
+    check("a transaction reads", client.transact_get_items(TransactItems=read)["Responses"] == after)
+
+    again = client.transact_write_items(**write, ClientRequestToken="boto3", ReturnConsumedCapacity="TOTAL")
+    check("a repeated token costs a read", again["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 8.0, "ReadCapacityUnits": 8.0}])
+    check("and does nothing", client.transact_get_items(TransactItems=read)["Responses"] == after)
+    try:
+        client.transact_write_items(TransactItems=write["TransactItems"][1:], ClientRequestToken="boto3")
+        check("a token of another transaction", False)
+    except client.exceptions.IdempotentParameterMismatchException:
+        check("a token of another transaction", True)
+
+    write["TransactItems"][3]["ConditionCheck"]["ExpressionAttributeValues"] = {":n": {"N": "11"}}
+    try:
+        client.transact_write_items(**write)
+        check("a cancelled transaction", False)
+    except client.exceptions.TransactionCanceledException as error:
+        failed = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+        check("a cancelled transaction", error.response["CancellationReasons"] == [
+            failed, {"Code": "None"}, {"Code": "None"}, {**failed, "Item": {**key_of("tx", 2), "n": {"N": "10"}}}])
+        check("its message", error.response["Error"]["Message"] == "Transaction cancelled, please refer cancellation reasons "
+              "for specific reasons [ConditionalCheckFailed, None, None, ConditionalCheckFailed]")
+    check("it changes nothing", client.transact_get_items(TransactItems=read)["Responses"] == after)
+
+
+def statements(client, table):
+    def run(statement, *parameters, **more):
+        if parameters:
+            more["Parameters"] = list(parameters)
+        return client.execute_statement(Statement=statement, **more)
+
+    for number in range(25):
+        run(f"INSERT INTO {table} VALUE {{'pk': ?, 'sk': ?, 'n': 0, 'set': <<'a', 'b'>>, 'list': [1, {{'x': true}}]}}",
+            {"S": "ql"}, {"N": str(number)})
+    try:
+        run(f"INSERT INTO {table} VALUE {{'pk': 'ql', 'sk': 1}}")
+        check("an inserted item is there already", False)
+    except client.exceptions.DuplicateItemException as error:
+        check("an inserted item is there already",
+              error.response["Error"]["Message"] == "Duplicate primary key exists in table")
+    check("a statement reads", run(f"SELECT * FROM {table} WHERE pk = ? AND sk = ?", {"S": "ql"}, {"N": "3"})["Items"] == [
+        {**key_of("ql", 3), "n": {"N": "0"}, "set": {"SS": ["a", "b"]}, "list": {"L": [{"N": "1"}, {"M": {"x": {"BOOL": True}}}]}}])
+    check("a statement updates", run(
+        f"UPDATE {table} SET n = n + 7 SET list = list_append(list, ?) REMOVE \"set\" WHERE pk = 'ql' AND sk = 3 RETURNING MODIFIED NEW *",
+        {"L": [{"S": "z"}]})["Items"] == [{"n": {"N": "7"}, "list": {"L": [{"N": "1"}, {"M": {"x": {"BOOL": True}}}, {"S": "z"}]}}])
+    check("a statement deletes", run(f"DELETE FROM {table} WHERE pk = 'ql' AND sk = 4 RETURNING ALL OLD *")["Items"][0]["sk"] == {"N": "4"})
+    try:
+        run(f"UPDATE {table} SET n = 1 WHERE pk = 'ql' AND sk = 4")
+        check("an updated item is not there", False)
+    except client.exceptions.ConditionalCheckFailedException:
+        check("an updated item is not there", True)
+
+    pages, token = [], {}
+    while token is not None:
+        page = run(f"SELECT sk FROM {table} WHERE pk = ? ORDER BY sk DESC", {"S": "ql"}, Limit=10, **token)
+        pages.append([int(item["sk"]["N"]) for item in page["Items"]])
+        token = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+    check("pages of a statement", [len(page) for page in pages] == [10, 10, 4] and
+          sum(pages, []) == [number for number in range(24, -1, -1) if number != 4])
+
+    batch = client.batch_execute_statement(Statements=[
+        {"Statement": f"UPDATE {table} SET n = 2 WHERE pk = 'ql' AND sk = 0"},
+        {"Statement": f"UPDATE {table} SET n = 2 WHERE pk = 'ql' AND sk = 1 AND n = 1"},
+        {"Statement": f"INSERT INTO {table} VALUE {{'pk': 'ql', 'sk': 2}}"}])["Responses"]
+    check("a batch with errors", batch[0] == {"TableName": table} and
+          [response.get("Error", {}).get("Code") for response in batch] == [None, "ConditionalCheckFailed", "DuplicateItem"])
+    batch = client.batch_execute_statement(Statements=[
+        {"Statement": f"SELECT n FROM {table} WHERE pk = 'ql' AND sk = ?", "Parameters": [{"N": str(number)}]} for number in (0, 4)])["Responses"]
+    check("a batch that reads", batch == [{"TableName": table, "Item": {"n": {"N": "2"}}}, {"TableName": table}])
+
+    transaction = dict(ClientRequestToken="boto3", TransactStatements=[
+        {"Statement": f"EXISTS(SELECT * FROM {table} WHERE pk = 'ql' AND sk = 0 AND n = 2)"},
+        {"Statement": f"UPDATE {table} SET n = n + 1 WHERE pk = 'ql' AND sk = 1"},
+        {"Statement": f"INSERT INTO {table} VALUE {{'pk': 'ql', 'sk': ?}}", "Parameters": [{"N": "100"}]}])
+    client.execute_transaction(**transaction)
+    client.execute_transaction(**transaction)
+    read = [{"Statement": f"SELECT n FROM {table} WHERE pk = 'ql' AND sk = {number}"} for number in (1, 100)]
+    check("statements in a transaction, once", client.execute_transaction(TransactStatements=read)["Responses"] ==
+          [{"Item": {"n": {"N": "1"}}}, {"Item": {}}])
+    try:
+        client.execute_transaction(TransactStatements=transaction["TransactStatements"])
+        check("statements that are cancelled", False)
+    except client.exceptions.TransactionCanceledException as error:
+        check("statements that are cancelled",
+              [reason["Code"] for reason in error.response["CancellationReasons"]] == ["None", "None", "DuplicateItem"])
+
+
 def low_level():
     client = boto3.client("dynamodb")
     table = "boto3_client"
@@ -69,6 +174,8 @@ def low_level():
         PaginationConfig={"PageSize": 30}))
     check("a query in pages", [len(page["Items"]) for page in pages] == [30, 30, 30, 10])
     check("in order", [int(item["sk"]["N"]) for page in pages for item in page["Items"]] == list(range(100)))
+    transactions(client, table)
+    statements(client, table)
     client.delete_table(TableName=table)
     client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
     check("the table is gone", table not in client.list_tables()["TableNames"])

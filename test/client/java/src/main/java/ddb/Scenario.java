@@ -30,7 +30,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 public final class Scenario {
-    private static final String TABLE = "java";
+    static final String TABLE = "java";
 
     private static final Map<String, AttributeValue> ITEM = Map.ofEntries(
             Map.entry("pk", string("every type")), Map.entry("sk", number("1")),
@@ -62,7 +62,7 @@ public final class Scenario {
         return SdkBytes.fromByteArray(result);
     }
 
-    private static void check(String what, boolean condition) {
+    static void check(String what, boolean condition) {
         System.out.println((condition ? "ok" : "not ok") + " - Java SDK: " + what);
     }
 
@@ -180,6 +180,9 @@ public final class Scenario {
             errorsByClass(client);
             batchAndQuery(client);
             enhanced(client);
+            Transactions transactions = new Transactions(client);
+            transactions.items();
+            transactions.statements();
             client.deleteTable(table -> table.tableName(TABLE));
             client.waiter().waitUntilTableNotExists(table -> table.tableName(TABLE));
             check("the table is gone", !client.listTables().tableNames().contains(TABLE));
