@@ -24,7 +24,7 @@ const (
 	clients = 12
 	// clients at work on a group, and how many operations of each: few enough to be judged quickly
 	clientsOfGroup  = 6
-	operationsAtOne = 14
+	operationsAtOne = 10
 )
 
 type recorder struct {
