@@ -410,7 +410,8 @@ answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
 		if (worth_logging(error) && !response->try_again)
 			EmitErrorReport();
 		durability_abort();
-		AbortCurrentTransaction();
+		/* with all its subtransactions, whoever has left one open */
+		AbortOutOfAnyTransaction();
 		end_request();
 		FlushErrorState();
 		MemoryContextSwitchTo(context);
