@@ -74,6 +74,9 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Length.parts[2].three = 3 AN
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND attribute_exists(Year) = true$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND false = attribute_exists(Year)$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Song) = true$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Song IS TEXTUAL$$);
+-- each item once, also where the parts of an OR overlap
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Plays < 3 OR Artist = 'Bob' AND Song = 'song 2' OR Artist = 'Bob' AND NOT Song > 'song 1'$$);
 -- a NOT keeps what has no such attribute, <> does not
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year = 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 1$$);

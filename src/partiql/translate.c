@@ -95,7 +95,7 @@ is_of(const Syntax *syntax, const Value *parameters)
 			pg_strncasecmp(word->text, types[i].word, word->length) == 0)
 			return term_of_operands(TERM_ATTRIBUTE_TYPE, list_make2(operand, term_of_value(&type)));
 	}
-	partiql_malformed("");
+	partiql_malformed("Expected type name");
 }
 
 /* What is neither true nor false. */
