@@ -45,6 +45,10 @@ SELECT pg_temp.try('get_item', '{"TableName": "abc", "Key": {"a": {"SS": ["d", "
 SELECT pg_temp.try('put_item', '{"TableName": "abc", "Item": {"a": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || '}}');
 SELECT pg_temp.try('batch_write_item', '{"RequestItems": {"abc": [{"PutRequest": {"Item": {"a": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || '}}}]}}');
 
+-- the name of an attribute before the values
+SELECT operation, pg_temp.try(operation, format(request, '{"d": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || ', "": {"S": "x"}}'))
+FROM (VALUES ('put_item', '{"TableName": "abc", "Item": %s}'), ('transact_write_items', '{"TransactItems": [{"Put": {"TableName": "abc", "Item": %s}}]}')) places (operation, request);
+
 -- ---- Parameters ----
 
 SELECT operation, given, pg_temp.try(operation, (('{"TableName": "abc", "Key": {"a": {"S": "a"}}, "Item": {"a": {"S": "a"}}}')::jsonb || given::jsonb)::text)
