@@ -48,6 +48,9 @@ SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', '
 SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': 123456789012345678901234567890123456789}$$);
 SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': 'x', 'n': 1e99999999999}$$);
 SELECT pg_temp.run($$INSERT INTO "Music" VALUE {'Artist': 'Nina', 'Song': set_add(a, <<1>>)}$$);
+-- what cannot be read at all; an INSERT takes no alias
+SELECT pg_temp.run(statement) FROM unnest(ARRAY['SELECT * FROM "Counts" WHERE n = 1 # note', 'SELECT * FROM "Counts" WHERE n = 1 /* note', 'SELECT * FROM "Counts" WHERE n = 1.5e-2147483647', 'SELECT * FROM "Counts" WHERE n = 1.5e-2147483646',
+	'SELECT * FROM "Counts" WHERE n = 1e2147483647', 'INSERT INTO "Counts" c VALUE {''n'': 1}', 'INSERT INTO "Counts" AS c VALUE {''n'': 1}', 'SELECT * FROM "Counts" WHERE EXISTS(n)', 'SELECT * FROM "Counts" WHERE Exists(n) = true']) statement;
 SELECT count(*) FROM dynamodb."Music";
 
 -- ---- SELECT ----
@@ -68,6 +71,12 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Nothing 
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Live IS NOT MISSING AND Live IS BOOLEAN AND Tags IS STRING_SET AND contains(Tags, 'b') AND size(Tags) = 2$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND attribute_type(Data, 'B') AND attribute_exists("Set") AND attribute_not_exists(Year)$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Length.parts[2].three = 3 AND Length['minutes'] >= 10$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND attribute_exists(Year) = true$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND false = attribute_exists(Year)$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Song) = true$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Song IS TEXTUAL$$);
+-- each item once, also where the parts of an OR overlap
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Bob' AND Plays < 3 OR Artist = 'Bob' AND Song = 'song 2' OR Artist = 'Bob' AND NOT Song > 'song 1'$$);
 -- a NOT keeps what has no such attribute, <> does not
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year = 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 1$$);
@@ -137,6 +146,11 @@ SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(y, <<1>>) WHERE Artist = 'Ni
 SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x, 1) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 SELECT pg_temp.run($$UPDATE "Music" SET x = set_add(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 SELECT pg_temp.run($$UPDATE "Music" SET x = nonsense(x) WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
+-- the WHERE may stand first, and nowhere else
+SELECT pg_temp.run($$FROM "Music" WHERE Artist = 'Nina' AND Song = 'Sinnerman' SET x = 2, y = 1 REMOVE y2 RETURNING MODIFIED NEW *$$);
+SELECT pg_temp.run($$from Music where Artist = ? and Song = ? and x = ? set x = ? returning all new *$$, '[{"S": "Nina"}, {"S": "Sinnerman"}, {"N": "3"}, {"N": "4"}]');
+SELECT pg_temp.run(statement) FROM unnest(ARRAY['FROM "Music" SET x = 1', 'FROM "Music" WHERE x = 1 REMOVE x', 'FROM "Music" SET x = 1 WHERE Artist = 1', 'FROM "Music" SET x = 1 WHERE Artist = 1 SET y = 1',
+	'FROM "Nothing" WHERE Artist = 1 SET x = 1', 'FROM "Music" WHERE Artist = 1', 'FROM "Music"."ByYear" WHERE Artist = 1 SET x = 1', 'FROM "Music" m WHERE Artist = 1 SET x = 1']) statement;
 SELECT pg_temp.run($$UPDATE "Music" SET a = 1, a.b = 2 WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
 
 SELECT pg_temp.run($$UPDATE "Music" SET x = {'': 1} WHERE Artist = 'Nina' AND Song = 'Sinnerman'$$);
@@ -213,6 +227,8 @@ SELECT item FROM dynamodb."Counts" ORDER BY n;
 SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Counts" WHERE n = 8$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$);
 SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1$$, $$INSERT INTO "Counts" VALUE {'n': 4}$$);
 SELECT pg_temp.batch($$INSERT INTO "Counts" VALUE {'n': 4}$$, $$UPDATE "Counts" SET v = 1 WHERE n = 4$$);
+-- one that reads asks for the key and for nothing else
+SELECT pg_temp.batch($$SELECT v FROM "Counts" WHERE n = 1 AND attribute_exists(v)$$, $$SELECT v FROM "Counts" WHERE n = 2$$);
 SELECT ddb.batch_execute_statement('{"Statements": []}');
 
 -- an error that is no statement's own ends the batch, and nothing but the batch
@@ -249,6 +265,10 @@ SELECT pg_temp.transaction(ARRAY[$$SELECT v FROM "Counts" WHERE n = 1$$, $$INSER
 SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1 WHERE n = 1 RETURNING ALL OLD *$$]);
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music"."ByYear" WHERE Artist = 'Bob' AND Year = 1$$]);
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Music" WHERE Artist = 'Bob'$$]);
+SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1 AND attribute_exists(v)$$]);
+SELECT pg_temp.transaction(ARRAY[$$FROM "Counts" WHERE n = 10 SET v = 'y'$$]);
+SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Counts" WHERE$$]);
+SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1e126 WHERE n = 1$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]);
 -- however it is put in parentheses
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND (Song = 'song 3' AND x = 1))$$, $$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z' OR n = 1 AND v = 'y')$$]);

@@ -167,7 +167,7 @@ SELECT answer('{"UpdateExpression": "SET m.m.m.m.m.m.m.m.m.m.m.m.m = m"}');
 -- 400 KB
 SELECT answer(json_build_object('UpdateExpression', 'SET a = :a', 'ExpressionAttributeValues', json_build_object(':a', json_build_object('S', repeat('a', 300000))))) IS NOT NULL;
 SELECT answer('{"UpdateExpression": "SET b = a"}');
--- near them the key is not counted, but each action: 3 and 19 for each that writes, 20 for an element of a list, 2 for one that takes away
+-- near them the key is not counted, but each action: 3 and 19 for each that writes, 4 for an element of its path, 1 for one that takes away
 CREATE FUNCTION largest(expression text, bytes int, attribute_values json DEFAULT '{}') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   request jsonb := jsonb_build_object('TableName', 'Sizes', 'Key', '{"pk": {"S": "k"}}'::jsonb, 'UpdateExpression', expression,
@@ -185,6 +185,23 @@ SELECT largest('SET b = :v', 409581 - 4), largest('SET b = :v', 409582 - 4), lar
 SELECT largest('SET b = :v', 409581 - 4), largest('SET b = :v', 409582 - 4 - 1), largest('SET b = :v REMOVE d', 409581 - 4 - 2), largest('SET b = :v REMOVE d', 409582 - 4 - 2);
 SELECT ddb.put_item('{"TableName": "Sizes", "Item": {"pk": {"S": "k"}, "b": {"L": [{"S": ""}]}}}');
 SELECT largest('SET b[0] = :v', 409580 - 4 - 4), largest('SET b[0] = :v', 409581 - 4 - 4);
+-- operands: a path costs 1, and 14 for each element, and what it reads nothing; + 34, - 37, list_append 37, if_not_exists 39
+SELECT ddb.put_item('{"TableName": "Sizes", "Item": {"pk": {"S": "k"}, "c": {"N": "1"}, "l": {"L": [{"S": ""}]}, "m": {"M": {"z": {"S": "q"}}}, "s": {"SS": ["q", "r"]}}}');
+SELECT expression, largest(expression, 409600 - 22 - 1 - charge + 1, value::json), largest(expression, 409600 - 22 - 1 - charge, value::json)::int > 400000
+FROM (VALUES ('SET b = :v DELETE s :n', 1 + 1, '{":n": {"SS": ["q"]}}'), ('SET b = :v, d = m.z', 20 + 1 + 15 + 15, '{}'), ('SET b = :v, d = l[0]', 20 + 1 + 15 + 15, '{}'), ('SET b = :v, c = c + :n', 20 + 34 + 16 + 2, '{":n": {"N": "1"}}'),
+  ('SET b = :v, c = :n - c', 20 + 37 + 16 + 2, '{":n": {"N": "1"}}'), ('SET b = :v, d = if_not_exists(c, :n)', 20 + 39 + 16 + 2, '{":n": {"N": "1"}}'),
+  ('SET b = :v, l = list_append(l, :n)', 20 + 37 + 16 + 3 + 1 + 1, '{":n": {"L": [{"S": "x"}]}}'), ('SET b = :v ADD c :n', 20 + 2, '{":n": {"N": "1"}}'),
+  ('SET b = :v REMOVE m.z', 1 + 1 + 4 + 1, '{}')) update (expression, charge, value);
+-- it is judged before the condition
+SELECT ddb.update_item(json_build_object('TableName', 'Sizes', 'Key', '{"pk": {"S": "k"}}'::json, 'UpdateExpression', 'SET b = :v', 'ConditionExpression', 'attribute_exists(nothing)',
+  'ExpressionAttributeValues', json_build_object(':v', json_build_object('S', repeat('v', 409600 - 22)))));
+-- neither transactions nor PartiQL know of it
+SELECT ddb.transact_write_items(json_build_object('TransactItems', json_build_array(json_build_object('Update', json_build_object('TableName', 'Sizes', 'Key', '{"pk": {"S": "t"}}'::json, 'UpdateExpression', 'SET b = :v',
+  'ExpressionAttributeValues', json_build_object(':v', json_build_object('S', repeat('v', 409600 - 4))))))));
+SELECT ddb.execute_statement(json_build_object('Statement', 'UPDATE "Sizes" SET b = ? WHERE pk = ''t''', 'Parameters', json_build_array(json_build_object('S', repeat('w', 409600 - 4)))));
+SELECT ddb.item_size(item) FROM dynamodb."Sizes" WHERE pk = 't';
+SELECT ddb.execute_statement(json_build_object('Statement', 'UPDATE "Sizes" SET b = ? WHERE pk = ''t''', 'Parameters', json_build_array(json_build_object('S', repeat('w', 409601 - 4)))));
+SELECT ddb.delete_item('{"TableName": "Sizes", "Key": {"pk": {"S": "t"}}}');
 SELECT ddb.delete_table('{"TableName": "Sizes"}') IS NOT NULL;
 DROP FUNCTION largest;
 

@@ -31,15 +31,23 @@ INSERT INTO places VALUES
 	(12, 'query', '{"TableName": "abc", "KeyConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}, "ExclusiveStartKey": {"a": %s}}'),
 	(13, 'batch_write_item', '{"RequestItems": {"abc": [{"PutRequest": {"Item": {"a": %s}}}]}}'),
 	(14, 'scan', '{"TableName": "abc", "FilterExpression": "a = :v", "ExpressionAttributeValues": {":v": %s}}'),
-	(15, 'scan', '{"TableName": "abc", "ExclusiveStartKey": {"a": %s}}');
+	(15, 'scan', '{"TableName": "abc", "ExclusiveStartKey": {"a": %s}}'),
+	(16, 'execute_statement', '{"Statement": "SELECT * FROM abc WHERE a = ?", "Parameters": [%s]}'),
+	(17, 'execute_statement', '{"Statement": "INSERT INTO abc VALUE {''a'': 1, ''b'': ?}", "Parameters": [{"L": [%s]}]}'),
+	(18, 'execute_transaction', '{"TransactStatements": [{"Statement": "UPDATE abc SET b = ? WHERE a = 1", "Parameters": [%s]}]}'),
+	(19, 'batch_execute_statement', '{"Statements": [{"Statement": "SELECT * FROM abc WHERE a = ?", "Parameters": [%s]}]}');
 SELECT n, operation, v, pg_temp.try(operation, format(request, v))
-FROM places, unnest(ARRAY['{"N": "abc"}', '{"N": ""}', '{"N": "1e126"}', '{"N": "1e2147483647"}', '{"N": "1e2147483648"}',
+FROM places, unnest(ARRAY['{"N": "abc"}', '{"N": ""}', '{"N": "1e126"}', '{"N": "1e2147483647"}', '{"N": "1e2147483648"}', '{"N": "1e-2147483648"}',
 	'{"SS": ["b", "a", "b"]}', '{"BS": ["/w==", "AA==", "AA=="]}', '{"NS": ["2", "1", "2"]}', '{"SS": []}', '{"M": {"": {"S": "a"}}}']) WITH ORDINALITY u (v, i)
 ORDER BY n, i;
 -- the rest as sent, behind the first repetition
 SELECT pg_temp.try('get_item', '{"TableName": "abc", "Key": {"a": {"SS": ["d", "b", "c", "b", "a", "d"]}}}');
 SELECT pg_temp.try('put_item', '{"TableName": "abc", "Item": {"a": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || '}}');
 SELECT pg_temp.try('batch_write_item', '{"RequestItems": {"abc": [{"PutRequest": {"Item": {"a": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || '}}}]}}');
+
+-- the name of an attribute before the values
+SELECT operation, pg_temp.try(operation, format(request, '{"d": ' || repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32) || ', "": {"S": "x"}}'))
+FROM (VALUES ('put_item', '{"TableName": "abc", "Item": %s}'), ('transact_write_items', '{"TransactItems": [{"Put": {"TableName": "abc", "Item": %s}}]}')) places (operation, request);
 
 -- ---- Parameters ----
 

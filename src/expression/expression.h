@@ -189,12 +189,11 @@ extern bool update_known_value(const Update *update, const char *name, uint32 na
 extern bool update_creates_item(const Update *update);
 
 /*
- * What AWS counts of an update against the largest size of an item beside the
- * item itself: the attributes that it writes, names and values as the new item
- * has them, and a charge for its actions.
+ * What AWS counts of UpdateItem's own update, and of no other one, against the
+ * largest size of an item beside the item itself: what it names, and a charge
+ * for its actions and their operands.
  */
-extern uint32 update_charge(const Update *update);
-extern uint32 update_written_size(const Update *update, const Value *new_item);
+extern uint64 update_charge(const Update *update);
 
 /*
  * The item after the update.  old_item is what the update's operands read;

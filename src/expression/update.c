@@ -243,52 +243,100 @@ update_creates_item(const Update *update)
 /* ---- Size ---- */
 
 /*
- * What AWS charges beside the bytes that an update writes, found by trial: for
- * the update itself, for each action that writes and each that takes away, and
- * for one that writes an element of a list.
+ * What AWS charges for an update, found by trial: the bytes that the request
+ * names, with so much for the update, each action and each part of an operand.
+ * What an operand reads of the item, and what comes of it, costs nothing.
  */
 #define UPDATE_CHARGE 3
 #define WRITING_CHARGE 19
-#define TAKING_CHARGE 2
-#define ELEMENT_CHARGE 1
+#define TAKING_CHARGE 1
+#define TARGET_ELEMENT_CHARGE 4
+#define PATH_CHARGE 1
+#define PATH_ELEMENT_CHARGE 14
+#define PLUS_CHARGE 34
+#define MINUS_CHARGE 37
+#define LIST_APPEND_CHARGE 37
+#define IF_NOT_EXISTS_CHARGE 39
 
-uint32
-update_charge(const Update *update)
+/* A name's bytes, or an index's digits. */
+static uint64
+element_charge(const PathElement *element)
 {
-	uint32		charge = UPDATE_CHARGE;
-	ListCell   *cell;
+	return element->name != NULL ? element->length : snprintf(NULL, 0, "%u", element->index);
+}
 
-	foreach(cell, update->actions)
-	{
-		const UpdateAction *action = lfirst(cell);
-		const DocumentPath *path = action->path;
+static uint64
+target_charge(const DocumentPath *path)
+{
+	uint64		charge = element_charge(&path->elements[0]);
 
-		charge += is_writing(action) ? WRITING_CHARGE : TAKING_CHARGE;
-		if (action->section == UPDATE_SET && path->elements[path->count - 1].name == NULL)
-			charge += ELEMENT_CHARGE;
-	}
+	for (int i = 1; i < path->count; i++)
+		charge += TARGET_ELEMENT_CHARGE + element_charge(&path->elements[i]);
 	return charge;
 }
 
-uint32
-update_written_size(const Update *update, const Value *new_item)
+static uint64
+path_charge(const DocumentPath *path)
 {
-	Node	   *written = node_map();
-	Value		packed;
+	uint64		charge = PATH_CHARGE;
+
+	for (int i = 0; i < path->count; i++)
+		charge += PATH_ELEMENT_CHARGE + element_charge(&path->elements[i]);
+	return charge;
+}
+
+static uint64
+operator_charge(TermKind kind)
+{
+	switch (kind)
+	{
+		case TERM_PLUS:
+			return PLUS_CHARGE;
+		case TERM_MINUS:
+			return MINUS_CHARGE;
+		case TERM_LIST_APPEND:
+			return LIST_APPEND_CHARGE;
+		default:
+			Assert(kind == TERM_IF_NOT_EXISTS);
+			return IF_NOT_EXISTS_CHARGE;
+	}
+}
+
+static uint64
+operand_charge(const Term *term)
+{
+	uint64		charge;
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (term->kind == TERM_VALUE)
+		return value_size(&term->value);
+	if (term->kind == TERM_PATH)
+		return path_charge(term->path);
+
+	charge = operator_charge(term->kind);
+	foreach(cell, term->operands)
+		charge += operand_charge(lfirst(cell));
+	return charge;
+}
+
+uint64
+update_charge(const Update *update)
+{
+	uint64		charge = UPDATE_CHARGE;
 	ListCell   *cell;
 
 	foreach(cell, update->actions)
 	{
 		const UpdateAction *action = lfirst(cell);
-		const PathElement *attribute = &action->path->elements[0];
-		Value		value;
 
-		if (is_writing(action) &&
-			value_map_find(new_item, attribute->name, attribute->length, &value))
-			node_map_set(written, attribute->name, attribute->length, node_from_value(&value));
+		charge += target_charge(action->path);
+		if (is_writing(action))
+			charge += WRITING_CHARGE + operand_charge(action->value);
+		else
+			charge += TAKING_CHARGE;
 	}
-	packed = node_pack(written);
-	return item_size(&packed);
+	return charge;
 }
 
 /* ---- Operands ---- */

@@ -55,7 +55,7 @@ static void yyerror(PartiqlParser *parser, const char *message) __attribute__((n
 
 %type <token> name member_name
 %type <syntax> expression operand primary path value_or_list where
-%type <list> expressions optional_expressions source columns order_keys members member
+%type <list> expressions optional_expressions table source columns order_keys members member
 %type <list> clauses clause set_actions remove_actions
 %type <action> set_action
 %type <kind> comparator
@@ -72,7 +72,7 @@ start:
 statement:
 	select							{ parser->kind = STATEMENT_SELECT; }
 	| EXISTS '(' select ')'			{ parser->kind = STATEMENT_EXISTS; }
-	| INSERT INTO source VALUE expression
+	| INSERT INTO table VALUE expression
 		{
 			parser->kind = STATEMENT_INSERT;
 			syntax_source(parser, $3);
@@ -84,6 +84,16 @@ statement:
 			syntax_source(parser, $2);
 			parser->actions = $3;
 			parser->where = $4;
+			parser->returning = $5;
+		}
+	| INSERT INTO table name		{ partiql_malformed("Unexpected token after expression"); }
+	| INSERT INTO table AS			{ partiql_malformed("Unexpected token after expression"); }
+	| FROM source where clauses returning
+		{
+			parser->kind = STATEMENT_UPDATE;
+			syntax_source(parser, $2);
+			parser->where = $3;
+			parser->actions = $4;
 			parser->returning = $5;
 		}
 	| DELETE FROM source where returning
@@ -109,12 +119,16 @@ columns:
 	| expressions
 	;
 
-source:
+table:
 	name							{ $$ = list_make1(memcpy(palloc(sizeof(PartiqlToken)), &$1, sizeof(PartiqlToken))); }
-	| source '.' member_name		{ $$ = lappend($1, memcpy(palloc(sizeof(PartiqlToken)), &$3, sizeof(PartiqlToken))); }
-	| source name					{ validation_error("Aliasing is not supported"); }
-	| source AS name				{ validation_error("Aliasing is not supported"); }
-	| source ',' name
+	| table '.' member_name			{ $$ = lappend($1, memcpy(palloc(sizeof(PartiqlToken)), &$3, sizeof(PartiqlToken))); }
+	;
+
+source:
+	table
+	| table name					{ validation_error("Aliasing is not supported"); }
+	| table AS name					{ validation_error("Aliasing is not supported"); }
+	| table ',' name
 		{
 			validation_error("FROM clause may only contain a single table name in data manipulation statements at %d:%d:%d",
 							 $2.place.line, $2.place.column, $2.place.length);

@@ -17,6 +17,7 @@
 typedef struct Literal
 {
 	const Value *parameters;
+	const Syntax *item;			/* INSERT's tuple, or NULL */
 	StringInfoData place;		/* behind PLACE_PREFIX */
 	int			depth;
 } Literal;
@@ -73,6 +74,7 @@ read_list(Literal *literal, const Syntax *syntax)
 	return list;
 }
 
+/* The tuple of an INSERT is the item, whose attributes are values of their own. */
 static Node *
 read_tuple(Literal *literal, const Syntax *syntax)
 {
@@ -81,12 +83,12 @@ read_tuple(Literal *literal, const Syntax *syntax)
 	for (int i = 0; i < list_length(syntax->operands); i += 2)
 	{
 		const Syntax *name = list_nth(syntax->operands, i);
+		const char *step = psprintf(".%.*s", (int) name->token.length, name->token.text);
 		Node	   *member;
 
 		attribute_name_check(name->token.length);
 		partiql_check_name(&name->token);
-		member = read_member(literal, list_nth(syntax->operands, i + 1),
-							 psprintf(".%.*s", (int) name->token.length, name->token.text));
+		member = read_member(literal, list_nth(syntax->operands, i + 1), syntax == literal->item ? "" : step);
 		node_map_set(map, name->token.text, name->token.length, member);
 	}
 	return map;
@@ -198,11 +200,9 @@ read_node(Literal *literal, const Syntax *syntax)
 	}
 }
 
-bool
-syntax_value(const Syntax *syntax, const Value *parameters, Value *value)
+static bool
+read_literal(Literal *literal, const Syntax *syntax, Value *value)
 {
-	Literal		literal = {.parameters = parameters};
-
 	switch (syntax->kind)
 	{
 		case SYNTAX_PATH:
@@ -213,8 +213,24 @@ syntax_value(const Syntax *syntax, const Value *parameters, Value *value)
 		default:
 			break;
 	}
-	initStringInfo(&literal.place);
-	appendStringInfoString(&literal.place, PLACE_PREFIX "root");
-	*value = node_pack(read_node(&literal, syntax));
+	initStringInfo(&literal->place);
+	appendStringInfoString(&literal->place, PLACE_PREFIX "root");
+	*value = node_pack(read_node(literal, syntax));
 	return true;
+}
+
+bool
+syntax_value(const Syntax *syntax, const Value *parameters, Value *value)
+{
+	Literal		literal = {.parameters = parameters};
+
+	return read_literal(&literal, syntax, value);
+}
+
+bool
+syntax_item(const Syntax *syntax, const Value *parameters, Value *item)
+{
+	Literal		literal = {.parameters = parameters,.item = syntax};
+
+	return read_literal(&literal, syntax, item) && item->type == VALUE_MAP;
 }

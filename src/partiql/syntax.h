@@ -117,6 +117,9 @@ extern int	partiql_grammar_parse(PartiqlParser *parser);
 /* The value of a literal, a parameter, or a list, bag or tuple of them; false where it is none. */
 extern bool syntax_value(const Syntax *syntax, const Value *parameters, Value *value);
 
+/* The same of the item of an INSERT; false also where it is no map. */
+extern bool syntax_item(const Syntax *syntax, const Value *parameters, Value *item);
+
 struct StatementColumns
 {
 	int			count;

@@ -5,6 +5,7 @@
 
 #include "miscadmin.h"
 #include "mb/pg_wchar.h"
+#include "utils/formatting.h"
 
 #include "error.h"
 #include "partiql/syntax.h"
@@ -18,6 +19,14 @@ raise_at(const char *text, const Syntax *syntax)
 {
 	validation_error("%s at %d:%d:%d", text, syntax->token.place.line, syntax->token.place.column,
 					 syntax->token.place.length);
+}
+
+/* AWS's parser has the names of functions in lower case. */
+static void pg_attribute_noreturn()
+raise_unrecognized(const Syntax *call)
+{
+	raise_at(psprintf("Unrecognized function: %s",
+					  asc_tolower(call->token.text, call->token.length)), call);
 }
 
 static bool
@@ -56,8 +65,7 @@ call_of(const Syntax *syntax, const Value *parameters)
 		if (is_call_of(syntax, term_name(functions[i])))
 			return term_of_operands(functions[i], operands_of(syntax->operands, parameters));
 	}
-	raise_at(psprintf("Unrecognized function: %s",
-					  pnstrdup(syntax->token.text, syntax->token.length)), syntax);
+	raise_unrecognized(syntax);
 }
 
 /* IS MISSING and IS <type>. */
@@ -87,7 +95,7 @@ is_of(const Syntax *syntax, const Value *parameters)
 			pg_strncasecmp(word->text, types[i].word, word->length) == 0)
 			return term_of_operands(TERM_ATTRIBUTE_TYPE, list_make2(operand, term_of_value(&type)));
 	}
-	partiql_malformed("");
+	partiql_malformed("Expected type name");
 }
 
 /* What is neither true nor false. */
@@ -152,6 +160,36 @@ operator_of(const Syntax *syntax, const Value *parameters)
 	return term_of_operands(syntax->operator, terms);
 }
 
+static bool
+is_truth(const Syntax *syntax)
+{
+	return syntax->kind == SYNTAX_TRUE || syntax->kind == SYNTAX_FALSE;
+}
+
+/*
+ * A function that is true or false, compared with a literal: the function
+ * itself, or NOT of it.  NULL where the comparison is another.
+ */
+static Term *
+compared_call_of(const Syntax *comparison, const Value *parameters)
+{
+	const Syntax *call = linitial(comparison->operands);
+	const Syntax *truth = lsecond(comparison->operands);
+	Term	   *term;
+
+	if (is_truth(call))
+	{
+		truth = call;
+		call = lsecond(comparison->operands);
+	}
+	if (call->kind != SYNTAX_CALL || !is_truth(truth))
+		return NULL;
+	term = call_of(call, parameters);
+	if (!term_is_boolean(term->kind))
+		return NULL;
+	return truth->kind == SYNTAX_TRUE ? term : term_of_operands(TERM_NOT, list_make1(term));
+}
+
 /* What is true or false. */
 static Term *
 condition_of(const Syntax *syntax, const Value *parameters)
@@ -162,7 +200,8 @@ condition_of(const Syntax *syntax, const Value *parameters)
 	switch (syntax->kind)
 	{
 		case SYNTAX_OPERATOR:
-			return operator_of(syntax, parameters);
+			term = syntax->operator == TERM_EQUAL ? compared_call_of(syntax, parameters) : NULL;
+			return term != NULL ? term : operator_of(syntax, parameters);
 		case SYNTAX_IS:
 			return is_of(syntax, parameters);
 		case SYNTAX_CALL:
@@ -211,8 +250,7 @@ set_operand_of(const Syntax *syntax, const Value *parameters)
 	if (is_call_of(syntax, "list_append"))
 		return term_of_operands(TERM_LIST_APPEND, terms);
 	if (syntax->kind == SYNTAX_CALL)
-		raise_at(psprintf("Unrecognized function: %s",
-						  pnstrdup(syntax->token.text, syntax->token.length)), syntax);
+		raise_unrecognized(syntax);
 	partiql_malformed("");
 }
 
@@ -228,7 +266,7 @@ read_set_function(const SyntaxAction *action, const char *name, const Value *par
 		raise_at(psprintf("%s must have exactly two arguments", name), call);
 	first = linitial(call->operands);
 	if (first->kind != SYNTAX_PATH || !document_path_equal(first->path, action->path->path))
-		raise_at(psprintf("The first argument to %s must equal the assignment value", name), first);
+		raise_at(psprintf("The first argument to %s must equal the assignment value", name), call);
 	if (!syntax_value(lsecond(call->operands), parameters, &value) ||
 		(SET_TYPES & TYPE_BIT(value.type)) == 0)
 		raise_at(psprintf("The second argument to %s must be a value with type SET", name), first);
@@ -417,7 +455,7 @@ check_returning(const Statement *statement)
 static void
 set_item(Statement *statement, const Syntax *item, const Value *parameters)
 {
-	if (!syntax_value(item, parameters, &statement->item) || statement->item.type != VALUE_MAP)
+	if (!syntax_item(item, parameters, &statement->item))
 		partiql_malformed("");
 	if (item_size(&statement->item) > ITEM_MAX_SIZE)
 		validation_error("Item size has exceeded the maximum allowed size");

@@ -310,5 +310,13 @@ node_from_json(json_object *json)
 Node *
 node_map_from_json(json_object *json)
 {
+	struct lh_entry *entry;
+
+	/* AWS judges the names of attributes before it looks at their values */
+	lh_foreach(json_object_get_object(json), entry)
+	{
+		if (*(const char *) lh_entry_k(entry) == '\0')
+			attribute_name_check(0);
+	}
 	return map_node(json, 1);
 }

@@ -75,10 +75,11 @@ check_magnitude(int64 magnitude)
 /*
  * The exponent behind an "e", clamped far outside of what any coefficient could
  * bring back into range.  AWS takes those of 64 bits, and in its older layer
- * those of 32 bits, where the largest one is taken for a small one.
+ * those that have 32 bits, and leave as many for the digits behind the point
+ * less the exponent.
  */
 static int64
-parse_exponent(const char *at, const char *end, const char *text, uint32 length)
+parse_exponent(const char *at, const char *end, uint32 fraction, const char *text, uint32 length)
 {
 	const int64 bound = (int64) 1 << 40;
 	bool		negative = false;
@@ -87,8 +88,10 @@ parse_exponent(const char *at, const char *end, const char *text, uint32 length)
 
 	if (at < end && (*at == '+' || *at == '-'))
 		negative = *at++ == '-';
-	most = validation_layer() == LAYER_OLDER ? PG_INT32_MAX : PG_INT64_MAX;
-	most += negative;
+	if (validation_layer() == LAYER_OLDER)
+		most = (uint64) PG_INT32_MAX - (negative ? fraction : 0);
+	else
+		most = (uint64) PG_INT64_MAX + negative;
 	if (at == end)
 		not_numeric(text, length);
 	for (; at < end; at++)
@@ -99,10 +102,18 @@ parse_exponent(const char *at, const char *end, const char *text, uint32 length)
 			not_numeric(text, length);
 		exponent = exponent * 10 + digit;
 	}
-	if (exponent == PG_INT32_MAX && most == PG_INT32_MAX)
-		underflow();
 	exponent = Min(exponent, (uint64) bound);
 	return negative ? -(int64) exponent : (int64) exponent;
+}
+
+/*
+ * The older layer has 32 bits for the digits that a number has before the point
+ * when it is written out, and takes more of them for few.
+ */
+static bool
+wraps(int64 significant, int64 fraction, int64 exponent)
+{
+	return validation_layer() == LAYER_OLDER && Max(significant, 1) - fraction + exponent > PG_INT32_MAX;
 }
 
 /* Writes decimal digits, the first of them worth 10^magnitude. */
@@ -144,7 +155,7 @@ number_parse(const char *text, uint32 length, char *stored)
 	int64		before_point = 0;	/* where the point is, from the first one */
 	bool		negative = false;
 	bool		any_digit = false;
-	bool		point = false;
+	const char *point = NULL;
 	int64		exponent = 0;
 	int64		magnitude;
 
@@ -162,14 +173,14 @@ number_parse(const char *text, uint32 length, char *stored)
 				significant++;
 				if (*at != '0')
 					last_nonzero = significant;
-				if (!point)
+				if (point == NULL)
 					before_point++;
 			}
-			else if (point)
+			else if (point != NULL)
 				before_point--;
 		}
-		else if (*at == '.' && !point)
-			point = true;
+		else if (*at == '.' && point == NULL)
+			point = at;
 		else
 			break;
 	}
@@ -177,9 +188,13 @@ number_parse(const char *text, uint32 length, char *stored)
 		not_numeric(text, length);
 	if (at < end)
 	{
+		uint32		fraction = point != NULL ? at - point - 1 : 0;
+
 		if (*at != 'e' && *at != 'E')
 			not_numeric(text, length);
-		exponent = parse_exponent(at + 1, end, text, length);
+		exponent = parse_exponent(at + 1, end, fraction, text, length);
+		if (wraps(significant, fraction, exponent))
+			underflow();
 	}
 
 	if (significant == 0)

@@ -92,19 +92,10 @@ read_attribute_updates(const RequestMap *map)
 	return legacy_update(legacy, map->count);
 }
 
-/*
- * The item's own size counts, and so does what the update writes of it with a
- * charge for each action, which may be more where the key is short.
- */
-static void
-check_size(const Update *update, const Value *new_item)
+static void pg_attribute_noreturn()
+raise_too_large(void)
 {
-	uint32		size = item_size(new_item);
-
-	if (size > ITEM_MAX_SIZE ||
-		(update != NULL && size + update_charge(update) > ITEM_MAX_SIZE &&
-		 update_written_size(update, new_item) + update_charge(update) > ITEM_MAX_SIZE))
-		validation_error("Item size to update has exceeded the maximum allowed size");
+	validation_error("Item size to update has exceeded the maximum allowed size");
 }
 
 /*
@@ -120,7 +111,8 @@ update_change(ItemWrite *write, const Value *old_item, Value *new_item)
 	if (old_item == NULL && write->update != NULL && !update_creates_item(write->update))
 		return WRITE_NOTHING;
 	*new_item = write->update != NULL ? update_apply(write->update, base) : *base;
-	check_size(write->update, new_item);
+	if (item_size(new_item) > ITEM_MAX_SIZE)
+		raise_too_large();
 	index_check_item(write->indexes, new_item, write->writer);
 	if (old_item != NULL && value_equal(old_item, new_item))
 		return WRITE_NOTHING;
@@ -217,7 +209,12 @@ execute(const void *prepared, StringInfo response)
 	table = table_open_by_name(write->parameters->table_name.data, ACL_SELECT | ACL_INSERT | ACL_UPDATE);
 	key = key_of_map(&table->schema, &write->item);
 	if (write->update != NULL)
+	{
 		check_update(write->update, table, write->writer);
+		/* what it costs is judged before the condition is, and is known without the item */
+		if (update_charge(write->update) > ITEM_MAX_SIZE)
+			raise_too_large();
+	}
 	item_write(write, table, &key, response);
 }
 

@@ -169,7 +169,7 @@ place(BatchStatement *batch)
 
 		table = table_open_by_name(statement->table, ACL_SELECT);
 		statement_keys(statement, &table->schema, &keys);
-		if (!keys.whole || statement->index != NULL)
+		if (!keys.only || statement->index != NULL)
 			validation_error("Select statements within BatchExecuteStatement must specify the primary key in the where clause.");
 		key = statement_primary_key(&keys, &table->schema);
 	}

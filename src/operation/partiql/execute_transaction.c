@@ -48,6 +48,26 @@ begin_words(ErrorWords *words, int statement)
 	error_words_begin(words);
 }
 
+/* AWS says so of a statement that it cannot read, but not of a value that is none. */
+static bool
+is_malformed(const char *text)
+{
+	return strncmp(text, "Statement wasn't well formed", strlen("Statement wasn't well formed")) == 0;
+}
+
+static Statement *
+read_numbered(const StatementRequest *request, int number)
+{
+	Statement  *statement;
+	ErrorWords	words;
+
+	begin_words(&words, number);
+	words.apply = is_malformed;
+	statement = read_statement(request);
+	error_words_end(&words);
+	return statement;
+}
+
 static Statement **
 read_statements(const ExecuteTransactionRequest *request)
 {
@@ -58,7 +78,7 @@ read_statements(const ExecuteTransactionRequest *request)
 	{
 		ErrorWords	words;
 
-		statements[i] = read_statement(&requests[i]);
+		statements[i] = read_numbered(&requests[i], i);
 		begin_words(&words, i);
 		if (statements[i]->index != NULL)
 			validation_error("Reads on indices are not supported within transactions.");
@@ -103,7 +123,7 @@ execute_writes(const ExecuteTransactionRequest *request, Statement **statements,
 	Transaction transaction = {.count = count};
 	TransactionResponse wanted = {
 		.return_consumed_capacity = request->return_consumed_capacity,
-		.responses = count
+		.empty_responses = true
 	};
 	uint8		digest[REQUEST_DIGEST_LENGTH];
 	Token		token = {TOKEN_EXECUTE_TRANSACTION, request->token.data, request->token.length, digest};
@@ -149,7 +169,7 @@ open_read(TransactionRead *read, int number)
 	read->table = table_open_by_name(read->statement->table, ACL_SELECT);
 	begin_words(&words, number);
 	statement_keys(read->statement, &read->table->schema, &read->keys);
-	if (!read->keys.whole)
+	if (!read->keys.only)
 		validation_error("Select statements within ExecuteTransaction must specify the primary key in the where clause.");
 	error_words_end(&words);
 	key = statement_primary_key(&read->keys, &read->table->schema);

@@ -19,11 +19,17 @@ read_statement(const StatementRequest *request)
 {
 	json_object **members = request->parameters.members;
 	Value	   *parameters = palloc(sizeof(Value) * Max(request->parameters.count, 1));
+	ErrorWords	older = {.layer = LAYER_OLDER};
+	Statement  *statement;
 
+	/* values of statements are told of in the older layer's words */
+	error_words_begin(&older);
 	for (int i = 0; i < request->parameters.count; i++)
 		parameters[i] = read_value(members[i]);
-	return statement_parse(request->statement.data, request->statement.length,
-						   parameters, request->parameters.count);
+	statement = statement_parse(request->statement.data, request->statement.length,
+								parameters, request->parameters.count);
+	error_words_end(&older);
+	return statement;
 }
 
 bool

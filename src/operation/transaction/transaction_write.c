@@ -344,22 +344,19 @@ note_of_reading(const Transaction *transaction)
 }
 
 static void
-append_responses(StringInfo response, int count)
+append_responses(StringInfo response, bool wanted)
 {
-	if (count == 0)
+	if (!wanted)
 		return;
 	append_member(response, "Responses");
-	appendStringInfoChar(response, '[');
-	for (int i = 0; i < count; i++)
-		appendStringInfoString(response, i > 0 ? ",{}" : "{}");
-	appendStringInfoChar(response, ']');
+	appendStringInfoString(response, "[]");
 }
 
 static void
 append_write_response(const Transaction *transaction, const TransactionResponse *wanted, StringInfo response)
 {
 	appendStringInfoChar(response, '{');
-	append_responses(response, wanted->responses);
+	append_responses(response, wanted->empty_responses);
 	if (wants_capacity(&wanted->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");
@@ -377,7 +374,7 @@ append_repeated_response(const Transaction *transaction, const TransactionRespon
 						 const char *note, StringInfo response)
 {
 	appendStringInfoChar(response, '{');
-	append_responses(response, wanted->responses);
+	append_responses(response, wanted->empty_responses);
 	if (wants_capacity(&wanted->return_consumed_capacity))
 	{
 		append_member(response, "ConsumedCapacity");

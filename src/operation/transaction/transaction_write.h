@@ -73,7 +73,7 @@ typedef struct TransactionResponse
 {
 	RequestEnum return_consumed_capacity;
 	RequestEnum return_item_collection_metrics;
-	int			responses;		/* how many empty members Responses is to have, if any */
+	bool		empty_responses;	/* there is to be an empty list Responses */
 } TransactionResponse;
 
 extern void transaction_execute(Transaction *transaction, const Token *token,
