@@ -78,6 +78,10 @@ class Http:
         """(response, None) or (None, the exception's name)."""
         self.connection.send(signed(self.key, operation, parameters))
         answer = self.connection.receive()
+        if answer.status == 500:
+            # a worker that ends, as with its postmaster, says so and is gone: nobody knows what was done
+            self.connection.send(signed(self.key, "ListTables", {}))
+            self.connection.receive()
         return (answer.json, None) if answer.status == 200 else (None, answer.error[0])
 
     def call_twice(self, operation, parameters):
