@@ -251,7 +251,7 @@ ddb_create_access_key(PG_FUNCTION_ARGS)
 	char		id[20 + 1] = "AKIA";
 	char		secret[40 + 1];
 	Oid			types[] = {TEXTOID, TEXTOID, NAMEOID, TIMESTAMPTZOID};
-	Datum		values[] = {0, 0, NameGetDatum(role), PG_ARGISNULL(1) ? 0 : PG_GETARG_DATUM(1)};
+	Datum		values[] = {0, 0, PG_GETARG_DATUM(0), PG_ARGISNULL(1) ? 0 : PG_GETARG_DATUM(1)};
 	const char *nulls = PG_ARGISNULL(1) ? "   n" : NULL;
 	TupleDesc	descriptor;
 	bool		isnull[2] = {false, false};
