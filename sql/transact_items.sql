@@ -174,6 +174,15 @@ SELECT pg_temp.transact('[{"Get": {"TableName": "Users", "Key": {"id": {"S": "an
 SELECT pg_temp.transact('[{"ConditionCheck": {"TableName": "Users", "Key": {"id": {"S": "ann"}}, "ConditionExpression": "attribute_exists(id)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}]');
 SELECT pg_temp.transact('[{"Delete": {"TableName": "Users", "Key": {"id": {"S": "ann"}}}}, {"Put": {"TableName": "Users", "Item": {"id": {"S": "kim"}}}}]');
 SELECT pg_temp.transact('[{"Put": {"TableName": "Users", "Item": {"id": {"S": "ann"}}}}, {"Put": {"TableName": "Users", "Item": {"id": {"S": "lea"}}}}]');
+-- nor locked where they may not be changed, as by FOR SHARE
+RESET ROLE;
+CREATE POLICY only_jim ON dynamodb."Users" AS RESTRICTIVE FOR UPDATE TO transact_hidden USING (id = 'jim');
+SET ROLE transact_hidden;
+SELECT pg_temp.transact('[{"ConditionCheck": {"TableName": "Users", "Key": {"id": {"S": "jim"}}, "ConditionExpression": "attribute_exists(id)"}}]');
+SELECT pg_temp.transact('[{"ConditionCheck": {"TableName": "Users", "Key": {"id": {"S": "kim"}}, "ConditionExpression": "attribute_exists(id)"}}]');
+SELECT pg_temp.transact('[{"Put": {"TableName": "Users", "Item": {"id": {"S": "kim"}}}}]');
+RESET ROLE;
+DROP POLICY only_jim ON dynamodb."Users";
 RESET ROLE;
 SELECT string_agg(id, ' ' ORDER BY id) FROM dynamodb."Users" WHERE id IN ('ann', 'kim', 'lea');
 DROP POLICY not_ann ON dynamodb."Users";

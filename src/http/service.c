@@ -13,11 +13,13 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "commands/prepare.h"
+#include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/lock.h"
 #include "utils/acl.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
@@ -115,6 +117,25 @@ wait_for_items(const HttpRequest *request)
 }
 
 /*
+ * What a role has left in the session that neither transaction nor settings take
+ * back: the last values of sequences, and the state of random().
+ */
+static void
+forget_other_role(Oid role)
+{
+	static Oid	last_role = InvalidOid;
+	uint32		seed;
+
+	if (role == last_role)
+		return;
+	last_role = role;
+	ResetSequenceCaches();
+	if (!pg_strong_random(&seed, sizeof(seed)))
+		elog(ERROR, "could not generate a random number");
+	OidFunctionCall1(F_SETSEED, Float8GetDatum((double) seed / PG_UINT32_MAX));
+}
+
+/*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
  *
@@ -137,6 +158,7 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE);
 	nest_level = NewGUCNestLevel();
+	forget_other_role(role);
 	if (operation_locks_table(operation))
 		stand_in_line(request);
 	else if (request->patient)

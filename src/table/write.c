@@ -131,12 +131,9 @@ insert_index_entry(Write *write, IndexUniqueCheck check, bool unchanged)
 						table->relation, check, unchanged, NULL);
 }
 
-/*
- * Inserts the row in new_slot; false if another has that key.  Without an
- * executor, the primary index alone is told of it.
- */
+/* Inserts the row in new_slot; false if another has that key. */
 static bool
-insert_row(Write *write, RowExecutor *executor)
+insert_row(Write *write)
 {
 	Relation	relation = write->table->relation;
 	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
@@ -145,8 +142,8 @@ insert_row(Write *write, RowExecutor *executor)
 	table_tuple_insert_speculative(relation, write->new_slot, GetCurrentCommandId(true), 0,
 								   NULL, token);
 	slot_getallattrs(write->new_slot);
-	if (executor != NULL)
-		unique = row_executor_insert_index_entries(executor, write->new_slot);
+	if (write->executor != NULL)
+		unique = row_executor_insert_index_entries(write->executor, write->new_slot);
 	else
 		unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
 	table_tuple_complete_speculative(relation, write->new_slot, token, unique);
@@ -260,20 +257,26 @@ store_key(Write *write)
 	row_store(write->table, &item, write->new_slot);
 }
 
-/* Inserts and deletes that row; false if another has that key. */
+/*
+ * Inserts and deletes that row; false if another has that key.  Logical decoding
+ * is not told of the insertion: of the deletion alone, a subscriber that does not
+ * go by origins makes nothing.
+ */
 static bool
 insert_and_delete(Write *write)
 {
+	Relation	relation = write->table->relation;
 	TM_FailureData failure;
+	bool		unique;
 
-	if (!insert_row(write, NULL))
-		return false;
+	table_tuple_insert(relation, write->new_slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
+	slot_getallattrs(write->new_slot);
+	unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
 	CommandCounterIncrement();
-	if (table_tuple_delete(write->table->relation, &write->new_slot->tts_tid,
-						   GetCurrentCommandId(true), write->snapshot,
-						   InvalidSnapshot, true, &failure, false) != TM_Ok)
+	if (table_tuple_delete(relation, &write->new_slot->tts_tid, GetCurrentCommandId(true),
+						   write->snapshot, InvalidSnapshot, true, &failure, false) != TM_Ok)
 		elog(ERROR, "could not delete the row that stands for an absent item");
-	return true;
+	return unique;
 }
 
 /*
@@ -310,8 +313,14 @@ carry_out(Write *write, WriteAction action)
 	const Table *table = write->table;
 	bool		found = !TTS_EMPTY(write->old_slot);
 
+	if (action == WRITE_LOCK && !found)
+		return lock_absence(write);
 	if (action == WRITE_LOCK)
-		return found ? lock_unchanged(write) : lock_absence(write);
+	{
+		/* as for SELECT ... FOR SHARE, which takes the policies for UPDATE too */
+		row_require(table, ROW_UPDATE_OLD, write->old_slot, write->snapshot);
+		return lock_unchanged(write);
+	}
 	if (found)
 		row_require(table, action == WRITE_DELETE ? ROW_DELETE : ROW_UPDATE_OLD,
 					write->old_slot, write->snapshot);
@@ -347,7 +356,7 @@ carry_out(Write *write, WriteAction action)
 			return true;		/* a trigger does not want it */
 	}
 
-	if (!insert_row(write, write->executor))
+	if (!insert_row(write))
 	{
 		wait_for_creator(write);
 		return false;
@@ -380,13 +389,12 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	else
 		action = decide(NULL, &new_item, argument);
 
-	/* an item that is hidden from the role cannot be deleted, and not be put over */
+	/* an item that is hidden from the role cannot be deleted or locked, and not be put over */
 	if (found && !visible)
 	{
 		if (action == WRITE_PUT)
 			row_security_refuse(write->table);
-		if (action == WRITE_DELETE)
-			action = WRITE_NOTHING;
+		action = WRITE_NOTHING;
 	}
 
 	if (action == WRITE_PUT)

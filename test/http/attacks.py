@@ -464,6 +464,23 @@ for what, code in (
     have_code("BEGIN %s RETURN NULL; END" % NOTE)
     found = {run_code().status for _ in range(12)}
     attempt("%s leaves nothing to the next request" % what, found == {200}, found)
+have_code("""BEGIN
+    IF current_user = 'author' THEN
+        PERFORM setseed(0.25), nextval('public.numbered');
+        RETURN NULL;
+    END IF;
+    IF random()::text = '%s' THEN RAISE 'left'; END IF;
+    PERFORM lastval();
+    RAISE 'left';
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    RETURN NULL;
+END""" % sql("SELECT random()", "-c", "CREATE SEQUENCE public.numbered", "-c", "GRANT ALL ON SEQUENCE public.numbered TO PUBLIC",
+             "-c", "SELECT setseed(0.25)").split()[-1])
+found = set()
+for _ in range(12):
+    run_code()
+    found.add(raw(signed(owner, "PutItem", {"TableName": "Code", "Item": {"pk": {"S": "item %d" % next(numbers)}}})).status)
+attempt("setseed() and nextval() leave nothing to another role's request", found == {200}, found)
 have_code("BEGIN RETURN NEW; END")
 
 # ---- paths and methods ----
