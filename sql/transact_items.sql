@@ -191,6 +191,12 @@ REVOKE ALL ON dynamodb."Users" FROM transact_hidden;
 REVOKE ALL ON SCHEMA dynamodb FROM transact_hidden;
 DROP ROLE transact_hidden;
 
+-- ---- What is told first of an action: an Item before its expressions, a Key behind them ----
+
+SELECT action, pg_temp.transact(format('[{"%s": {"TableName": "Nothing", "%s": {"id": %s}, "ConditionExpression": "id = = id" %s}}]', action, CASE action WHEN 'Put' THEN 'Item' ELSE 'Key' END,
+	repeat('{"M": {"n": ', 32) || '{"S": "leaf"}' || repeat('}}', 32), CASE action WHEN 'Update' THEN ', "UpdateExpression": "REMOVE a"' END))
+FROM unnest('{Put,Delete,Update,ConditionCheck}'::text[]) action;
+
 -- ---- In a transaction of SQL ----
 
 BEGIN;

@@ -151,6 +151,15 @@ check_parameters(const ActionRequest *request)
 }
 
 static void
+read_map(TransactionAction *action, const ActionRequest *request)
+{
+	action->map = read_attributes(request->map);
+	if (action->is_item && item_size(&action->map) > ITEM_MAX_SIZE)
+		validation_error("Item size has exceeded the maximum allowed size");
+}
+
+/* Of what is wrong, AWS tells of an Item before the expressions, and of a Key behind them. */
+static void
 read_action(TransactionAction *action, const TransactWriteItem *item)
 {
 	const ActionRequest *request = request_of_item(item);
@@ -159,14 +168,15 @@ read_action(TransactionAction *action, const TransactWriteItem *item)
 
 	set_kind(action, item);
 	check_parameters(request);
-	action->map = read_attributes(request->map);
-	if (action->is_item && item_size(&action->map) > ITEM_MAX_SIZE)
-		validation_error("Item size has exceeded the maximum allowed size");
+	if (action->is_item)
+		read_map(action, request);
 	attributes = read_expression_attributes(&request->write.names, request->write.values);
 	if (update->data != NULL)
 		action->write.update = update_parse(update->data, update->length, attributes);
 	action->write.condition = read_write_condition(&request->write, attributes);
 	expression_attributes_check_used(attributes);
+	if (!action->is_item)
+		read_map(action, request);
 
 	action->write.parameters = &request->write;
 	action->write.item = action->map;
