@@ -109,6 +109,21 @@ SELECT ddb.scan('{"TableName": "Shape", "IndexName": "byG"}');
 DROP TRIGGER ddb_indexes ON "Shape";
 DROP TRIGGER ddb_indexes_truncate ON "Shape";
 
+-- a trigger of the owner's own that keeps some of an index is not enough
+CREATE TRIGGER mine AFTER INSERT ON "Shape" FOR EACH ROW EXECUTE FUNCTION ddb.maintain_indexes();
+CREATE TRIGGER never AFTER UPDATE OR DELETE ON "Shape" FOR EACH ROW WHEN (false) EXECUTE FUNCTION ddb.maintain_indexes();
+BEGIN;
+SELECT ddb.update_table('{"TableName": "Shape", "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "N"}, {"AttributeName": "g", "AttributeType": "S"}],
+  "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "byG", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}}]}')
+  ->> 'TableDescription' IS NOT NULL AS updated;
+SELECT tgname FROM pg_trigger WHERE tgrelid = '"Shape"'::regclass ORDER BY tgname;
+DROP TABLE "Shape/byG";
+COMMIT;
+DROP TRIGGER ddb_indexes ON "Shape";
+DROP TRIGGER ddb_indexes_truncate ON "Shape";
+DROP TRIGGER mine ON "Shape";
+DROP TRIGGER never ON "Shape";
+
 -- a partition keeps its bounds, whoever writes
 CREATE TABLE shapes (LIKE "Shape" INCLUDING GENERATED) PARTITION BY RANGE (further);
 ALTER TABLE shapes ATTACH PARTITION "Shape" FOR VALUES FROM (1) TO (10);

@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "executor/spi.h"
@@ -485,26 +486,22 @@ insert_record(Oid table, Oid relation, const IndexDefinition *index, IndexStatus
 						  lengthof(types), types, values, NULL);
 }
 
-/* The triggers of a table with its first index. */
+/* The triggers of a table with its first index; it may have some that do the same. */
 static void
 create_triggers(Oid table)
 {
 	const char *name = relation_quoted_name(table);
-
-	relation_run("CREATE TRIGGER ddb_indexes AFTER INSERT OR UPDATE OR DELETE ON %s"
-				 " FOR EACH ROW EXECUTE FUNCTION ddb.maintain_indexes()", name);
-	relation_run("CREATE TRIGGER ddb_indexes_truncate AFTER TRUNCATE ON %s"
-				 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.maintain_indexes()", name);
-}
-
-static bool
-has_triggers(Oid table)
-{
+	const int16 row_events = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE;
 	Relation	relation = table_open(table, NoLock);
-	bool		result = layout_of_relation(relation)->index_trigger != 0;
+	int16		events = layout_of_relation(relation)->index_events;
 
 	table_close(relation, NoLock);
-	return result;
+	if ((events & row_events) != row_events)
+		relation_run("CREATE TRIGGER ddb_indexes AFTER INSERT OR UPDATE OR DELETE ON %s"
+					 " FOR EACH ROW EXECUTE FUNCTION ddb.maintain_indexes()", name);
+	if (!TRIGGER_FOR_TRUNCATE(events))
+		relation_run("CREATE TRIGGER ddb_indexes_truncate AFTER TRUNCATE ON %s"
+					 " FOR EACH STATEMENT EXECUTE FUNCTION ddb.maintain_indexes()", name);
 }
 
 static Oid
@@ -547,8 +544,7 @@ secondary_index_create(const TableRecord *table, const IndexDefinition *definiti
 	SPI_connect();
 	relation = create_index_relation(table, definition);
 	insert_record(table->relation, relation, definition, status);
-	if (!has_triggers(table->relation))
-		create_triggers(table->relation);
+	create_triggers(table->relation);
 	SPI_finish();
 	CommandCounterIncrement();
 }

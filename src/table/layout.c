@@ -29,8 +29,25 @@ static const char *const key_types[] =
 
 /* ---- Triggers ---- */
 
-#define EVENTS \
-	(TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE)
+#define ROW_EVENTS (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
+
+/*
+ * The events at which the trigger does its work whatever is changed: of rows
+ * after they are, and after TRUNCATE, where it keeps indexes; where it refuses
+ * what is written, before statements.
+ */
+static int16
+events_of_trigger(const Trigger *trigger, bool refuses)
+{
+	int16		type = trigger->tgtype;
+
+	if (trigger->tgqual != NULL || trigger->tgnattr > 0 || TRIGGER_FOR_INSTEAD(type) ||
+		(refuses ? !TRIGGER_FOR_BEFORE(type) : !TRIGGER_FOR_AFTER(type)))
+		return 0;
+	if (refuses)
+		return TRIGGER_FOR_ROW(type) ? 0 : type & (ROW_EVENTS | TRIGGER_TYPE_TRUNCATE);
+	return type & (TRIGGER_FOR_ROW(type) ? ROW_EVENTS : TRIGGER_TYPE_TRUNCATE);
+}
 
 static void
 read_triggers(Relation relation, TableLayout *layout)
@@ -49,7 +66,7 @@ read_triggers(Relation relation, TableLayout *layout)
 		else if (TRIGGER_FOR_ROW(trigger->tgtype))
 			layout->index_trigger = trigger->tgenabled;
 		if (of_index ? shape_is_function_of_ddb(trigger->tgfoid, "refuse_index_write") : keeps)
-			layout->index_events |= trigger->tgtype & EVENTS;
+			layout->index_events |= events_of_trigger(trigger, of_index);
 	}
 }
 

@@ -479,7 +479,11 @@ index_updates_drop(const IndexUpdates *updates, const TableRecord *record)
 
 	for (int i = 0; i < updates->updates->count; i++)
 	{
-		if (members[i].delete != NULL)
-			secondary_index_drop(record, find_global_index(index_set(record->relation), members[i].delete));
+		const IndexDefinition *index = members[i].delete == NULL ? NULL :
+			find_global_index(index_set(record->relation), members[i].delete);
+
+		/* since it was checked, DROP TABLE of its relation may have been faster */
+		if (index != NULL)
+			secondary_index_drop(record, index);
 	}
 }
