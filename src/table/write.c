@@ -131,9 +131,12 @@ insert_index_entry(Write *write, IndexUniqueCheck check, bool unchanged)
 						table->relation, check, unchanged, NULL);
 }
 
-/* Inserts the row in new_slot; false if another has that key. */
+/*
+ * Inserts the row in new_slot; false if another has that key.  Without an
+ * executor, the primary index alone is told of it.
+ */
 static bool
-insert_row(Write *write)
+insert_row(Write *write, RowExecutor *executor)
 {
 	Relation	relation = write->table->relation;
 	uint32		token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
@@ -142,8 +145,8 @@ insert_row(Write *write)
 	table_tuple_insert_speculative(relation, write->new_slot, GetCurrentCommandId(true), 0,
 								   NULL, token);
 	slot_getallattrs(write->new_slot);
-	if (write->executor != NULL)
-		unique = row_executor_insert_index_entries(write->executor, write->new_slot);
+	if (executor != NULL)
+		unique = row_executor_insert_index_entries(executor, write->new_slot);
 	else
 		unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
 	table_tuple_complete_speculative(relation, write->new_slot, token, unique);
@@ -258,25 +261,23 @@ store_key(Write *write)
 }
 
 /*
- * Inserts and deletes that row; false if another has that key.  Logical decoding
- * is not told of the insertion: of the deletion alone, a subscriber that does not
- * go by origins makes nothing.
+ * Inserts and deletes that row; false if another has that key.  The insertion is
+ * speculative: a row that failed must not stay, for others would wait for it,
+ * and this transaction for them.
  */
 static bool
 insert_and_delete(Write *write)
 {
-	Relation	relation = write->table->relation;
 	TM_FailureData failure;
-	bool		unique;
 
-	table_tuple_insert(relation, write->new_slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
-	slot_getallattrs(write->new_slot);
-	unique = insert_index_entry(write, UNIQUE_CHECK_PARTIAL, false);
+	if (!insert_row(write, NULL))
+		return false;
 	CommandCounterIncrement();
-	if (table_tuple_delete(relation, &write->new_slot->tts_tid, GetCurrentCommandId(true),
-						   write->snapshot, InvalidSnapshot, true, &failure, false) != TM_Ok)
+	if (table_tuple_delete(write->table->relation, &write->new_slot->tts_tid,
+						   GetCurrentCommandId(true), write->snapshot,
+						   InvalidSnapshot, true, &failure, false) != TM_Ok)
 		elog(ERROR, "could not delete the row that stands for an absent item");
-	return unique;
+	return true;
 }
 
 /*
@@ -356,7 +357,7 @@ carry_out(Write *write, WriteAction action)
 			return true;		/* a trigger does not want it */
 	}
 
-	if (!insert_row(write))
+	if (!insert_row(write, write->executor))
 	{
 		wait_for_creator(write);
 		return false;

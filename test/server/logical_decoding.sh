@@ -36,9 +36,8 @@ is "an operation rolled back" "$(changes "BEGIN; SELECT ddb.put_item('{\"TableNa
 # What a transaction finds absent is locked by a row that nobody is to take for an item.
 absent="SELECT ddb.transact_write_items('{\"TransactItems\": [{\"ConditionCheck\": {\"TableName\": \"Music\",
 	\"Key\": {$key}, \"ConditionExpression\": \"attribute_not_exists(Artist)\"}}]}')"
-is "an absent item that was looked at inserts nothing" "$(changes "$absent" | grep -c INSERT)" 0
 sql -o /dev/null -c "$absent"
-is "and is nothing to who goes by origins" \
+is "an absent item that was looked at is nothing to who goes by origins" \
 	"$(sql -c "SELECT data FROM pg_logical_slot_get_changes('logical_decoding', NULL, NULL, 'skip-empty-xacts', '1', 'include-xids', '0', 'only-local', '1')")" ""
 
 sql -o /dev/null -c "SELECT pg_drop_replication_slot('logical_decoding')"
