@@ -290,35 +290,23 @@ append_statement(StringInfo response, const BatchStatement *batch)
 	appendStringInfoChar(response, '}');
 }
 
-/* The units of each table, in the order in which the statements name them. */
+/* A statement that has failed costs a unit, if its item was known. */
 static void
 append_capacities(StringInfo response, const RequestEnum *wanted, const BatchStatement *batch, int count)
 {
-	bool		any = false;
+	StatementCost *costs = palloc(sizeof(StatementCost) * count);
+	int			placed = 0;
 
-	append_member(response, "ConsumedCapacity");
-	appendStringInfoChar(response, '[');
 	for (int i = 0; i < count; i++)
 	{
-		double		units = 0;
-		bool		first = batch[i].placed;
-
-		for (int j = 0; j < count && first; j++)
-		{
-			if (!batch[j].placed || batch[j].place.relation != batch[i].place.relation)
-				continue;
-			if (j < i)
-				first = false;
-			units += batch[j].error_code != NULL ? 1 : batch[j].units;
-		}
-		if (!first)
-			continue;
-		if (any)
-			appendStringInfoChar(response, ',');
-		any = true;
-		append_consumed_capacity(response, wanted, CAPACITY_OF_EITHER, batch[i].statement->table, units, NULL, 0);
+		if (batch[i].placed)
+			costs[placed++] = (StatementCost) {
+				.relation = batch[i].place.relation,
+				.table = batch[i].statement->table,
+				.units = batch[i].error_code != NULL ? 1 : batch[i].units
+			};
 	}
-	appendStringInfoChar(response, ']');
+	append_statement_capacities(response, wanted, CAPACITY_OF_EITHER, costs, placed);
 }
 
 static void

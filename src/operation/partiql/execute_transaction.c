@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "error.h"
@@ -217,30 +218,15 @@ read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
 static void
 append_capacities(StringInfo response, const RequestEnum *wanted, const TransactionRead *reads, int count)
 {
-	bool		any = false;
+	StatementCost *costs = palloc(sizeof(StatementCost) * count);
 
-	append_member(response, "ConsumedCapacity");
-	appendStringInfoChar(response, '[');
 	for (int i = 0; i < count; i++)
-	{
-		double		units = 0;
-		bool		first = true;
-
-		for (int j = 0; j < count && first; j++)
-		{
-			if (reads[j].place.relation != reads[i].place.relation)
-				continue;
-			first = j >= i;
-			units += reads[j].units;
-		}
-		if (!first)
-			continue;
-		if (any)
-			appendStringInfoChar(response, ',');
-		any = true;
-		append_consumed_capacity(response, wanted, CAPACITY_OF_READS, reads[i].statement->table, units, NULL, 0);
-	}
-	appendStringInfoChar(response, ']');
+		costs[i] = (StatementCost) {
+			.relation = RelationGetRelid(reads[i].table->relation),
+			.table = reads[i].statement->table,
+			.units = reads[i].units
+		};
+	append_statement_capacities(response, wanted, CAPACITY_OF_READS, costs, count);
 }
 
 static void

@@ -67,4 +67,16 @@ typedef struct StatementPage
 
 extern void statement_read_page(StatementPage *page, StringInfo response);
 
+/* What one statement of several has cost its table. */
+typedef struct StatementCost
+{
+	Oid			relation;
+	const char *table;			/* its name, as the statement has it */
+	double		units;
+} StatementCost;
+
+/* Appends ConsumedCapacity: each table once, with the units of all its statements, in the statements' order. */
+extern void append_statement_capacities(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+										const StatementCost *costs, int count);
+
 #endif							/* DDB_STATEMENT_H */

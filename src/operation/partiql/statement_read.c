@@ -427,3 +427,43 @@ statement_read_page(StatementPage *page, StringInfo response)
 		read_many(&read, response);
 	read_source_close(&read.source);
 }
+
+/* ---- Capacity ---- */
+
+/* The units of all statements on the table of costs[at]; false where one before it is on that table. */
+static bool
+sum_units(const StatementCost *costs, int count, int at, double *units)
+{
+	*units = 0;
+	for (int i = 0; i < count; i++)
+	{
+		if (costs[i].relation != costs[at].relation)
+			continue;
+		if (i < at)
+			return false;
+		*units += costs[i].units;
+	}
+	return true;
+}
+
+void
+append_statement_capacities(StringInfo response, const RequestEnum *wanted, CapacityKind kind,
+							const StatementCost *costs, int count)
+{
+	bool		any = false;
+
+	append_member(response, "ConsumedCapacity");
+	appendStringInfoChar(response, '[');
+	for (int i = 0; i < count; i++)
+	{
+		double		units;
+
+		if (!sum_units(costs, count, i, &units))
+			continue;
+		if (any)
+			appendStringInfoChar(response, ',');
+		any = true;
+		append_consumed_capacity(response, wanted, kind, costs[i].table, units, NULL, 0);
+	}
+	appendStringInfoChar(response, ']');
+}
