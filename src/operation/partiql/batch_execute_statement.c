@@ -15,6 +15,7 @@
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/partiql/statement.h"
+#include "operation/transaction/cancellation.h"
 #include "table/lock_order.h"
 #include "value/json.h"
 
@@ -62,25 +63,18 @@ typedef struct BatchStatement
 
 /* ---- Errors ---- */
 
+/* Here a statement's table is its own matter too. */
 static const char *
 code_of_exception(DdbException exception)
 {
 	switch (exception)
 	{
-		case CONDITIONAL_CHECK_FAILED_EXCEPTION:
-			return "ConditionalCheckFailed";
-		case VALIDATION_EXCEPTION:
-			return "ValidationError";
 		case RESOURCE_NOT_FOUND_EXCEPTION:
 			return "ResourceNotFound";
 		case ACCESS_DENIED_EXCEPTION:
 			return "AccessDenied";
-		case DUPLICATE_ITEM_EXCEPTION:
-			return "DuplicateItem";
-		case ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION:
-			return "ItemCollectionSizeLimitExceeded";
 		default:
-			return NULL;
+			return cancellation_code(exception);
 	}
 }
 

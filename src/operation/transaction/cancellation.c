@@ -6,16 +6,14 @@
  */
 #include "postgres.h"
 
-#include "error.h"
 #include "operation/transaction/cancellation.h"
 #include "request/parameters.h"
 #include "value/json.h"
 
 const CancellationReason reason_conflict = {"TransactionConflict", "Transaction is ongoing for the item", NULL};
 
-/* The code of an action's own fault; NULL where the whole request is at fault, or the server. */
-static const char *
-code_of_exception(DdbException exception)
+const char *
+cancellation_code(DdbException exception)
 {
 	switch (exception)
 	{
@@ -37,10 +35,13 @@ static bool
 reason_of_error(const ErrorData *error, CancellationReason *reason)
 {
 	DdbException exception;
+	const char *code = NULL;
 
-	if (!ddb_exception_of_sqlstate(error->sqlerrcode, &exception) || code_of_exception(exception) == NULL)
+	if (ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
+		code = cancellation_code(exception);
+	if (code == NULL)
 		return false;
-	reason->code = code_of_exception(exception);
+	reason->code = code;
 	reason->message = ddb_exception_text(error->message, exception);
 	reason->item = error->detail != NULL && json_text_is_item(error->detail) ? error->detail : NULL;
 	return true;

@@ -7,6 +7,8 @@
 
 #include "utils/elog.h"
 
+#include "error.h"
+
 /* What is wrong with one action; code is NULL where nothing is. */
 typedef struct CancellationReason
 {
@@ -14,6 +16,12 @@ typedef struct CancellationReason
 	const char *message;
 	const char *item;			/* as JSON, where the action asks for it, or NULL */
 } CancellationReason;
+
+/*
+ * The code of an item's own fault, as it stands in reasons and in the responses of
+ * batches; NULL where the whole request is at fault, or the server.
+ */
+extern const char *cancellation_code(DdbException exception);
 
 /* The action waited for another transaction in vain. */
 extern const CancellationReason reason_conflict;
