@@ -18,9 +18,11 @@ lock_place(const Table *table, const PrimaryKey *key)
 	};
 }
 
-int
-lock_place_compare(const LockPlace *a, const LockPlace *b)
+static int
+compare_places(const void *left, const void *right)
 {
+	const LockPlace *a = left;
+	const LockPlace *b = right;
 	int			order = (a->relation > b->relation) - (a->relation < b->relation);
 
 	if (order == 0)
@@ -28,4 +30,16 @@ lock_place_compare(const LockPlace *a, const LockPlace *b)
 	if (order == 0 && a->sort.data != NULL)
 		order = value_compare(&a->sort, &b->sort);
 	return order;
+}
+
+bool
+lock_order_sort(LockPlace *places, int count)
+{
+	qsort(places, count, sizeof(LockPlace), compare_places);
+	for (int i = 1; i < count; i++)
+	{
+		if (compare_places(&places[i - 1], &places[i]) == 0)
+			return false;
+	}
+	return true;
 }

@@ -18,11 +18,12 @@ typedef struct LockPlace
 	Oid			relation;
 	pg_uuid_t	hash;			/* of the partition key */
 	Value		sort;			/* data is NULL where the table has no sort key */
+	void	   *owner;			/* the caller's: whose place it is */
 } LockPlace;
 
 extern LockPlace lock_place(const Table *table, const PrimaryKey *key);
 
-/* As for qsort(); 0 for two places of one item. */
-extern int	lock_place_compare(const LockPlace *a, const LockPlace *b);
+/* Puts places in that order; false where two of them are of one item. */
+extern bool lock_order_sort(LockPlace *places, int count);
 
 #endif							/* DDB_LOCK_ORDER_H */

@@ -79,7 +79,6 @@ typedef struct BatchWrite
 	bool		is_put;
 	Value		map;			/* the item, or the key of the one to delete */
 	PrimaryKey	key;
-	LockPlace	place;
 	WriteCost	cost;
 } BatchWrite;
 
@@ -170,12 +169,6 @@ key_of_put(const KeySchema *schema, const Value *item)
 	return key_of_item(schema, item);
 }
 
-static int
-compare_writes(const void *a, const void *b)
-{
-	return lock_place_compare(&((const BatchWrite *) a)->place, &((const BatchWrite *) b)->place);
-}
-
 static WriteAction
 decide(const Value *old_item, Value *new_item, void *argument)
 {
@@ -202,7 +195,6 @@ open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count,
 
 		writes[i].key = writes[i].is_put ? key_of_put(&table->schema, &writes[i].map) :
 			key_of_map(&table->schema, &writes[i].map);
-		writes[i].place = lock_place(table, &writes[i].key);
 		if (writes[i].is_put)
 			index_check_item(writes[i].writes->indexes, &writes[i].map, WRITER_PUT);
 		writes[i].cost.index_units = table_writes_units(writes[i].writes);
@@ -212,18 +204,22 @@ open_tables(TableWrites *tables, int table_count, BatchWrite *writes, int count,
 static void
 write_all(BatchWrite *writes, int count)
 {
-	qsort(writes, count, sizeof(BatchWrite), compare_writes);
-	for (int i = 1; i < count; i++)
-	{
-		if (compare_writes(&writes[i - 1], &writes[i]) == 0)
-			validation_error("Provided list of item keys contains duplicates");
-	}
+	LockPlace  *places = palloc(sizeof(LockPlace) * count);
+
 	for (int i = 0; i < count; i++)
 	{
+		places[i] = lock_place(writes[i].writes->table, &writes[i].key);
+		places[i].owner = &writes[i];
+	}
+	if (!lock_order_sort(places, count))
+		validation_error("Provided list of item keys contains duplicates");
+	for (int i = 0; i < count; i++)
+	{
+		BatchWrite *write = places[i].owner;
+
 		CHECK_FOR_INTERRUPTS();
-		table_write(writes[i].writes->table, &writes[i].key, decide, &writes[i]);
-		table_writes_add(writes[i].writes, &writes[i].cost, write_capacity(writes[i].cost.size),
-						 &writes[i].key.partition);
+		table_write(write->writes->table, &write->key, decide, write);
+		table_writes_add(write->writes, &write->cost, write_capacity(write->cost.size), &write->key.partition);
 	}
 }
 

@@ -168,6 +168,7 @@ place(BatchStatement *batch)
 		key = statement_primary_key(&keys, &table->schema);
 	}
 	batch->place = lock_place(table, &key);
+	batch->place.owner = batch;
 	batch->placed = true;
 	table_release(table);
 }
@@ -219,33 +220,25 @@ check_kinds(const BatchStatement *batch, int count)
 		validation_error("Read and write requests together in the same batch is not supported.");
 }
 
-static int
-compare_places(const void *a, const void *b)
-{
-	return lock_place_compare(&(*(BatchStatement *const *) a)->place, &(*(BatchStatement *const *) b)->place);
-}
-
 static void
 carry_out(BatchStatement *batch, int count)
 {
-	BatchStatement **ordered = palloc(sizeof(BatchStatement *) * count);
+	LockPlace  *places = palloc(sizeof(LockPlace) * count);
 	int			placed = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		if (batch[i].placed && batch[i].error_code == NULL)
-			ordered[placed++] = &batch[i];
+			places[placed++] = batch[i].place;
 	}
-	qsort(ordered, placed, sizeof(BatchStatement *), compare_places);
-	for (int i = 1; i < placed; i++)
-	{
-		if (compare_places(&ordered[i - 1], &ordered[i]) == 0)
-			validation_error("Provided list of item keys contains duplicates");
-	}
+	if (!lock_order_sort(places, placed))
+		validation_error("Provided list of item keys contains duplicates");
 	for (int i = 0; i < placed; i++)
 	{
+		BatchStatement *statement = places[i].owner;
+
 		CHECK_FOR_INTERRUPTS();
-		try(statement_writes(ordered[i]->statement) ? carry_out_write : carry_out_read, ordered[i]);
+		try(statement_writes(statement->statement) ? carry_out_write : carry_out_read, statement);
 	}
 }
 

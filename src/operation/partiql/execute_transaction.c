@@ -157,11 +157,11 @@ typedef struct TransactionRead
 	const Statement *statement;
 	Table	   *table;
 	StatementKeys keys;
-	LockPlace	place;			/* nothing is locked: by it doubles are found */
 	double		units;
 } TransactionRead;
 
-static void
+/* Gives the place of its item. */
+static LockPlace
 open_read(TransactionRead *read, int number)
 {
 	ErrorWords	words;
@@ -174,28 +174,7 @@ open_read(TransactionRead *read, int number)
 		validation_error("Select statements within ExecuteTransaction must specify the primary key in the where clause.");
 	error_words_end(&words);
 	key = statement_primary_key(&read->keys, &read->table->schema);
-	read->place = lock_place(read->table, &key);
-}
-
-static int
-compare_places(const void *a, const void *b)
-{
-	return lock_place_compare(a, b);
-}
-
-static void
-check_doubles(const TransactionRead *reads, int count)
-{
-	LockPlace  *places = palloc(sizeof(LockPlace) * count);
-
-	for (int i = 0; i < count; i++)
-		places[i] = reads[i].place;
-	qsort(places, count, sizeof(LockPlace), compare_places);
-	for (int i = 1; i < count; i++)
-	{
-		if (lock_place_compare(&places[i - 1], &places[i]) == 0)
-			validation_error("Transaction request cannot include multiple operations on one item");
-	}
+	return lock_place(read->table, &key);
 }
 
 /* A response has an item only if there is one. */
@@ -234,14 +213,16 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 {
 	int			count = request->statements.count;
 	TransactionRead *reads = palloc0(sizeof(TransactionRead) * count);
+	LockPlace  *places = palloc(sizeof(LockPlace) * count);
 	Snapshot	snapshot;
 
 	for (int i = 0; i < count; i++)
 	{
 		reads[i].statement = statements[i];
-		open_read(&reads[i], i);
+		places[i] = open_read(&reads[i], i);
 	}
-	check_doubles(reads, count);
+	/* nothing is locked; but doubles stand side by side in the order of locks */
+	transaction_sort(places, count);
 
 	snapshot = table_statement_snapshot();
 	appendStringInfoString(response, "{\"Responses\":[");

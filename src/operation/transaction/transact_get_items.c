@@ -70,7 +70,6 @@ typedef struct Read
 	Projection *projection;		/* or NULL */
 	TableReads *reads;
 	PrimaryKey	key;
-	LockPlace	place;			/* nothing is locked: by it doubles are found */
 	CancellationReason reason;
 } Read;
 
@@ -141,25 +140,15 @@ cancel_if_any_failed(const Reads *all)
 		cancellation_raise(reasons, all->count);
 }
 
-static int
-compare_places(const void *a, const void *b)
-{
-	return lock_place_compare(a, b);
-}
-
+/* Nothing is locked; but doubles stand side by side in the order of locks. */
 static void
 check_doubles(const Reads *all)
 {
 	LockPlace  *places = palloc(sizeof(LockPlace) * all->count);
 
 	for (int i = 0; i < all->count; i++)
-		places[i] = all->reads[i].place;
-	qsort(places, all->count, sizeof(LockPlace), compare_places);
-	for (int i = 1; i < all->count; i++)
-	{
-		if (lock_place_compare(&places[i - 1], &places[i]) == 0)
-			validation_error("Transaction request cannot include multiple operations on one item");
-	}
+		places[i] = lock_place(all->reads[i].reads->table, &all->reads[i].key);
+	transaction_sort(places, all->count);
 }
 
 static void *
@@ -189,8 +178,6 @@ open_all(Reads *all)
 	for (int i = 0; i < all->count; i++)
 		cancellation_judge(read_key, &all->reads[i], &all->reads[i].reason);
 	cancel_if_any_failed(all);
-	for (int i = 0; i < all->count; i++)
-		all->reads[i].place = lock_place(all->reads[i].reads->table, &all->reads[i].key);
 	check_doubles(all);
 }
 

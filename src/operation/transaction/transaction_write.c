@@ -146,26 +146,29 @@ check_by_schema(void *argument)
 	check_key_paths(table, action->write.condition, NULL);
 }
 
-static int
-compare_places(const void *a, const void *b)
+void
+transaction_sort(LockPlace *places, int count)
 {
-	return lock_place_compare(&(*(TransactionAction *const *) a)->place, &(*(TransactionAction *const *) b)->place);
+	if (!lock_order_sort(places, count))
+		validation_error("Transaction request cannot include multiple operations on one item");
 }
 
 static void
 put_in_order(Transaction *transaction)
 {
-	TransactionAction **ordered = palloc(sizeof(TransactionAction *) * transaction->count);
+	LockPlace  *places = palloc(sizeof(LockPlace) * transaction->count);
 
 	for (int i = 0; i < transaction->count; i++)
-		ordered[i] = &transaction->actions[i];
-	qsort(ordered, transaction->count, sizeof(TransactionAction *), compare_places);
-	for (int i = 1; i < transaction->count; i++)
 	{
-		if (compare_places(&ordered[i - 1], &ordered[i]) == 0)
-			validation_error("Transaction request cannot include multiple operations on one item");
+		TransactionAction *action = &transaction->actions[i];
+
+		places[i] = lock_place(action->writes->table, &action->key);
+		places[i].owner = action;
 	}
-	transaction->ordered = ordered;
+	transaction_sort(places, transaction->count);
+	transaction->ordered = palloc(sizeof(TransactionAction *) * transaction->count);
+	for (int i = 0; i < transaction->count; i++)
+		transaction->ordered[i] = places[i].owner;
 }
 
 /* Everything that can be said of the actions without their items. */
@@ -182,12 +185,6 @@ check_actions(Transaction *transaction)
 			cancellation_judge(read_key, action, &action->reason);
 	}
 	cancel_if_any_failed(transaction);
-	for (int i = 0; i < transaction->count; i++)
-	{
-		TransactionAction *action = &transaction->actions[i];
-
-		action->place = lock_place(action->writes->table, &action->key);
-	}
 	put_in_order(transaction);
 	for (int i = 0; i < transaction->count; i++)
 		cancellation_judge(check_by_schema, &transaction->actions[i], &transaction->actions[i].reason);

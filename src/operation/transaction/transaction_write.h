@@ -29,7 +29,6 @@ typedef struct TransactionAction
 
 	TableWrites *writes;
 	PrimaryKey	key;
-	LockPlace	place;
 	WriteCost	cost;
 	CancellationReason reason;
 	const Value *old_item;		/* what is judged */
@@ -45,6 +44,9 @@ typedef struct Transaction
 	TableWrites *tables;		/* in the order in which the actions name them */
 	int			table_count;
 } Transaction;
+
+/* Puts the places of a transaction's items in order; raises ValidationException where two are of one item. */
+extern void transaction_sort(LockPlace *places, int count);
 
 /* The change of an action that only checks its condition. */
 extern WriteAction check_change(ItemWrite *write, const Value *old_item, Value *new_item);
