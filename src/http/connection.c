@@ -56,6 +56,7 @@ typedef struct Exchange
 	const char *version;
 	HttpHeader *headers;		/* NULL until all have come */
 	int			header_count;
+	const char *known_headers[KNOWN_HEADERS];
 	bool		screened;		/* the head is no reason to refuse it */
 	bool		refused;		/* it is; the response says so when the body has come */
 	bool		too_large;
@@ -298,8 +299,14 @@ collect_header(void *argument, enum MHD_ValueKind kind, const char *name, size_t
 			   const char *value, size_t value_length)
 {
 	Exchange   *exchange = argument;
+	HttpHeader *header = &exchange->headers[exchange->header_count++];
 
-	exchange->headers[exchange->header_count++] = (HttpHeader) {name, name_length, value != NULL ? value : ""};
+	header->name = name;
+	header->name_length = name_length;
+	header->value = value != NULL ? value : "";
+	header->known_name = http_header_name(name, name_length);
+	if (header->known_name < KNOWN_HEADERS && exchange->known_headers[header->known_name] == NULL)
+		exchange->known_headers[header->known_name] = header->value;
 	return MHD_YES;
 }
 
@@ -325,6 +332,7 @@ request_of(const Exchange *exchange)
 		.uri = exchange->uri,
 		.headers = exchange->headers,
 		.header_count = exchange->header_count,
+		.known = exchange->known_headers,
 		.body = exchange->body != NULL ? exchange->body : "",
 		.body_length = exchange->body_length
 	};
@@ -486,7 +494,7 @@ serve_exchange(Exchange *exchange)
 static uint64
 announced_length(const HttpRequest *request)
 {
-	const char *length = http_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = http_header(request, HEADER_CONTENT_LENGTH);
 
 	return length != NULL ? strtoull(length, NULL, 10) : 0;
 }
@@ -513,7 +521,7 @@ handle_head(Exchange *exchange)
 		exchange->too_large = true;
 	else if (length > UNSCREENED_BODY)
 		screen(exchange);
-	if (http_header(&request, MHD_HTTP_HEADER_EXPECT) == NULL)
+	if (http_header(&request, HEADER_EXPECT) == NULL)
 		return MHD_YES;
 	if (exchange->too_large)
 		return send_too_large(exchange->connection);

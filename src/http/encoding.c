@@ -194,7 +194,7 @@ pack(Packing packing, const StringInfoData *body)
 void
 http_encode_response(const HttpRequest *request, HttpResponse *response)
 {
-	const char *accepted = http_header(request, "Accept-Encoding");
+	const char *accepted = http_header(request, HEADER_ACCEPT_ENCODING);
 	Packing		packing;
 	StringInfoData packed;
 

@@ -11,11 +11,36 @@
 
 #include "operation/operation.h"
 
+/* The headers that something here asks for, and what other names are. */
+typedef enum HttpHeaderName
+{
+	HEADER_ACCEPT_ENCODING,
+	HEADER_ALLOWED_HEADERS,		/* Access-Control-Request-Headers */
+	HEADER_ALLOWED_METHOD,		/* Access-Control-Request-Method */
+	HEADER_AUTHORIZATION,
+	HEADER_CONTENT_ENCODING,
+	HEADER_CONTENT_LENGTH,
+	HEADER_CONTENT_TYPE,
+	HEADER_DATE,
+	HEADER_EXPECT,
+	HEADER_HOST,
+	HEADER_ORIGIN,
+	HEADER_TRANSFER_ENCODING,
+	HEADER_AMZ_DATE,
+	HEADER_AMZ_SECURITY_TOKEN,
+	HEADER_AMZ_TARGET,
+	HEADER_AMZ_USER_AGENT,
+	KNOWN_HEADERS,
+	HEADER_OTHER = KNOWN_HEADERS,
+	HEADER_MALFORMED			/* no token of HTTP */
+} HttpHeaderName;
+
 typedef struct HttpHeader
 {
 	const char *name;
 	size_t		name_length;
 	const char *value;
+	HttpHeaderName known_name;
 } HttpHeader;
 
 typedef struct HttpRequest
@@ -25,6 +50,7 @@ typedef struct HttpRequest
 	const char *uri;			/* as sent: path and query */
 	const HttpHeader *headers;	/* in the order they came in */
 	int			header_count;
+	const char *const *known;	/* the first value of each HttpHeaderName up to KNOWN_HEADERS, or NULL */
 	const char *body;			/* as sent */
 	size_t		body_length;
 	bool		body_follows;	/* it has not come yet, or not all of it */
@@ -33,23 +59,15 @@ typedef struct HttpRequest
 	bool		last_try;		/* is to be answered even if a lock is not to be had */
 } HttpRequest;
 
-/*
- * Whether a header has that name, in any case.  Most names of a length differ at
- * their ends, which are cheaper to look at than all of it.
- */
-static inline bool
-http_header_is(const HttpHeader *header, const char *name, size_t length)
+/* Which name it is, in any case. */
+extern HttpHeaderName http_header_name(const char *name, size_t length);
+
+/* The first header of a known name; NULL where there is none. */
+static inline const char *
+http_header(const HttpRequest *request, HttpHeaderName name)
 {
-	const int	ignoring_case = ~('a' ^ 'A');
-
-	return header->name_length == length &&
-		((header->name[0] ^ name[0]) & ignoring_case) == 0 &&
-		((header->name[length - 1] ^ name[length - 1]) & ignoring_case) == 0 &&
-		pg_strncasecmp(header->name, name, length) == 0;
+	return request->known[name];
 }
-
-/* The first header of that name, in any case; NULL where there is none. */
-extern const char *http_header(const HttpRequest *request, const char *name);
 
 /* The path and query of what was asked for, which may be a whole URI (as to a proxy). */
 extern const char *http_path_and_query(const HttpRequest *request);

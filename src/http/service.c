@@ -77,7 +77,7 @@ static const HttpRequest *current_request = NULL;
 static char *
 requested_address(void)
 {
-	const char *host = http_header(current_request, "Host");
+	const char *host = http_header(current_request, HEADER_HOST);
 
 	if (host == NULL || host[0] == '\0')
 		return NULL;
@@ -181,7 +181,7 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 static bool
 unpack(const HttpRequest *request, HttpRequest *unpacked, HttpResponse *response)
 {
-	const char *encoding = http_header(request, "Content-Encoding");
+	const char *encoding = http_header(request, HEADER_CONTENT_ENCODING);
 	StringInfoData body;
 
 	*unpacked = *request;
@@ -213,7 +213,7 @@ static void
 refuse(const HttpRequest *request, const HttpException *exception, HttpResponse *response)
 {
 	if (request->body_length > 0 && request->body_length <= MAX_UNSIGNED_BODY &&
-		http_header(request, "Content-Encoding") == NULL)
+		http_header(request, HEADER_CONTENT_ENCODING) == NULL)
 		json_parse(request->body, request->body_length);
 	http_write_exception(exception, response);
 }
@@ -325,7 +325,7 @@ is_content_type(const char *header, const char *type)
 static const char *
 response_type(const HttpRequest *request)
 {
-	const char *type = http_header(request, "Content-Type");
+	const char *type = http_header(request, HEADER_CONTENT_TYPE);
 
 	if (type == NULL)
 		return request->body_length == 0 && !request->body_follows ? JSON_PLAIN : NULL;
@@ -338,8 +338,8 @@ static void
 serve_preflight(const HttpRequest *request, HttpResponse *response)
 {
 	response->preflight = true;
-	response->allow_headers = http_header(request, "Access-Control-Request-Headers");
-	response->allow_methods = http_header(request, "Access-Control-Request-Method");
+	response->allow_headers = http_header(request, HEADER_ALLOWED_HEADERS);
+	response->allow_methods = http_header(request, HEADER_ALLOWED_METHOD);
 }
 
 static bool
@@ -352,7 +352,7 @@ is_read(const HttpRequest *request)
 static bool
 wants_operation(const HttpRequest *request, HttpResponse *response)
 {
-	response->shared = http_header(request, "Origin") != NULL;
+	response->shared = http_header(request, HEADER_ORIGIN) != NULL;
 	if (is_read(request) && http_is_health_check(request))
 	{
 		http_answer_health_check(request, response);

@@ -45,6 +45,8 @@ typedef struct Signature
 	int			query_count;
 	bool		presigned;
 	const char *authorization;	/* the header, or NULL */
+	bool	   *covered;		/* which of the request's headers are signed */
+	StringInfoData canonical_headers;
 
 	/* what the request says of its signature */
 	char	   *algorithm;
@@ -228,9 +230,9 @@ read_authorization(Signature *signature)
 		else if (strcmp(name, "Signature") == 0)
 			signature->signature = value;
 	}
-	signature->date = http_header(signature->request, "X-Amz-Date");
+	signature->date = http_header(signature->request, HEADER_AMZ_DATE);
 	if (signature->date == NULL)
-		signature->date = http_header(signature->request, "Date");
+		signature->date = http_header(signature->request, HEADER_DATE);
 
 	initStringInfo(&missing);
 	if (signature->credential == NULL)
@@ -284,7 +286,7 @@ read_query(Signature *signature)
 static bool
 read_parameters(Signature *signature)
 {
-	signature->authorization = http_header(signature->request, "Authorization");
+	signature->authorization = http_header(signature->request, HEADER_AUTHORIZATION);
 	signature->presigned = query_value(signature, "X-Amz-Algorithm") != NULL;
 
 	if (signature->presigned && signature->authorization != NULL)
@@ -456,23 +458,31 @@ check_time(Signature *signature)
 	return true;
 }
 
-/* ---- What must be signed ---- */
+/* ---- The signed headers ---- */
 
-static bool
-is_signed(const Signature *signature, const char *name, size_t length)
+/* A value without the blanks around it, and with single ones inside. */
+static void
+append_trimmed(StringInfo text, const char *value)
 {
-	const char *at = signature->signed_headers;
+	bool		blank = false;	/* there is one to be written, if more follows */
+	char	   *out;
 
-	while (*at != '\0')
+	enlargeStringInfo(text, (int) strlen(value));
+	out = text->data + text->len;
+	for (; *value != '\0'; value++)
 	{
-		size_t		signed_length = strcspn(at, ";");
-
-		if (signed_length == length && pg_strncasecmp(at, name, length) == 0)
-			return true;
-		at += signed_length;
-		at += strspn(at, ";");
+		if (*value == ' ' || *value == '\t')
+		{
+			blank = out > text->data + text->len;
+			continue;
+		}
+		if (blank)
+			*out++ = ' ';
+		blank = false;
+		*out++ = *value;
 	}
-	return false;
+	*out = '\0';
+	text->len = out - text->data;
 }
 
 /*
@@ -484,10 +494,8 @@ is_signed(const Signature *signature, const char *name, size_t length)
 static bool
 must_be_signed(const HttpHeader *header)
 {
-	static const char user_agent[] = "x-amz-user-agent";
-
 	return header->name_length > 6 && pg_strncasecmp(header->name, "x-amz-", 6) == 0 &&
-		!(header->name_length == strlen(user_agent) && pg_strncasecmp(header->name, user_agent, strlen(user_agent)) == 0);
+		header->known_name != HEADER_AMZ_USER_AGENT;
 }
 
 static bool
@@ -495,19 +503,80 @@ check_signed_headers(Signature *signature)
 {
 	const HttpRequest *request = signature->request;
 
-	if (!is_signed(signature, "host", strlen("host")))
-		return refuse(signature, "InvalidSignatureException",
-					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
 	for (int i = 0; i < request->header_count; i++)
 	{
 		const HttpHeader *header = &request->headers[i];
 
-		if (must_be_signed(header) && !is_signed(signature, header->name, header->name_length))
+		if (!signature->covered[i] && must_be_signed(header))
 			return refuse(signature, "InvalidSignatureException",
 						  psprintf("'%.*s' must be a 'SignedHeader' in the AWS Authorization.",
 								   (int) header->name_length, header->name));
 	}
 	return true;
+}
+
+static inline bool
+has_name(const HttpHeader *header, HttpHeaderName known_name, const char *name, size_t length)
+{
+	if (header->known_name != known_name)
+		return false;
+	return known_name != HEADER_OTHER ||
+		(header->name_length == length && pg_strncasecmp(header->name, name, length) == 0);
+}
+
+/* Appends "name:value,value" of the headers of that name; false where the request has none. */
+static bool
+cover_headers(Signature *signature, HttpHeaderName known_name, const char *name, size_t length)
+{
+	const HttpRequest *request = signature->request;
+	StringInfo	text = &signature->canonical_headers;
+	bool		found = false;
+
+	appendBinaryStringInfo(text, name, length);
+	appendStringInfoChar(text, ':');
+	for (int i = 0; i < request->header_count; i++)
+	{
+		if (!has_name(&request->headers[i], known_name, name, length))
+			continue;
+		if (found)
+			appendStringInfoChar(text, ',');
+		append_trimmed(text, request->headers[i].value);
+		signature->covered[i] = found = true;
+	}
+	appendStringInfoChar(text, '\n');
+	return found;
+}
+
+/* Reads SignedHeaders: which headers they are, and their canonical form. */
+static bool
+read_signed_headers(Signature *signature)
+{
+	const char *at = signature->signed_headers;
+	const char *missing = NULL;
+	bool		has_host = false;
+
+	signature->covered = palloc0(signature->request->header_count * sizeof(bool) + 1);
+	initStringInfo(&signature->canonical_headers);
+	while (*at != '\0')
+	{
+		size_t		length = strcspn(at, ";");
+		HttpHeaderName known_name = http_header_name(at, length);
+
+		has_host |= known_name == HEADER_HOST;
+		if (!cover_headers(signature, known_name, at, length) && missing == NULL)
+			missing = psprintf("'%.*s' is named in SignedHeaders but is not a header of the request.",
+							   (int) length, at);
+		if (signature->canonical_headers.len > MAX_CANONICAL_HEADERS)
+			return refuse(signature, "InvalidSignatureException", MISMATCH);
+		at += length;
+		while (*at == ';')
+			at++;
+	}
+	if (!has_host)
+		return refuse(signature, "InvalidSignatureException",
+					  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+	return check_signed_headers(signature) &&
+		(missing == NULL || refuse(signature, "InvalidSignatureException", missing));
 }
 
 /* ---- The canonical request ---- */
@@ -548,77 +617,6 @@ append_canonical_query(StringInfo text, const Signature *signature)
 	qsort(pairs, count, sizeof(char *), compare_pairs);
 	for (int i = 0; i < count; i++)
 		appendStringInfo(text, "%s%s", i > 0 ? "&" : "", pairs[i]);
-}
-
-/* A value without the blanks around it, and with single ones inside. */
-static void
-append_trimmed(StringInfo text, const char *value)
-{
-	bool		blank = false;	/* there is one to be written, if more follows */
-	char	   *out;
-
-	enlargeStringInfo(text, (int) strlen(value));
-	out = text->data + text->len;
-	for (; *value != '\0'; value++)
-	{
-		if (*value == ' ' || *value == '\t')
-		{
-			blank = out > text->data + text->len;
-			continue;
-		}
-		if (blank)
-			*out++ = ' ';
-		blank = false;
-		*out++ = *value;
-	}
-	*out = '\0';
-	text->len = out - text->data;
-}
-
-/* Appends "name:value,value" of the header; false where the request has none. */
-static bool
-append_canonical_header(StringInfo text, const HttpRequest *request, const char *name, size_t length)
-{
-	bool		found = false;
-
-	appendBinaryStringInfo(text, name, length);
-	appendStringInfoChar(text, ':');
-	for (int i = 0; i < request->header_count; i++)
-	{
-		const HttpHeader *header = &request->headers[i];
-
-		if (header->name_length != length || pg_strncasecmp(header->name, name, length) != 0)
-			continue;
-		if (found)
-			appendStringInfoChar(text, ',');
-		append_trimmed(text, header->value);
-		found = true;
-	}
-	appendStringInfoChar(text, '\n');
-	return found;
-}
-
-static bool
-append_canonical_headers(StringInfo text, Signature *signature)
-{
-	const char *at = signature->signed_headers;
-	int			start = text->len;
-
-	while (*at != '\0')
-	{
-		size_t		length = strcspn(at, ";");
-
-		if (!append_canonical_header(text, signature->request, at, length))
-			return refuse(signature, "InvalidSignatureException",
-						  psprintf("'%.*s' is named in SignedHeaders but is not a header of the request.",
-								   (int) length, at));
-		if (text->len - start > MAX_CANONICAL_HEADERS)
-			return refuse(signature, "InvalidSignatureException", MISMATCH);
-		at += length;
-		at += strspn(at, ";");
-	}
-	append_joined(text, (const char *[]) {"\n", signature->signed_headers, "\n", NULL});
-	return true;
 }
 
 /*
@@ -662,8 +660,8 @@ append_canonical_path(StringInfo text, const char *path)
 }
 
 /* "GET\n/\nquery\nheaders\n\nsigned headers\nhash of body" */
-static bool
-append_canonical_request(StringInfo text, Signature *signature)
+static void
+append_canonical_request(StringInfo text, const Signature *signature)
 {
 	const HttpRequest *request = signature->request;
 
@@ -673,10 +671,9 @@ append_canonical_request(StringInfo text, Signature *signature)
 	if (signature->query_count > 0)
 		append_canonical_query(text, signature);
 	appendStringInfoChar(text, '\n');
-	if (!append_canonical_headers(text, signature))
-		return false;
+	appendBinaryStringInfo(text, signature->canonical_headers.data, signature->canonical_headers.len);
+	append_joined(text, (const char *[]) {"\n", signature->signed_headers, "\n", NULL});
 	append_sha256(text, request->body, request->body_length);
-	return true;
 }
 
 /* ---- The key ---- */
@@ -724,8 +721,7 @@ check_signature(Signature *signature, AccessKey *key)
 	char		expected[HEX_LENGTH + 1];
 
 	initStringInfo(&canonical);
-	if (!append_canonical_request(&canonical, signature))
-		return false;
+	append_canonical_request(&canonical, signature);
 
 	initStringInfo(&to_sign);
 	append_joined(&to_sign, (const char *[]) {ALGORITHM "\n", signature->time, "\n", signature->scope_date, "/",
@@ -745,7 +741,7 @@ check_signature(Signature *signature, AccessKey *key)
 static bool
 has_session_token(const Signature *signature)
 {
-	const char *token = http_header(signature->request, "X-Amz-Security-Token");
+	const char *token = http_header(signature->request, HEADER_AMZ_SECURITY_TOKEN);
 	const char *parameter = query_value(signature, "X-Amz-Security-Token");
 
 	return (token != NULL && token[0] != '\0') || (parameter != NULL && parameter[0] != '\0');
@@ -767,7 +763,7 @@ check_head(Signature *signature, Oid *role)
 		refuse(signature, "UnrecognizedClientException", "The security token included in the request is invalid.");
 		return NULL;
 	}
-	return check_time(signature) && check_signed_headers(signature) ? key : NULL;
+	return check_time(signature) && read_signed_headers(signature) ? key : NULL;
 }
 
 static bool

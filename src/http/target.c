@@ -95,7 +95,7 @@ compare_name(const void *name, const void *entry)
 const Operation *
 http_requested_operation(const HttpRequest *request, const char **not_yet)
 {
-	const char *target = http_header(request, "X-Amz-Target");
+	const char *target = http_header(request, HEADER_AMZ_TARGET);
 	const char *name = target != NULL ? strchr(target, '.') : NULL;
 	const char *const *entry;
 	const Operation *operation;
