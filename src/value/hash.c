@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bswap.h"
+
 #include "value/hash.h"
 
 typedef struct SipState
@@ -15,7 +17,6 @@ typedef struct SipState
 	uint64		v3;
 } SipState;
 
-#define COMPRESSION_ROUNDS 2
 #define FINAL_ROUNDS 4
 
 static inline uint64
@@ -25,46 +26,82 @@ rotate_left(uint64 word, int bits)
 }
 
 static inline uint64
-read_word(const unsigned char *bytes, uint32 count)
+little_endian(uint64 word)
 {
-	uint64		word = 0;
-
-	for (uint32 i = 0; i < count; i++)
-		word |= (uint64) bytes[i] << (8 * i);
+#ifdef WORDS_BIGENDIAN
+	return pg_bswap64(word);
+#else
 	return word;
+#endif
+}
+
+static inline uint64
+read_word(const unsigned char *bytes)
+{
+	uint64		word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return little_endian(word);
+}
+
+/* Of less than 8 bytes, by few loads, which may overlap. */
+static inline uint64
+read_last_word(const unsigned char *bytes, uint32 count)
+{
+	uint32		first;
+	uint32		last;
+
+	if (count == 0)
+		return 0;
+	if (count < sizeof(first))
+		return (uint64) bytes[0] | (uint64) bytes[count / 2] << (8 * (count / 2)) |
+			(uint64) bytes[count - 1] << (8 * (count - 1));
+	memcpy(&first, bytes, sizeof(first));
+	memcpy(&last, bytes + count - sizeof(last), sizeof(last));
+#ifdef WORDS_BIGENDIAN
+	first = pg_bswap32(first);
+	last = pg_bswap32(last);
+#endif
+	return (uint64) first | (uint64) last << (8 * (count - sizeof(last)));
 }
 
 static inline void
 write_word(unsigned char *bytes, uint64 word)
 {
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (unsigned char) (word >> (8 * i));
+	word = little_endian(word);
+	memcpy(bytes, &word, sizeof(word));
 }
 
 static inline void
-sip_rounds(SipState *state, int rounds)
+sip_round(SipState *state)
 {
-	while (rounds-- > 0)
-	{
-		state->v0 += state->v1;
-		state->v1 = rotate_left(state->v1, 13) ^ state->v0;
-		state->v0 = rotate_left(state->v0, 32);
-		state->v2 += state->v3;
-		state->v3 = rotate_left(state->v3, 16) ^ state->v2;
-		state->v0 += state->v3;
-		state->v3 = rotate_left(state->v3, 21) ^ state->v0;
-		state->v2 += state->v1;
-		state->v1 = rotate_left(state->v1, 17) ^ state->v2;
-		state->v2 = rotate_left(state->v2, 32);
-	}
+	state->v0 += state->v1;
+	state->v1 = rotate_left(state->v1, 13) ^ state->v0;
+	state->v0 = rotate_left(state->v0, 32);
+	state->v2 += state->v3;
+	state->v3 = rotate_left(state->v3, 16) ^ state->v2;
+	state->v0 += state->v3;
+	state->v3 = rotate_left(state->v3, 21) ^ state->v0;
+	state->v2 += state->v1;
+	state->v1 = rotate_left(state->v1, 17) ^ state->v2;
+	state->v2 = rotate_left(state->v2, 32);
 }
 
 static inline void
 sip_absorb(SipState *state, uint64 word)
 {
 	state->v3 ^= word;
-	sip_rounds(state, COMPRESSION_ROUNDS);
+	sip_round(state);
+	sip_round(state);
 	state->v0 ^= word;
+}
+
+static inline uint64
+sip_finish(SipState *state)
+{
+	for (int i = 0; i < FINAL_ROUNDS; i++)
+		sip_round(state);
+	return state->v0 ^ state->v1 ^ state->v2 ^ state->v3;
 }
 
 void
@@ -82,15 +119,13 @@ key_hash(const char *data, uint32 length, unsigned char hash[KEY_HASH_LENGTH])
 	state.v3 = key1 ^ UINT64CONST(0x7465646279746573);
 
 	for (; left >= 8; left -= 8, bytes += 8)
-		sip_absorb(&state, read_word(bytes, 8));
-	sip_absorb(&state, (uint64) length << 56 | read_word(bytes, left));
+		sip_absorb(&state, read_word(bytes));
+	sip_absorb(&state, (uint64) length << 56 | read_last_word(bytes, left));
 
 	state.v2 ^= 0xee;
-	sip_rounds(&state, FINAL_ROUNDS);
-	write_word(hash, state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
+	write_word(hash, sip_finish(&state));
 	state.v1 ^= 0xdd;
-	sip_rounds(&state, FINAL_ROUNDS);
-	write_word(hash + 8, state.v0 ^ state.v1 ^ state.v2 ^ state.v3);
+	write_word(hash + 8, sip_finish(&state));
 }
 
 void
