@@ -20,62 +20,91 @@ compare_names(const void *a, const void *b)
 	return strcmp(((const NamedValue *) a)->name, ((const NamedValue *) b)->name);
 }
 
+/* So many are sorted without more memory. */
+#define FEW_MEMBERS 8
+
 /* Of most requests; a longer one makes it grow. */
 #define USUAL_SIZE 4096
 
-/* Bits and pieces, of which there are many. */
+/* Appends a kind and a number, and then so many bytes of data: bits and pieces, of which there are many. */
 static inline void
-append_bytes(StringInfo out, const void *data, uint32 length)
+append_piece(StringInfo out, char kind, uint32 number, const char *data, uint32 length)
 {
-	if (unlikely(out->len + (size_t) length >= (size_t) out->maxlen))
-		enlargeStringInfo(out, length);
-	memcpy(out->data + out->len, data, length);
-	out->len += length;
+	const uint32 head = 1 + sizeof(number);
+	char	   *at;
+
+	if (unlikely(out->len + head + (size_t) length >= (size_t) out->maxlen))
+		enlargeStringInfo(out, head + length);
+	at = out->data + out->len;
+	at[0] = kind;
+	memcpy(at + 1, &number, sizeof(number));
+	memcpy(at + head, data, length);
+	out->len += head + length;
 }
 
 static inline void
-append_kind(StringInfo out, char kind)
+append_text(StringInfo out, char kind, const char *data, uint32 length)
 {
-	append_bytes(out, &kind, 1);
-}
-
-static inline void
-append_text(StringInfo out, const char *data, uint32 length)
-{
-	append_bytes(out, &length, sizeof(length));
-	append_bytes(out, data, length);
+	append_piece(out, kind, length, data, length);
 }
 
 static inline void
 append_count(StringInfo out, char kind, uint32 count)
 {
-	append_kind(out, kind);
-	append_bytes(out, &count, sizeof(count));
+	append_piece(out, kind, count, "", 0);
 }
 
 static void append_canonical(StringInfo out, json_object *json);
+
+/* Few are sorted as they come in. */
+static void
+insert_members(json_object *json, NamedValue *members)
+{
+	int			count = 0;
+
+	json_object_object_foreach(json, name, value)
+	{
+		int			at = count++;
+
+		for (; at > 0 && strcmp(members[at - 1].name, name) > 0; at--)
+			members[at] = members[at - 1];
+		members[at] = (NamedValue) {name, value};
+	}
+}
+
+static void
+sort_members(json_object *json, NamedValue *members)
+{
+	int			count = 0;
+
+	json_object_object_foreach(json, name, value)
+		members[count++] = (NamedValue) {name, value};
+	qsort(members, count, sizeof(NamedValue), compare_names);
+}
 
 /* The members of an object come sorted, for clients may send a map in any order. */
 static void
 append_canonical_object(StringInfo out, json_object *json)
 {
 	int			count = json_object_object_length(json);
-	NamedValue *members = palloc(sizeof(NamedValue) * Max(count, 1));
-	int			at = 0;
+	NamedValue	few[FEW_MEMBERS];
+	NamedValue *members = few;
 
+	if (count <= FEW_MEMBERS)
+		insert_members(json, members);
+	else
 	{
-		json_object_object_foreach(json, name, value)
-			members[at++] = (NamedValue) {name, value};
+		members = palloc(sizeof(NamedValue) * count);
+		sort_members(json, members);
 	}
-	if (count > 1)
-		qsort(members, count, sizeof(NamedValue), compare_names);
 	append_count(out, '{', count);
 	for (int i = 0; i < count; i++)
 	{
-		append_text(out, members[i].name, strlen(members[i].name));
+		append_text(out, ':', members[i].name, strlen(members[i].name));
 		append_canonical(out, members[i].value);
 	}
-	pfree(members);
+	if (members != few)
+		pfree(members);
 }
 
 /* Appends what two requests have in common if and only if they say the same; the parser has bounded the depth. */
@@ -95,16 +124,14 @@ append_canonical(StringInfo out, json_object *json)
 				append_canonical(out, json_object_array_get_idx(json, i));
 			break;
 		case json_type_string:
-			append_kind(out, '"');
-			append_text(out, json_object_get_string(json), json_object_get_string_len(json));
+			append_text(out, '"', json_object_get_string(json), json_object_get_string_len(json));
 			break;
 		case json_type_null:
-			append_kind(out, '0');
+			append_count(out, '0', 0);
 			break;
 		default:
 			text = json_object_get_string(json);
-			append_kind(out, '#');
-			append_text(out, text, strlen(text));
+			append_text(out, '#', text, strlen(text));
 			break;
 	}
 }
@@ -114,8 +141,7 @@ request_digest(json_object *json, uint8 *digest)
 {
 	StringInfoData text;
 
-	initStringInfo(&text);
-	enlargeStringInfo(&text, USUAL_SIZE);
+	text = (StringInfoData) {.data = palloc(USUAL_SIZE), .maxlen = USUAL_SIZE};
 	append_canonical(&text, json);
 	key_hash(text.data, text.len, digest);
 	pfree(text.data);
