@@ -91,6 +91,15 @@ for periods in -1 1; do
 	)" 'TransactionInProgressException: The transaction with the given request token is already in progress\.'
 done
 
+like "nor is a session misled by an index that has taken another's place" "$(sql 2>&1 <<-SQL
+	SELECT count_once('another index') IS NULL;
+	SELECT move_token('another index', -1);
+	\! psql -X -q -c "REINDEX TABLE CONCURRENTLY $(sql -c 'SELECT of_turn(-1)')" 2>&1
+	SELECT count_once('another index') IS NULL;
+	SELECT 'counted ' || counted('another index');
+	SQL
+)" '^counted 1$'
+
 fill_resting() {
 	sql -c "DELETE FROM $(sql -c 'SELECT of_turn(1)'); INSERT INTO $(sql -c 'SELECT of_turn(1)') SELECT gen_random_uuid(), 10, 'w', gen_random_uuid(), now() - interval '25 minutes', '' FROM generate_series(1, 1000)"
 }

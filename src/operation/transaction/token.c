@@ -103,37 +103,51 @@ period_of(TimestampTz time)
 	return time / (LIFE_MILLISECONDS * INT64CONST(1000));
 }
 
-/* As long as they are known to be there. */
-static Oid	known_relations[RELATIONS];
+/* As long as they are known to be there; the index is that of the key. */
+typedef struct KnownRelation
+{
+	Oid			relation;
+	Oid			index;
+} KnownRelation;
+
+static KnownRelation known_relations[RELATIONS];
 
 static void
 forget_relation(Datum argument, Oid relation)
 {
 	for (int i = 0; i < RELATIONS; i++)
 	{
-		if (relation == known_relations[i] || !OidIsValid(relation))
-			known_relations[i] = InvalidOid;
+		if (relation == known_relations[i].relation || !OidIsValid(relation))
+			known_relations[i] = (KnownRelation) {InvalidOid, InvalidOid};
 	}
 }
 
+static KnownRelation
+look_up_relation(int number)
+{
+	KnownRelation known = {.relation = extension_relation(psprintf("transaction_tokens_%d", number))};
+	Relation	relation = table_open(known.relation, AccessShareLock);
+
+	known.index = RelationGetPrimaryKeyIndex(relation);
+	table_close(relation, AccessShareLock);
+	return known;
+}
+
 /* The one whose turn it is in that period. */
-static Oid
+static KnownRelation
 relation_of_period(int64 period)
 {
 	static bool watched = false;
 	int			number = (int) (period % RELATIONS);
-	Oid			relation = known_relations[number];
 
-	if (OidIsValid(relation))
-		return relation;
+	if (OidIsValid(known_relations[number].relation))
+		return known_relations[number];
 	if (!watched)
 	{
 		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 		watched = true;
 	}
-	relation = extension_relation(psprintf("transaction_tokens_%d", number));
-	known_relations[number] = relation;
-	return relation;
+	return known_relations[number] = look_up_relation(number);
 }
 
 static Relation
@@ -153,7 +167,7 @@ static int64 emptying_period = -1;	/* the transaction that is being committed ha
 static void
 empty_resting(int64 period)
 {
-	Oid			oid = relation_of_period(period + 1);
+	Oid			oid = relation_of_period(period + 1).relation;
 	Relation	relation;
 
 	if (!ConditionalLockRelationOid(oid, AccessExclusiveLock))
@@ -265,22 +279,45 @@ find_in(Relation relation, Relation index, const TokenRow *row, ItemPointer old,
 	return found;
 }
 
-/* The relation is nearly always empty where it is the next one's. */
+/*
+ * Whether a period's relation may have the token: by its index alone, for it
+ * hardly ever does.  Who has its index locked does not wait for the relation, whose
+ * locks others take first.
+ */
+static bool
+may_have(int64 period, const TokenRow *row)
+{
+	Oid			oid = relation_of_period(period).index;
+	bool		found = true;
+
+	LockRelationOid(oid, AccessShareLock);
+	/* another one can have taken its place before it was locked */
+	if (relation_of_period(period).index == oid)
+	{
+		Relation	index = index_open(oid, NoLock);
+
+		found = descent_may_find(index, row->values, KEY_COLUMNS);
+		index_close(index, NoLock);
+	}
+	/* who empties it is not to be kept from it for longer */
+	UnlockRelationOid(oid, AccessShareLock);
+	return found;
+}
+
 static bool
 find_in_period(int64 period, const TokenRow *row, char **note)
 {
-	Relation	relation = table_open(relation_of_period(period), AccessShareLock);
-	bool		found = false;
+	Relation	relation;
+	Relation	index;
+	ItemPointerData old;
+	bool		found;
 
-	if (RelationGetNumberOfBlocks(relation) > 0)
-	{
-		Relation	index = open_primary_key(relation, AccessShareLock);
-		ItemPointerData old;
-
-		found = descent_may_find(index, row->values, KEY_COLUMNS) && find_in(relation, index, row, &old, note);
-		index_close(index, AccessShareLock);
-	}
-	/* who empties it is not to be kept from it for longer */
+	if (!may_have(period, row))
+		return false;
+	relation = table_open(relation_of_period(period).relation, AccessShareLock);
+	index = open_primary_key(relation, AccessShareLock);
+	found = find_in(relation, index, row, &old, note);
+	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
 	return found;
 }
@@ -354,7 +391,7 @@ insert_unless_found(Relation relation, Relation index, const TokenRow *row, Item
 static bool
 keep_in_period(int64 period, const TokenRow *row, char **note)
 {
-	Relation	relation = table_open(relation_of_period(period), RowExclusiveLock);
+	Relation	relation = table_open(relation_of_period(period).relation, RowExclusiveLock);
 	Relation	index = open_primary_key(relation, RowExclusiveLock);
 	ItemPointerData tid;
 	bool		kept = insert_unless_found(relation, index, row, &tid, note);
