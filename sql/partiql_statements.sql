@@ -327,6 +327,39 @@ $$;
 SELECT count(*) FROM dynamodb."Counts" WHERE n = 1;
 DROP FUNCTION partiql_divide CASCADE;
 
+-- ---- Statements that come again ----
+
+-- more of them at once than are kept, each with a text of its own; the second time some have been kept
+SELECT pg_temp.run($$DELETE FROM Counts WHERE n = ? RETURNING ALL OLD *$$, format('[{"N": "%s"}]', n)::json) FROM generate_series(1, 2) n;
+SELECT ddb.execute_transaction(json_build_object('TransactStatements',
+	(SELECT json_agg(json_build_object('Statement', format('INSERT INTO Counts VALUE {''n'': ?, ''name %s'': ?}', n),
+		'Parameters', json_build_array(json_build_object('N', (n + 1000)::text), json_build_object('S', 'value ' || n)))) FROM generate_series(1, 100) n))) IS NOT NULL;
+SELECT count(*) FROM generate_series(1, 100) n JOIN dynamodb."Counts" c ON c.n = (n.n + 1000)::ddb.number WHERE c.item ->> ('name ' || n.n) = 'value ' || n.n;
+SELECT count(*) FILTER (WHERE answer = format('{"Items":[{"name %s":{"S":"%s"}}]}', n, round))
+FROM generate_series(1, 5) round, generate_series(1, 40) n,
+	pg_temp.run(format('UPDATE Counts SET "name %s" = ? WHERE n = ? RETURNING MODIFIED NEW *', n),
+		json_build_array(json_build_object('S', round::text), json_build_object('N', (n + 1000)::text))) answer;
+SELECT ddb.execute_transaction(json_build_object('TransactStatements',
+	(SELECT json_agg(json_build_object('Statement', format('SELECT "name %s" FROM Counts WHERE n = ?', n),
+		'Parameters', json_build_array(json_build_object('N', (n + 1000)::text)))) FROM generate_series(1, 100) n)))::jsonb #> '{Responses,98}';
+-- what is wrong is told each time, and what it is depends on the parameters
+SELECT pg_temp.run($$SELECT * FROM Counts WHERE n = ? AND$$, '[{"N": "1"}]') FROM generate_series(1, 2);
+SELECT pg_temp.run($$SELECT n FROM Counts WHERE n = ?$$, parameters::json)
+FROM unnest(ARRAY['[{"N": "1001"}]', '[{"S": "1001"}]', '[]', '[{"N": "1002"}, {"N": "1"}]', '[{"N": "1003"}]']) parameters;
+-- a trigger's statement of the same text, while the first one is carried out
+CREATE FUNCTION pg_temp.within() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.n::text::numeric < 1100 THEN
+		PERFORM pg_temp.run('UPDATE Counts SET w = ? WHERE n = ?', format('[{"N": "0"}, {"N": "%s"}]', NEW.n::text::numeric + 1)::json);
+	END IF;
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER within AFTER UPDATE ON dynamodb."Counts" FOR EACH ROW EXECUTE FUNCTION pg_temp.within();
+SELECT pg_temp.run($$UPDATE Counts SET w = ? WHERE n = ?$$, '[{"N": "5"}, {"N": "1098"}]');
+SELECT n, item ->> 'w' FROM dynamodb."Counts" WHERE n >= 1098 AND item ->> 'w' IS NOT NULL ORDER BY n;
+DROP TRIGGER within ON dynamodb."Counts";
+
 -- ---- Row-level security: what it hides is not there, through every statement ----
 
 CREATE ROLE partiql_rock;

@@ -86,6 +86,12 @@ typedef struct PartiqlParser
 /* Reads the text into the parser's result. */
 extern void partiql_parse(PartiqlParser *parser, const char *text, uint32 length);
 
+/*
+ * The same, or what was read from that text before; it lives as long as
+ * CurrentMemoryContext.  Translation changes nothing of it.
+ */
+extern const PartiqlParser *partiql_parse_cached(const char *text, uint32 length);
+
 /* "Statement wasn't well formed, can't be processed: " and what is wrong. */
 extern void partiql_malformed(const char *detail) pg_attribute_noreturn();
 

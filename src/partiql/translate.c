@@ -401,9 +401,8 @@ statement_columns_projection(const Statement *statement, bool with_where)
 static void
 check_length(const char *text, uint32 length)
 {
-	int			characters = pg_mbstrlen_with_len(text, length);
-
-	if (characters > STATEMENT_MAX_LENGTH)
+	/* most need not be counted */
+	if (length > STATEMENT_MAX_LENGTH && pg_mbstrlen_with_len(text, length) > STATEMENT_MAX_LENGTH)
 		validation_error("1 validation error detected: Value '%.*s' at 'statement' failed to satisfy constraint: "
 						 "Member must have length less than or equal to %d",
 						 pg_mbcliplen(text, length, 200), text, STATEMENT_MAX_LENGTH);
@@ -465,24 +464,24 @@ Statement *
 statement_parse(const char *text, uint32 length, const Value *parameters, int count)
 {
 	Statement  *statement = palloc0(sizeof(Statement));
-	PartiqlParser parser;
+	const PartiqlParser *parser;
 
 	check_length(text, length);
-	partiql_parse(&parser, text, length);
-	if (parser.parameter_count != count)
+	parser = partiql_parse_cached(text, length);
+	if (parser->parameter_count != count)
 		validation_error("Number of parameters in request and statement don't match.");
 
-	statement->kind = parser.kind;
-	statement->returning = parser.returning;
-	statement->order = parser.order;
+	statement->kind = parser->kind;
+	statement->returning = parser->returning;
+	statement->order = parser->order;
 	check_returning(statement);
-	if (parser.columns != NIL)
-		statement->columns = columns_of(parser.columns);
-	set_source(statement, parser.source);
-	statement->where = where_of(parser.where, parameters);
+	if (parser->columns != NIL)
+		statement->columns = columns_of(parser->columns);
+	set_source(statement, parser->source);
+	statement->where = where_of(parser->where, parameters);
 	if (statement->kind == STATEMENT_INSERT)
-		set_item(statement, parser.item, parameters);
+		set_item(statement, parser->item, parameters);
 	if (statement->kind == STATEMENT_UPDATE)
-		statement->update = update_of(parser.actions, parameters);
+		statement->update = update_of(parser->actions, parameters);
 	return statement;
 }
