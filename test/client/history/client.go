@@ -211,13 +211,50 @@ func parameters(group int, a action) object {
 	return result
 }
 
-// A single action by the operation of its name.
-func (c *client) act(in input) (output, error) {
+// The action as a PartiQL statement. An INSERT asks that the item is absent and an UPDATE that it is there.
+func statement(group int, a action, returning string) object {
+	texts := []string{`EXISTS(SELECT * FROM "%s"`, `UPDATE "%s" SET "list" = ?`, `DELETE FROM "%s"`,
+		`UPDATE "%s" SET "list" = list_append("list", ?)`}
+	text := fmt.Sprintf(texts[a.Change], table(a.Item))
+	values := []any{}
+	if a.Change == put && a.Condition == absent {
+		text = fmt.Sprintf(`INSERT INTO "%s" VALUE {'list': ?, 'pk': ?, 'sk': ?}`, table(a.Item))
+	} else {
+		text += ` WHERE pk = ? AND sk = ?`
+	}
+	if a.Value != "" {
+		values = append(values, list(a.Value))
+	}
+	values = append(values, key(group, a.Item)["pk"], key(group, a.Item)["sk"])
+	switch a.Condition {
+	case present:
+		text += ` AND attribute_exists("list")`
+	case equals:
+		text += ` AND "list" = ?`
+		values = append(values, list(a.Expected))
+	}
+	switch a.Change {
+	case check:
+		text += ")"
+	case put, appendTo:
+		if a.Condition != absent {
+			text += returning
+		}
+	}
+	return object{"Statement": text, "Parameters": values, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+}
+
+// A single action by the operation of its name, or by a statement; what is there after it is in the answer's member.
+func (c *client) act(in input, byStatement bool) (output, error) {
 	a := in.Actions[0]
+	operation, member := []string{"", "PutItem", "DeleteItem", "UpdateItem"}[a.Change], "Attributes"
 	request := parameters(in.Group, a)
-	operation := []string{"", "PutItem", "DeleteItem", "UpdateItem"}[a.Change]
 	if a.Change == appendTo {
 		request["ReturnValues"] = "ALL_NEW"
+	}
+	if byStatement {
+		operation, member = "ExecuteStatement", "Items"
+		request = statement(in.Group, a, " RETURNING ALL NEW *")
 	}
 	answer, exception, err := c.call(operation, request)
 	switch {
@@ -225,24 +262,38 @@ func (c *client) act(in input) (output, error) {
 		return output{Unknown: true}, err
 	case exception == "ConditionalCheckFailedException":
 		return output{Failed: []bool{true}, Items: []string{listOf(answer["Item"])}}, nil
+	case exception == "DuplicateItemException":
+		return output{Failed: []bool{true}, Items: []string{untold}}, nil
 	case exception == "InternalServerError":
 		return output{Unknown: true}, errUnknown
 	case exception != "":
 		return output{}, errNothing
-	case a.Change == appendTo:
-		after := listOf(answer["Attributes"])
+	}
+	item := answer[member]
+	if items, _ := item.([]any); len(items) > 0 {
+		item = items[0]
+	}
+	if after := listOf(item); after != "" {
 		return output{Done: true, After: &after}, nil
 	}
 	return output{Done: true}, nil
 }
 
-func transaction(in input) object {
+// The operation for the actions, and its request.
+func transaction(in input, byStatements bool) (string, object) {
 	items := []object{}
 	for _, a := range in.Actions {
 		name := []string{"ConditionCheck", "Put", "Delete", "Update"}[a.Change]
-		items = append(items, object{name: parameters(in.Group, a)})
+		if byStatements {
+			items = append(items, statement(in.Group, a, ""))
+		} else {
+			items = append(items, object{name: parameters(in.Group, a)})
+		}
 	}
-	return object{"TransactItems": items}
+	if byStatements {
+		return "ExecuteTransaction", object{"TransactStatements": items}
+	}
+	return "TransactWriteItems", object{"TransactItems": items}
 }
 
 // Whose conditions have failed; false where a reason is another.
@@ -250,24 +301,28 @@ func failures(answer object) (output, bool) {
 	out := output{}
 	for _, reason := range answer["CancellationReasons"].([]any) {
 		code := reason.(object)["Code"].(string)
-		if code != "None" && code != "ConditionalCheckFailed" {
+		if code != "None" && code != "ConditionalCheckFailed" && code != "DuplicateItem" {
 			return out, false
 		}
+		item := listOf(reason.(object)["Item"])
+		if code == "DuplicateItem" {
+			item = untold
+		}
 		out.Failed = append(out.Failed, code != "None")
-		out.Items = append(out.Items, listOf(reason.(object)["Item"]))
+		out.Items = append(out.Items, item)
 	}
 	return out, true
 }
 
 // With a token, it is sent until there is an answer, or once more, and is done once at most all the same.
-func (c *client) transact(in input, withToken, repeat bool, stop func() bool) (output, error) {
-	request := transaction(in)
+func (c *client) transact(in input, byStatements, withToken, repeat bool, stop func() bool) (output, error) {
+	operation, request := transaction(in, byStatements)
 	if withToken {
 		request["ClientRequestToken"] = newToken()
 	}
 	done, unknown := false, false
 	for {
-		answer, exception, err := c.call("TransactWriteItems", request)
+		answer, exception, err := c.call(operation, request)
 		switch {
 		case err == nil && exception == "":
 			if done || !repeat {

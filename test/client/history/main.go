@@ -86,6 +86,28 @@ func (w *worker) action(c change, item int) action {
 	return a
 }
 
+// The action as a PartiQL statement can have it.
+func (a action) forStatement() action {
+	a.Statement = true
+	switch {
+	case a.Change == put && a.Condition == none:
+		a.Condition = absent
+	case a.Change == remove && a.Condition == absent:
+		a.Condition = none
+	case (a.Change == check || a.Change == appendTo) && a.Condition != equals:
+		a.Condition = present
+	}
+	return a
+}
+
+func forStatements(actions []action) []action {
+	result := []action{}
+	for _, a := range actions {
+		result = append(result, a.forStatement())
+	}
+	return result
+}
+
 // Two such at a time must not both succeed: each checks what the other changes.
 func (w *worker) skew() []action {
 	items := w.random.Perm(itemsInGroup)
@@ -151,10 +173,15 @@ func (w *worker) read(group int, items []int) {
 }
 
 func (w *worker) transact(group int, actions []action, withToken bool) {
+	byStatements := w.random.Intn(2) == 0
+	kind := "transaction"
+	if byStatements {
+		actions = forStatements(actions)
+		kind += " of statements"
+	}
 	in := input{Group: group, Actions: actions}
 	begin := w.now()
-	out, err := w.client.transact(in, withToken, withToken && w.random.Intn(4) == 0, w.stop)
-	kind := "transaction"
+	out, err := w.client.transact(in, byStatements, withToken, withToken && w.random.Intn(4) == 0, w.stop)
 	if withToken {
 		kind += " with token"
 	}
@@ -163,9 +190,15 @@ func (w *worker) transact(group int, actions []action, withToken bool) {
 
 func (w *worker) write(group int) {
 	in := input{Group: group, Actions: []action{w.action(put+change(w.random.Intn(3)), w.random.Intn(itemsInGroup))}}
+	kind := "single write"
+	byStatement := w.random.Intn(2) == 0
+	if byStatement {
+		in.Actions = forStatements(in.Actions)
+		kind = "statement"
+	}
 	begin := w.now()
-	out, err := w.act(in)
-	w.note("single write", begin, []input{in}, out, err)
+	out, err := w.act(in, byStatement)
+	w.note(kind, begin, []input{in}, out, err)
 }
 
 func (w *worker) writeBatch(group int) {
@@ -343,7 +376,13 @@ func main() {
 	}
 	ok("nearly all of it could be judged", results[porcupine.Ok] >= len(groups)*9/10)
 	ok("one wrong answer among them is found", porcupine.CheckOperationsTimeout(model, spoil(r.operations), time.Minute) == porcupine.Illegal)
-	ok("there were some of each kind", r.kinds["read of 1"] > 0 && r.kinds["read of 4"] > 0 && r.kinds["single write"] > 0 &&
-		r.kinds["batch"] > 0 && r.kinds["transaction"] > 0 && r.kinds["transaction with token"] > 0 &&
-		r.kinds["transaction: condition failed"] > 0)
+	missing := []string{}
+	for _, kind := range []string{"read of 1", "read of 4", "single write", "single write: condition failed", "statement",
+		"statement: condition failed", "batch", "transaction", "transaction: condition failed", "transaction with token",
+		"transaction of statements", "transaction of statements: condition failed", "transaction of statements with token"} {
+		if r.kinds[kind] == 0 {
+			missing = append(missing, kind)
+		}
+	}
+	ok(fmt.Sprintf("there were some of each kind %v", missing), len(missing) == 0)
 }

@@ -39,6 +39,7 @@ type action struct {
 	Condition condition
 	Expected  string // the list, for equals
 	Value     string // one element
+	Statement bool   // of PartiQL
 }
 
 // A read of items at one moment, or actions that are done all or none.
@@ -47,6 +48,9 @@ type input struct {
 	Reads   []int
 	Actions []action
 }
+
+// What is told of an item where nothing is.
+const untold = "?"
 
 type output struct {
 	Unknown bool     // the connection broke before the answer
@@ -57,6 +61,10 @@ type output struct {
 }
 
 func (a action) passes(item string) bool {
+	// a DELETE's condition is on the item that it deletes, if there is one
+	if a.Statement && a.Change == remove && item == "" {
+		return true
+	}
 	switch a.Condition {
 	case absent:
 		return item == ""
@@ -97,7 +105,7 @@ func stepActions(s state, in input, out output) (bool, state) {
 	for i, a := range in.Actions {
 		passes := a.passes(s[a.Item])
 		done = done && passes
-		if !out.Unknown && !out.Done && (out.Failed[i] == passes || (!passes && out.Items[i] != s[a.Item])) {
+		if !out.Unknown && !out.Done && (out.Failed[i] == passes || (!passes && out.Items[i] != untold && out.Items[i] != s[a.Item])) {
 			return false, s
 		}
 		after[a.Item] = a.apply(s[a.Item])
@@ -148,6 +156,9 @@ func describe(in input, out output) string {
 	parts := []string{}
 	for _, a := range in.Actions {
 		part := fmt.Sprintf("%s %d %s", []string{"check", "put", "delete", "append"}[a.Change], a.Item, a.Value)
+		if a.Statement {
+			part = "statement: " + part
+		}
 		if a.Condition != none {
 			part += fmt.Sprintf(" if %s%s", []string{"", "absent", "present", "= "}[a.Condition], a.Expected)
 		}
