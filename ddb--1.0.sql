@@ -1379,6 +1379,82 @@ ALTER TABLE transaction_tokens_1 ENABLE ROW LEVEL SECURITY;
 ALTER TABLE transaction_tokens_2 ENABLE ROW LEVEL SECURITY;
 
 -- ==========================================================================
+-- Changes: streams, recovery, and the log that both read
+--
+-- streams and continuous_backups say what is asked for, the others what the log
+-- has. Log and shards are not dumped: a restored table begins a new stream.
+-- Times are microseconds since 1970, and with an ordinal a sequence number.
+-- ==========================================================================
+
+CREATE TABLE streams (
+	relation relation NOT NULL,
+	label text COLLATE "C" NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	view_type text NOT NULL,
+	status text NOT NULL,
+	key_schema json NOT NULL,
+	created timestamptz NOT NULL,
+	ended timestamptz,
+	PRIMARY KEY (table_name, label)
+);
+COMMENT ON TABLE streams IS 'streams of tables: ENABLING, ENABLED, DISABLING, and for a while DISABLED';
+COMMENT ON COLUMN streams.relation IS 'the table''s; of a table that has been dropped, what it was';
+COMMENT ON COLUMN streams.key_schema IS 'the table''s KeySchema, which outlives it here';
+COMMENT ON COLUMN streams.ended IS 'since when it is DISABLED; it can be read until its records are trimmed';
+SELECT pg_catalog.pg_extension_config_dump('streams', $$WHERE status IN ('ENABLING', 'ENABLED')$$);
+GRANT SELECT ON streams TO PUBLIC;
+
+CREATE TABLE continuous_backups (
+	relation relation PRIMARY KEY,
+	status text NOT NULL,
+	recovery_period_days integer NOT NULL,
+	enabled timestamptz
+);
+COMMENT ON TABLE continuous_backups IS 'tables with point-in-time recovery: ENABLING, ENABLED, DISABLING';
+COMMENT ON COLUMN continuous_backups.enabled IS 'since when the log has all their changes; NULL while it is ENABLING';
+SELECT pg_catalog.pg_extension_config_dump('continuous_backups', '');
+GRANT SELECT ON continuous_backups TO PUBLIC;
+
+CREATE TABLE shards (
+	shard bigint PRIMARY KEY,
+	relation oid NOT NULL,
+	label text COLLATE "C",
+	shard_id text COLLATE "C" NOT NULL UNIQUE,
+	parent_id text COLLATE "C",
+	slice integer NOT NULL,
+	slices integer NOT NULL,
+	start_time bigint NOT NULL,
+	start_ordinal bigint NOT NULL,
+	end_time bigint,
+	end_ordinal bigint,
+	ended_by text
+);
+CREATE INDEX shards_relation ON shards (relation, label);
+COMMENT ON TABLE shards IS 'parts of the change log: some of a table''s partition keys, for a while';
+COMMENT ON COLUMN shards.label IS 'of the stream; NULL: it is for recovery alone';
+COMMENT ON COLUMN shards.ended_by IS 'NULL: it is open; closed: nobody wants it any more; rolled: its child goes on; hole: changes are missing behind it';
+GRANT SELECT ON shards TO PUBLIC;
+
+CREATE TABLE change_segments (
+	relation oid PRIMARY KEY,
+	for_recovery boolean NOT NULL,
+	first_time bigint NOT NULL,
+	last_time bigint
+);
+COMMENT ON TABLE change_segments IS 'relations that hold the blocks of the change log; the newest of each kind has no last_time';
+REVOKE ALL ON change_segments FROM PUBLIC;
+
+CREATE TABLE change_position (
+	slot name PRIMARY KEY,
+	lsn pg_lsn NOT NULL,
+	last_time bigint NOT NULL,
+	last_ordinal bigint NOT NULL,
+	reached timestamptz NOT NULL
+);
+COMMENT ON TABLE change_position IS 'how far the change log is: written in one transaction with its records';
+GRANT SELECT ON change_position TO PUBLIC;
+
+-- ==========================================================================
 -- HTTP: access keys
 --
 -- A key stands for a role: who signs a request with it is that role.
