@@ -96,4 +96,8 @@ extern int	stream_view_images(const char *view_type);
 extern void change_record_append_json(StringInfo out, const ChangeRecord *record,
 									  const char *view_type, bool lambda_names, const char *stream_arn);
 
+/* The same members without the braces, for those who add some of their own. */
+extern void change_record_append_members(StringInfo out, const ChangeRecord *record,
+										 const char *view_type, bool lambda_names);
+
 #endif							/* DDB_CHANGE_RECORD_H */
