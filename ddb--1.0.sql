@@ -1427,7 +1427,9 @@ CREATE TABLE shards (
 	start_ordinal bigint NOT NULL,
 	end_time bigint,
 	end_ordinal bigint,
-	ended_by text
+	ended_by text,
+	partition_key text COLLATE "C" NOT NULL,
+	sort_key text COLLATE "C"
 );
 CREATE INDEX shards_relation ON shards (relation, label);
 COMMENT ON TABLE shards IS 'parts of the change log: some of a table''s partition keys, for a while';

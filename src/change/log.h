@@ -50,9 +50,14 @@ typedef struct Shard
 	SequenceNumber end;			/* the first that it has not */
 	bool		open;
 	char	   *ended_by;		/* "closed", "rolled", "hole"; NULL while it is open */
+	char	   *partition_key;	/* names of the table's key attributes, which may have been dropped */
+	char	   *sort_key;		/* or NULL */
 } Shard;
 
-/* Those of a table's stream, by number; those of a table (label NULL: all of them). */
+/*
+ * Those of a table's stream whose records are not all trimmed, by number; those of a
+ * table (label NULL: all of them).
+ */
 extern List *shards_of(Oid relation, const char *label);
 
 /* The shard with that id; NULL where there is none (any more). */
