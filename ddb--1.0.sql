@@ -1074,7 +1074,9 @@ CREATE TABLE tables (
 	created timestamptz NOT NULL,
 	settings json NOT NULL,
 	tags json NOT NULL
-);
+)
+-- logical decoding asks for the name that a relation's table had
+WITH (user_catalog_table = true);
 COMMENT ON TABLE tables IS 'what DynamoDB knows of a table besides its items';
 COMMENT ON COLUMN tables.name IS 'the table''s name, as DynamoDB''s requests have it';
 COMMENT ON COLUMN tables.relation IS 'the relation that holds its items; null where that is missing';

@@ -174,6 +174,13 @@ typedef slist_iter background_worker_iter_compat;
 	ExecuteTruncateGuts(relations, oids, NIL, DROP_RESTRICT, false)
 #endif
 
+/* A decoded change has its tuples, since 17, without a buffer around them. */
+#if PG_VERSION_NUM >= 170000
+#define change_tuple_compat(tuple) (tuple)
+#else
+#define change_tuple_compat(buffer) ((buffer) == NULL ? NULL : &(buffer)->tuple)
+#endif
+
 /* Adds the relation to a query, used with these privileges. */
 static inline RangeTblEntry *
 add_relation_compat(Query *query, Relation relation, AclMode privileges)

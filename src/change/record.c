@@ -254,15 +254,32 @@ static const char *const event_names[] =
 	[CHANGE_REMOVE] = "REMOVE"
 };
 
-int
-stream_view_images(const char *view_type)
+/* -1: there is no such view type */
+static int
+find_view_images(const char *view_type)
 {
 	for (int i = 0; i < (int) lengthof(view_types); i++)
 	{
 		if (strcmp(view_type, view_types[i].name) == 0)
 			return view_types[i].images;
 	}
-	elog(ERROR, "unknown view type of a stream: %s", view_type);
+	return -1;
+}
+
+bool
+stream_view_type_is_known(const char *view_type)
+{
+	return find_view_images(view_type) >= 0;
+}
+
+int
+stream_view_images(const char *view_type)
+{
+	int			images = find_view_images(view_type);
+
+	if (images < 0)
+		elog(ERROR, "unknown view type of a stream: %s", view_type);
+	return images;
 }
 
 /* 32 hexadecimal digits, the same whenever the change is read. */
@@ -294,8 +311,26 @@ append_user_identity(StringInfo out, bool lambda_names)
 					 lambda_names ? "type" : "Type", lambda_names ? "principalId" : "PrincipalId");
 }
 
+/* What all changes have, up to where "dynamodb" goes on. */
+static void
+append_head(StringInfo out, const char *event_name, const char *sequence, int64 created)
+{
+	appendStringInfoString(out, "\"eventID\":\"");
+	append_event_id(out, sequence);
+	appendStringInfo(out, "\",\"eventName\":\"%s\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\","
+					 "\"awsRegion\":\"%s\",\"dynamodb\":{\"ApproximateCreationDateTime\":%lld",
+					 event_name, ddb_region, (long long) (created / USECS_PER_SEC));
+}
+
+static void
+append_tail(StringInfo out, const char *sequence, uint32 size, const char *view_type)
+{
+	appendStringInfo(out, ",\"SequenceNumber\":\"%s\",\"SizeBytes\":%u,\"StreamViewType\":\"%s\"}",
+					 sequence, size, view_type);
+}
+
 void
-change_record_append_members(StringInfo out, const ChangeRecord *record,
+change_record_append_members(StringInfo out, const ChangeRecord *record, int64 created,
 							 const char *view_type, bool lambda_names)
 {
 	int			images = stream_view_images(view_type);
@@ -303,21 +338,26 @@ change_record_append_members(StringInfo out, const ChangeRecord *record,
 	uint32		size;
 
 	sequence_number_write(record->sequence, sequence);
-	appendStringInfoString(out, "\"eventID\":\"");
-	append_event_id(out, sequence);
-	appendStringInfo(out, "\",\"eventName\":\"%s\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\","
-					 "\"awsRegion\":\"%s\",\"dynamodb\":{\"ApproximateCreationDateTime\":%lld",
-					 event_names[record->kind], ddb_region,
-					 (long long) (record->sequence.time / USECS_PER_SEC));
+	append_head(out, event_names[record->kind], sequence, created);
 	size = append_map_member(out, "Keys", &record->keys);
 	if ((images & IMAGE_NEW) != 0)
 		size += append_map_member(out, "NewImage", &record->new_item);
 	if ((images & IMAGE_OLD) != 0)
 		size += append_map_member(out, "OldImage", &record->old_item);
-	appendStringInfo(out, ",\"SequenceNumber\":\"%s\",\"SizeBytes\":%u,\"StreamViewType\":\"%s\"}",
-					 sequence, size, view_type);
+	append_tail(out, sequence, size, view_type);
 	if (record->by_service)
 		append_user_identity(out, lambda_names);
+}
+
+void
+change_truncate_append_members(StringInfo out, SequenceNumber number, int64 created,
+							   const char *view_type)
+{
+	char		sequence[SEQUENCE_NUMBER_TEXT_LENGTH];
+
+	sequence_number_write(number, sequence);
+	append_head(out, "TRUNCATE", sequence, created);
+	append_tail(out, sequence, 0, view_type);
 }
 
 void
@@ -325,7 +365,7 @@ change_record_append_json(StringInfo out, const ChangeRecord *record,
 						  const char *view_type, bool lambda_names, const char *stream_arn)
 {
 	appendStringInfoCharMacro(out, '{');
-	change_record_append_members(out, record, view_type, lambda_names);
+	change_record_append_members(out, record, record->sequence.time, view_type, lambda_names);
 	if (lambda_names && stream_arn != NULL)
 	{
 		appendStringInfoString(out, ",\"eventSourceARN\":");

@@ -84,6 +84,7 @@ extern Value change_keys_of_item(const KeySchema *schema, const Value *item);
 
 /* AWS's StreamViewType values, and the images that each shows. */
 extern int	stream_view_images(const char *view_type);
+extern bool stream_view_type_is_known(const char *view_type);
 
 /*
  * Appends the record as GetRecords gives it: eventID, eventName, eventVersion,
@@ -96,8 +97,15 @@ extern int	stream_view_images(const char *view_type);
 extern void change_record_append_json(StringInfo out, const ChangeRecord *record,
 									  const char *view_type, bool lambda_names, const char *stream_arn);
 
-/* The same members without the braces, for those who add some of their own. */
-extern void change_record_append_members(StringInfo out, const ChangeRecord *record,
+/*
+ * The same members without the braces, for those who add some of their own, and
+ * whose sequence numbers do not tell the time (in microseconds since 1970).
+ */
+extern void change_record_append_members(StringInfo out, const ChangeRecord *record, int64 created,
 										 const char *view_type, bool lambda_names);
+
+/* Likewise of a TRUNCATE, which DynamoDB does not have: eventName TRUNCATE, no keys, no images. */
+extern void change_truncate_append_members(StringInfo out, SequenceNumber sequence, int64 created,
+										   const char *view_type);
 
 #endif							/* DDB_CHANGE_RECORD_H */
