@@ -1458,6 +1458,45 @@ CREATE TABLE change_position (
 COMMENT ON TABLE change_position IS 'how far the change log is: written in one transaction with its records';
 GRANT SELECT ON change_position TO PUBLIC;
 
+CREATE FUNCTION end_dropped_logs() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_end_dropped_logs' LANGUAGE C;
+REVOKE ALL ON FUNCTION end_dropped_logs() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_end_dropped_logs ON sql_drop
+	EXECUTE FUNCTION end_dropped_logs();
+ALTER EVENT TRIGGER ddb_end_dropped_logs ENABLE ALWAYS;
+
+CREATE FUNCTION change_log_wanted() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_change_log_wanted' LANGUAGE C;
+REVOKE ALL ON FUNCTION change_log_wanted() FROM PUBLIC;
+CREATE TRIGGER change_log_wanted AFTER INSERT OR UPDATE OR DELETE ON streams
+	FOR EACH ROW EXECUTE FUNCTION change_log_wanted();
+CREATE TRIGGER change_log_wanted AFTER INSERT OR UPDATE OR DELETE ON continuous_backups
+	FOR EACH ROW EXECUTE FUNCTION change_log_wanted();
+ALTER TABLE streams ENABLE ALWAYS TRIGGER change_log_wanted;
+ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER change_log_wanted;
+
+CREATE FUNCTION change_log_wait(timeout interval DEFAULT '10 seconds') RETURNS boolean
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_log_wait';
+COMMENT ON FUNCTION change_log_wait(interval) IS 'waits until the change log has all that is committed; false if it has not in time';
+
+CREATE FUNCTION change_records(shard_id text, backward boolean DEFAULT false) RETURNS SETOF json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_records';
+REVOKE ALL ON FUNCTION change_records(text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION change_records(text, boolean) IS 'what a shard of the change log holds, with all images that are kept; for its owner';
+
+CREATE FUNCTION change_log_state(OUT slot name, OUT state text, OUT bytes bigint, OUT reached_lsn pg_lsn,
+		OUT reached timestamptz, OUT "limit" bigint, OUT holes bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_log_state';
+REVOKE ALL ON FUNCTION change_log_state() FROM PUBLIC;
+
+CREATE VIEW change_lag AS
+	SELECT slot, state, bytes, extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) reached) AS seconds,
+		reached_lsn, "limit", holes
+	FROM @extschema@.change_log_state();
+COMMENT ON VIEW change_lag IS 'the slot of this database''s change log, how much WAL it keeps, and how far behind the log is';
+GRANT SELECT ON change_lag TO PUBLIC;
+
 -- ==========================================================================
 -- HTTP: access keys
 --
@@ -1525,6 +1564,16 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backfills
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON streams
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON shards
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON change_segments
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON change_position
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON indexes
@@ -1533,9 +1582,21 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backfills
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON streams
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON shards
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON change_segments
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON change_position
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER load BEFORE INSERT ON tables FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON streams FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON indexes
@@ -1549,3 +1610,10 @@ ALTER TABLE indexes ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 ALTER TABLE backfills ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE streams ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE shards ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE change_segments ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE change_position ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;

@@ -93,6 +93,9 @@ typedef RelFileNode RelationFile;
 	((class_id) == RelationRelationId ? pg_class_ownercheck(object_id, role) : false)
 #define object_aclcheck(class_id, object_id, role, mode) \
 	pg_namespace_aclcheck(object_id, role, mode)
+#define owns_database_compat(database, role) pg_database_ownercheck(database, role)
+#else
+#define owns_database_compat(database, role) object_ownercheck(DatabaseRelationId, database, role)
 #endif
 
 /* To become a role is, since 16, a right of its own. */

@@ -34,6 +34,10 @@ extern void change_log_check(const char *what);
  */
 extern void change_log_request(void);
 
+/* Set by the launcher: has the log's processes started in this database, and whether there are places for them. */
+extern void (*change_log_start_writer) (void);
+extern bool (*change_log_has_places) (void);
+
 /* ---- Shards ---- */
 
 /* A row of ddb.shards; times without an end are SEQUENCE_NUMBER_LAST. */

@@ -31,6 +31,7 @@
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
 
+#include "change/log.h"
 #include "change/position.h"
 #include "change/segment.h"
 #include "compat.h"
@@ -259,21 +260,32 @@ open_written(bool for_recovery, int64 first_time)
 }
 
 void
-segment_add(const Block *block, bool for_recovery)
+block_begin(LogBlock *block, int64 shard)
+{
+	char		header[VARHDRSZ] = {0};
+
+	memset(block, 0, sizeof(*block));
+	block->shard = shard;
+	initStringInfo(&block->data);
+	appendBinaryStringInfo(&block->data, header, VARHDRSZ);
+	appendStringInfoChar(&block->data, CHANGE_BLOCK_VERSION);
+}
+
+void
+segment_add(const LogBlock *block, bool for_recovery, int64 since)
 {
 	Datum		values[BLOCK_COLUMNS];
 	bool		nulls[BLOCK_COLUMNS] = {false};
 	HeapTuple	tuple;
 
 	if (written[for_recovery].relation == NULL)
-		open_written(for_recovery, block->first.time);
+		open_written(for_recovery, since);
 	values[BLOCK_SHARD - 1] = Int64GetDatum(block->shard);
 	values[BLOCK_FIRST_TIME - 1] = Int64GetDatum(block->first.time);
 	values[BLOCK_FIRST_ORDINAL - 1] = Int64GetDatum(block->first.ordinal);
 	values[BLOCK_LAST_TIME - 1] = Int64GetDatum(block->last.time);
 	values[BLOCK_LAST_ORDINAL - 1] = Int64GetDatum(block->last.ordinal);
 	values[BLOCK_RECORDS - 1] = Int32GetDatum(block->records);
-	/* a StringInfo that has been begun with room for the header */
 	SET_VARSIZE(block->data.data, block->data.len);
 	values[BLOCK_DATA - 1] = PointerGetDatum(block->data.data);
 
@@ -283,7 +295,7 @@ segment_add(const Block *block, bool for_recovery)
 }
 
 void
-segments_forget(void)
+segments_close(void)
 {
 	for (int kind = 0; kind < (int) lengthof(written); kind++)
 	{

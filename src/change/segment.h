@@ -41,22 +41,25 @@ extern Oid	segment_index(Relation segment);
 
 /* ---- For the writer ---- */
 
-typedef struct Block
+typedef struct LogBlock
 {
 	int64		shard;
 	SequenceNumber first;
 	SequenceNumber last;
 	int			records;
-	StringInfoData data;
-} Block;
+	StringInfoData data;		/* as a varlena, but for its length */
+} LogBlock;
+
+/* Begins the block of a shard, with room for what stands before its records. */
+extern void block_begin(LogBlock *block, int64 shard);
 
 /*
  * Adds a block to the segment that is written, of its kind; makes one first where
- * there is none.  All in the current transaction, which must not be rolled back in part.
+ * there is none, for records from the time `since` on.
  */
-extern void segment_add(const Block *block, bool for_recovery);
+extern void segment_add(const LogBlock *block, bool for_recovery, int64 since);
 
-/* Ends the segments that are old or large enough, as of a transaction of its own; last is the newest record's time. */
+/* Ends the segments that are large enough or span so much; last is the newest record's time. */
 extern void segments_seal(int64 last, int64 stream_span, int64 recovery_span);
 
 /*
@@ -65,7 +68,7 @@ extern void segments_seal(int64 last, int64 stream_span, int64 recovery_span);
  */
 extern void segments_trim(int64 stream_horizon, int64 recovery_horizon);
 
-/* At the end of each transaction of the writer. */
-extern void segments_forget(void);
+/* Closes them; before the end of a transaction that has added blocks. */
+extern void segments_close(void);
 
 #endif							/* DDB_CHANGE_SEGMENT_H */

@@ -173,6 +173,18 @@ log_state_claim(void)
 	return true;
 }
 
+bool
+log_state_resign(void)
+{
+	bool		requested;
+
+	SpinLockAcquire(&shared->mutex);
+	requested = own->requested;
+	own->writer_latch = NULL;
+	SpinLockRelease(&shared->mutex);
+	return requested;
+}
+
 void
 log_state_join(void)
 {

@@ -22,6 +22,12 @@ extern bool log_state_is_there(void);
 /* Makes this process the database's writer; false where there is one, or no room. */
 extern bool log_state_claim(void);
 
+/*
+ * From now on nobody takes this process for the writer that is to be asked; returns
+ * whether somebody has asked since the last log_state_take_request().
+ */
+extern bool log_state_resign(void);
+
 /* Makes this process its decoder. */
 extern void log_state_join(void);
 

@@ -24,6 +24,7 @@
 #include "storage/latch.h"
 #include "storage/proc.h"
 #include "storage/shm_mq.h"
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -51,6 +52,7 @@ static bool told = false;
 
 /* What the writer has been told, and what the slot has been. */
 static XLogRecPtr progress = InvalidXLogRecPtr;
+static TimestampTz progress_time = 0;
 static XLogRecPtr confirmed = InvalidXLogRecPtr;
 
 PGDLLEXPORT void change_decoder_main(Datum argument);
@@ -58,7 +60,7 @@ PGDLLEXPORT void change_decoder_main(Datum argument);
 /* ---- Telling the writer ---- */
 
 static void
-send(const QueueMessage *message, const char *old_data, const char *new_data, bool wake)
+tell_writer(const QueueMessage *message, const char *old_data, const char *new_data, bool wake)
 {
 	shm_mq_iovec parts[3] = {
 		{(const char *) message, sizeof(QueueMessage)},
@@ -74,10 +76,10 @@ send(const QueueMessage *message, const char *old_data, const char *new_data, bo
 }
 
 static void
-send_begun(void)
+tell_begun(void)
 {
 	if (!told)
-		send(&begun, NULL, NULL, false);
+		tell_writer(&begun, NULL, NULL, false);
 	told = true;
 }
 
@@ -98,8 +100,8 @@ sink_change(Oid relation, const ChangeRecord *record)
 		.new_length = record->new_item.data != NULL ? record->new_item.length : 0
 	};
 
-	send_begun();
-	send(&message, record->old_item.data, record->new_item.data, false);
+	tell_begun();
+	tell_writer(&message, record->old_item.data, record->new_item.data, false);
 }
 
 static void
@@ -107,8 +109,8 @@ sink_truncate(Oid relation)
 {
 	QueueMessage message = {.kind = QUEUE_TRUNCATE,.relation = relation};
 
-	send_begun();
-	send(&message, NULL, NULL, false);
+	tell_begun();
+	tell_writer(&message, NULL, NULL, false);
 }
 
 static void
@@ -116,8 +118,8 @@ sink_message(const char *data, Size length)
 {
 	QueueMessage message = {.kind = QUEUE_NOTE,.old_length = length};
 
-	send_begun();
-	send(&message, data, NULL, false);
+	tell_begun();
+	tell_writer(&message, data, NULL, false);
 }
 
 static void
@@ -126,7 +128,7 @@ sink_commit(TransactionId xid, XLogRecPtr end_lsn, TimestampTz commit_time)
 	QueueMessage message = {.kind = QUEUE_COMMIT,.xid = xid,.lsn = end_lsn,.time = commit_time};
 
 	if (told)
-		send(&message, NULL, NULL, true);
+		tell_writer(&message, NULL, NULL, true);
 	told = false;
 }
 
@@ -174,10 +176,12 @@ tell_progress(XLogRecPtr lsn, TimestampTz time)
 {
 	QueueMessage message = {.kind = QUEUE_PROGRESS,.lsn = lsn,.time = time};
 
-	if (!started || lsn <= progress)
+	if (!started || (lsn <= progress &&
+					 !TimestampDifferenceExceeds(progress_time, time, IDLE_MILLISECONDS / 2)))
 		return;
-	send(&message, NULL, NULL, true);
+	tell_writer(&message, NULL, NULL, true);
 	progress = lsn;
+	progress_time = time;
 }
 
 static void
@@ -220,7 +224,7 @@ tell_started(void)
 		.time = GetCurrentTimestamp()
 	};
 
-	send(&message, NULL, NULL, true);
+	tell_writer(&message, NULL, NULL, true);
 	confirmed = message.lsn;
 	started = true;
 }

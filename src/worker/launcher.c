@@ -31,6 +31,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "change/log.h"
 #include "index/backfill.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
@@ -58,6 +59,10 @@ static const struct
 	[WORKER_BACKFILL] = {
 		"ddb backfill", "backfill_worker_main", "fills secondary indexes", 3,
 		"created a secondary index"
+	},
+	/* it stays while there is a log, so the slots bound their number */
+	[WORKER_CHANGE_WRITER] = {
+		"ddb change writer", "change_writer_main", "writes the change log", INT_MAX, NULL
 	},
 };
 
@@ -223,6 +228,19 @@ request_backfill(void)
 	launcher_request_at_commit(WORKER_BACKFILL, GetCurrentTimestamp());
 }
 
+static void
+start_change_writer(void)
+{
+	launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId, GetCurrentTimestamp());
+}
+
+/* One for the writer and one for the decoder. */
+static bool
+has_change_places(void)
+{
+	return launcher_has_places() && places_left() >= 2;
+}
+
 /* ---- In the postmaster ---- */
 
 static void
@@ -254,6 +272,8 @@ init_shmem(void)
 
 	/* whoever creates an index fills it where no worker ever could */
 	backfill_request = state->places ? request_backfill : NULL;
+	change_log_start_writer = state->places ? start_change_writer : NULL;
+	change_log_has_places = has_change_places;
 }
 
 void

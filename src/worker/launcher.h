@@ -13,10 +13,11 @@ extern void launcher_register(void);
 /* Described in launcher.c. */
 typedef enum WorkerKind
 {
-	WORKER_BACKFILL
+	WORKER_BACKFILL,
+	WORKER_CHANGE_WRITER
 } WorkerKind;
 
-#define WORKER_KINDS (WORKER_BACKFILL + 1)
+#define WORKER_KINDS (WORKER_CHANGE_WRITER + 1)
 
 /* Has a database visited by a worker of that kind at that time, or soon after it. */
 extern void launcher_request(WorkerKind kind, Oid database, TimestampTz due);
