@@ -27,6 +27,7 @@
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
@@ -251,12 +252,14 @@ find_written(bool for_recovery)
 static void
 open_written(bool for_recovery, int64 first_time)
 {
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
 	Oid			segment = find_written(for_recovery);
 
 	if (!OidIsValid(segment))
 		segment = create(for_recovery, first_time);
 	written[for_recovery].relation = table_open(segment, RowExclusiveLock);
 	written[for_recovery].indexes = CatalogOpenIndexes(written[for_recovery].relation);
+	MemoryContextSwitchTo(caller);
 }
 
 void

@@ -54,8 +54,10 @@
 #define SEGMENT_SECONDS_MAX 3600
 #define RECOVERY_SEGMENT_SECONDS (24 * 3600)
 
-/* How long the next writer waits after one that has failed, and where it cannot be helped. */
-#define RETRY_MILLISECONDS 5000
+/* How long the next writer waits after one that has failed, or has soon failed, and where it cannot be helped. */
+#define RETRY_MILLISECONDS 1000
+#define SLOW_RETRY_MILLISECONDS 5000
+#define SOON_MILLISECONDS 10000
 #define HOPELESS_MILLISECONDS 60000
 
 /* How long a wish is left alone after its table could not be locked, or after an error. */
@@ -71,6 +73,7 @@ static List *announced = NIL;	/* wishes on their way through WAL, in TopMemoryCo
 static bool started = false;	/* the decoder has told where it begins */
 static bool look_again = true;	/* at what is wanted */
 static bool warned = false;		/* of the lag */
+static TimestampTz begun = 0;	/* this process */
 static TimestampTz next_care = 0;
 static TimestampTz next_trim = 0;
 
@@ -86,6 +89,8 @@ leave(int code, Datum argument)
 {
 	bool		asked = log_state_resign();
 
+	if (absence == RETRY_MILLISECONDS && !TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), SOON_MILLISECONDS))
+		absence = SLOW_RETRY_MILLISECONDS;
 	if (decoder != NULL)
 		TerminateBackgroundWorker(decoder);
 	if (asked && absence == 0)
@@ -579,6 +584,7 @@ change_writer_main(Datum argument)
 	Need		need;
 
 	worker_begin(DatumGetObjectId(argument));
+	begun = GetCurrentTimestamp();
 	/* a record is on disk before others see it */
 	worker_set("synchronous_commit", "local");
 	if (!log_state_claim())
