@@ -61,12 +61,14 @@ before_statement(const Node *statement)
 		change_log_request();
 }
 
+/* One that is copied brings what was asked for in its template. */
 static void
-after_statement(const Node *statement)
+start_in(const char *name)
 {
-	if (IsA(statement, TransactionStmt) &&
-		((const TransactionStmt *) statement)->kind == TRANS_STMT_COMMIT_PREPARED)
-		log_state_wake(XactLastCommitEnd);
+	Oid			database = get_database_oid(name, true);
+
+	if (OidIsValid(database) && change_log_start_writer != NULL)
+		change_log_start_writer(database);
 }
 
 static void
@@ -74,9 +76,11 @@ run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUti
 			ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
 			QueryCompletion *completion)
 {
-	/* a node that its run changes or frees is not looked at again */
-	Node	   *node = statement->utilityStmt;
-	bool		is_transaction = IsA(node, TransactionStmt);
+	/* the end of a transaction frees the statement */
+	const Node *node = statement->utilityStmt;
+	bool		commits_prepared = IsA(node, TransactionStmt) &&
+		((const TransactionStmt *) node)->kind == TRANS_STMT_COMMIT_PREPARED;
+	bool		creates_database = IsA(node, CreatedbStmt);
 
 	before_statement(node);
 	if (previous_utility != NULL)
@@ -85,8 +89,10 @@ run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUti
 	else
 		standard_ProcessUtility(statement, text, read_only, context, parameters, environment,
 								receiver, completion);
-	if (is_transaction)
-		after_statement(node);
+	if (commits_prepared)
+		log_state_wake(XactLastCommitEnd);
+	if (creates_database)
+		start_in(((const CreatedbStmt *) node)->dbname);
 }
 
 void

@@ -21,7 +21,7 @@
 #include "change/state.h"
 #include "wal.h"
 
-void		(*change_log_start_writer) (void) = NULL;
+void		(*change_log_start_writer) (Oid database) = NULL;
 bool		(*change_log_has_places) (void) = NULL;
 
 /* ---- Whether there can be one ---- */
@@ -89,7 +89,7 @@ transaction_ends(XactEvent event, void *argument)
 		case XACT_EVENT_COMMIT:
 			requested = false;
 			if (!log_state_request() && change_log_start_writer != NULL)
-				change_log_start_writer();
+				change_log_start_writer(MyDatabaseId);
 			break;
 		case XACT_EVENT_ABORT:
 			requested = false;

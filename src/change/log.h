@@ -34,8 +34,8 @@ extern void change_log_check(const char *what);
  */
 extern void change_log_request(void);
 
-/* Set by the launcher: has the log's processes started in this database, and whether there are places for them. */
-extern void (*change_log_start_writer) (void);
+/* Set by the launcher: has the log's processes started in a database, and whether there are places for them. */
+extern void (*change_log_start_writer) (Oid database);
 extern bool (*change_log_has_places) (void);
 
 /* ---- Shards ---- */

@@ -229,9 +229,9 @@ request_backfill(void)
 }
 
 static void
-start_change_writer(void)
+start_change_writer(Oid database)
 {
-	launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId, GetCurrentTimestamp());
+	launcher_request(WORKER_CHANGE_WRITER, database, GetCurrentTimestamp());
 }
 
 /* One for the writer and one for the decoder. */
