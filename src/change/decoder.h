@@ -51,4 +51,7 @@ extern const ChangeSink *change_sink;
  */
 extern void change_require_old_images(Oid relation, bool required);
 
+/* Whether a stream or point-in-time recovery of it is asked for, opening, open or closing. */
+extern bool change_needs_old_images(Oid relation);
+
 #endif							/* DDB_CHANGE_DECODER_H */
