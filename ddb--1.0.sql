@@ -1488,7 +1488,7 @@ COMMENT ON FUNCTION change_records(text, boolean) IS 'what a shard of the change
 CREATE FUNCTION change_log_state(OUT slot name, OUT state text, OUT bytes bigint, OUT reached_lsn pg_lsn,
 		OUT reached timestamptz, OUT "limit" bigint, OUT holes bigint)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_log_state';
-REVOKE ALL ON FUNCTION change_log_state() FROM PUBLIC;
+COMMENT ON FUNCTION change_log_state() IS 'what change_lag shows';
 
 CREATE VIEW change_lag AS
 	SELECT slot, state, bytes, extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) reached) AS seconds,

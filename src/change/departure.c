@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
@@ -61,14 +62,28 @@ before_statement(const Node *statement)
 		change_log_request();
 }
 
+/* A database that this transaction has created. */
+static Oid	created = InvalidOid;
+
+static void
+transaction_ends(XactEvent event, void *argument)
+{
+	if (event == XACT_EVENT_COMMIT && OidIsValid(created) && change_log_start_writer != NULL)
+		change_log_start_writer(created);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
+		created = InvalidOid;
+}
+
 /* One that is copied brings what was asked for in its template. */
 static void
 start_in(const char *name)
 {
-	Oid			database = get_database_oid(name, true);
+	static bool registered = false;
 
-	if (OidIsValid(database) && change_log_start_writer != NULL)
-		change_log_start_writer(database);
+	if (!registered)
+		RegisterXactCallback(transaction_ends, NULL);
+	registered = true;
+	created = get_database_oid(name, true);
 }
 
 static void

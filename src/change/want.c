@@ -62,7 +62,12 @@ wants_pending(void)
 	run("SELECT relation::pg_catalog.oid, label, status = 'ENABLING' FROM ddb.streams"
 		" WHERE status IN ('ENABLING', 'DISABLING')"
 		" UNION ALL SELECT relation::pg_catalog.oid, NULL, status = 'ENABLING' FROM ddb.continuous_backups"
-		" WHERE status IN ('ENABLING', 'DISABLING')", InvalidOid, NULL, 0);
+		" WHERE status IN ('ENABLING', 'DISABLING')"
+		/* what has lost its record is not wanted any more */
+		" UNION SELECT s.relation, s.label, false FROM ddb.shards s WHERE s.ended_by IS NULL AND NOT EXISTS"
+		" (SELECT FROM ddb.streams t WHERE t.relation = s.relation AND t.label = s.label)"
+		" AND (s.label IS NOT NULL OR NOT EXISTS"
+		" (SELECT FROM ddb.continuous_backups b WHERE b.relation = s.relation))", InvalidOid, NULL, 0);
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -219,7 +224,9 @@ end_stream(const Want *want, SequenceNumber at)
 				  " WHERE relation = $1 AND label = $2 AND status = 'DISABLING' FOR UPDATE SKIP LOCKED)"
 				  " UPDATE ddb.streams s SET status = 'DISABLED', ended = $3 FROM ready r"
 				  " WHERE s.table_name = r.table_name AND s.label = r.label",
-				  want->relation, want->label, TimestampTzGetDatum(time_of_sequence(at.time))) == 0)
+				  want->relation, want->label, TimestampTzGetDatum(time_of_sequence(at.time))) == 0 &&
+		run_alone("SELECT FROM ddb.streams WHERE relation = $1 AND label = $2 AND status <> 'DISABLED'",
+				  want->relation, want->label, 0) > 0)
 		return false;
 	end_shards(want->relation, want->label, at);
 	if (is_there(want->relation) && want_recovery(want->relation) && !has_open_shards(want->relation))
@@ -247,7 +254,8 @@ end_recovery(const Want *want, SequenceNumber at)
 	if (run_alone("WITH ready AS (SELECT relation FROM ddb.continuous_backups"
 				  " WHERE relation = $1 AND status = 'DISABLING' FOR UPDATE SKIP LOCKED)"
 				  " DELETE FROM ddb.continuous_backups b USING ready r WHERE b.relation = r.relation",
-				  want->relation, NULL, 0) == 0)
+				  want->relation, NULL, 0) == 0 &&
+		run_alone("SELECT FROM ddb.continuous_backups WHERE relation = $1", want->relation, NULL, 0) > 0)
 		return false;
 	end_shards(want->relation, NULL, at);
 	return true;

@@ -75,10 +75,11 @@ static bool look_again = true;	/* at what is wanted */
 static bool warned = false;		/* of the lag */
 static TimestampTz begun = 0;	/* this process */
 static TimestampTz next_care = 0;
-static TimestampTz next_trim = 0;
+static TimestampTz trimmed = 0;
 
-/* When the next writer is to come; 0: not at all. */
-static long absence = RETRY_MILLISECONDS;
+/* When the next writer is to come: FAILED, unless it has been said; 0: not at all. */
+#define FAILED (-1)
+static long absence = FAILED;
 
 PGDLLEXPORT void change_writer_main(Datum argument);
 
@@ -89,8 +90,9 @@ leave(int code, Datum argument)
 {
 	bool		asked = log_state_resign();
 
-	if (absence == RETRY_MILLISECONDS && !TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), SOON_MILLISECONDS))
-		absence = SLOW_RETRY_MILLISECONDS;
+	if (absence == FAILED)
+		absence = TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), SOON_MILLISECONDS) ?
+			RETRY_MILLISECONDS : SLOW_RETRY_MILLISECONDS;
 	if (decoder != NULL)
 		TerminateBackgroundWorker(decoder);
 	if (asked && absence == 0)
@@ -144,7 +146,7 @@ start_decoder(XLogRecPtr position)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no place for a background worker that decodes changes"),
 				 errhint("Raise max_worker_processes, and restart the server.")));
-		go_and_come_back(RETRY_MILLISECONDS);
+		go_and_come_back(FAILED);
 	}
 	shm_mq_set_handle(queue, decoder);
 	MemoryContextSwitchTo(worker_context);
@@ -225,7 +227,7 @@ take_messages(int most)
 		if (result == SHM_MQ_DETACHED)
 		{
 			ereport(LOG, (errmsg("the decoder of the change log has gone")));
-			go_and_come_back(RETRY_MILLISECONDS);
+			go_and_come_back(FAILED);
 		}
 		if (result == SHM_MQ_WOULD_BLOCK)
 			break;
@@ -376,7 +378,8 @@ trim(void)
 static void
 try_trim(void)
 {
-	next_trim = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), trim_seconds() * 1000L);
+	trimmed = GetCurrentTimestamp();
+	look_again = true;
 	PG_TRY();
 	{
 		trim();
@@ -491,7 +494,7 @@ take_care(void)
 		return;
 	batch_keep_up();
 	confirm();
-	if (GetCurrentTimestamp() >= next_trim)
+	if (TimestampDifferenceExceeds(trimmed, GetCurrentTimestamp(), trim_seconds() * 1000))
 		try_trim();
 }
 
