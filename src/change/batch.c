@@ -509,12 +509,6 @@ batch_position(XLogRecPtr *commit_end)
 	return position.lsn;
 }
 
-int64
-batch_last_time(void)
-{
-	return position.last.time;
-}
-
 bool
 batch_is_in_transaction(void)
 {

@@ -42,7 +42,4 @@ extern void batch_keep_up(void);
 /* Up to where the log is, on disk, and where the commit ends that says so. */
 extern XLogRecPtr batch_position(XLogRecPtr *commit_end);
 
-/* The time of the newest record. */
-extern int64 batch_last_time(void);
-
 #endif							/* DDB_CHANGE_BATCH_H */

@@ -498,6 +498,15 @@ take_care(void)
 		try_trim();
 }
 
+/* The same in the middle of a large transaction, which is begun again from its start then. */
+static void
+take_care_in_transaction(void)
+{
+	next_care = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CARE_MILLISECONDS);
+	if (batch_is_open() && worker_is_unwanted())
+		go_and_come_back(WORKER_ABSENCE_MILLISECONDS);
+}
+
 /* ---- Running ---- */
 
 static long
@@ -526,7 +535,12 @@ run(void)
 			batch_finish();
 			confirm();
 		}
-		if (!batch_is_open() && !batch_is_in_transaction())
+		if (batch_is_open() || batch_is_in_transaction())
+		{
+			if (GetCurrentTimestamp() >= next_care)
+				take_care_in_transaction();
+		}
+		else
 		{
 			look_again |= log_state_take_request();
 			if (started && look_again)

@@ -46,7 +46,7 @@ database() {
 	export PGDATABASE=$1
 	sql -o /dev/null -c 'CREATE EXTENSION ddb'
 }
-processes="SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'ddb change%'"
+no_processes="SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'ddb change%'"
 set_server() {
 	sql -c "ALTER SYSTEM SET $1" -c 'SELECT pg_reload_conf()' -o /dev/null postgres
 }
@@ -227,7 +227,7 @@ ok "and no process" wait_until "SELECT count(*) = 0 FROM pg_stat_activity WHERE 
 export PGDATABASE=log
 sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'one'"
 ok "the last stream that ends takes the slot with it" wait_until "SELECT count(*) = 0 FROM pg_replication_slots"
-ok "and the processes" wait_until "$processes = 0"
+ok "and the processes" wait_until "$no_processes"
 is "and the old images" "$(sql -c "SELECT relreplident FROM pg_class WHERE relname = 'Music'")" d
 ok "TRUNCATE is allowed again" sql -c 'TRUNCATE dynamodb."Music"'
 
