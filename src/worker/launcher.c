@@ -44,6 +44,9 @@
 /* How long to wait where the server has no room for another worker. */
 #define RETRY_MILLISECONDS 1000
 
+/* How long that lasts before the log tells of it. */
+#define LACKING_MILLISECONDS 2500
+
 /* No visit is wanted. */
 #define NEVER DT_NOEND
 
@@ -478,22 +481,36 @@ is_being_visited(List *visits, const Request *request)
 	return false;
 }
 
-/* Says in the log when places run out, and when there is one again. */
+/*
+ * Says in the log when places have run out for a while, and when there is one again.  At the
+ * start all kinds of workers look into all databases, and take turns in a moment.
+ */
 static void
 report_place(WorkerKind kind, bool had)
 {
-	static bool lacking[WORKER_KINDS];
+	static TimestampTz lacking_since[WORKER_KINDS];
+	static bool told[WORKER_KINDS];
+	TimestampTz now = GetCurrentTimestamp();
 
-	if (!had && !lacking[kind])
+	if (lacking_since[kind] == 0)
+		lacking_since[kind] = now;
+	if (!had && !told[kind] && TimestampDifferenceExceeds(lacking_since[kind], now, LACKING_MILLISECONDS))
+	{
 		ereport(LOG,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no place for a background worker that %s", kinds[kind].work),
 				 errdetail("All places that max_worker_processes (%d) leaves are taken. The launcher tries again every second.",
 						   max_worker_processes)));
-	if (had && lacking[kind])
+		told[kind] = true;
+	}
+	if (had && told[kind])
 		ereport(LOG,
 				(errmsg("there is a place again for a background worker that %s", kinds[kind].work)));
-	lacking[kind] = !had;
+	if (had)
+	{
+		lacking_since[kind] = 0;
+		told[kind] = false;
+	}
 }
 
 /* Starts a worker; false where the server has no room for it. */
