@@ -1074,7 +1074,9 @@ CREATE TABLE tables (
 	created timestamptz NOT NULL,
 	settings json NOT NULL,
 	tags json NOT NULL
-);
+)
+-- logical decoding asks for the name that a relation's table had
+WITH (user_catalog_table = true);
 COMMENT ON TABLE tables IS 'what DynamoDB knows of a table besides its items';
 COMMENT ON COLUMN tables.name IS 'the table''s name, as DynamoDB''s requests have it';
 COMMENT ON COLUMN tables.relation IS 'the relation that holds its items; null where that is missing';
@@ -1379,6 +1381,123 @@ ALTER TABLE transaction_tokens_1 ENABLE ROW LEVEL SECURITY;
 ALTER TABLE transaction_tokens_2 ENABLE ROW LEVEL SECURITY;
 
 -- ==========================================================================
+-- Changes: streams, recovery, and the log that both read
+--
+-- streams and continuous_backups say what is asked for, the others what the log
+-- has. Log and shards are not dumped: a restored table begins a new stream.
+-- Times are microseconds since 1970, and with an ordinal a sequence number.
+-- ==========================================================================
+
+CREATE TABLE streams (
+	relation relation NOT NULL,
+	label text COLLATE "C" NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	view_type text NOT NULL,
+	status text NOT NULL,
+	key_schema json NOT NULL,
+	created timestamptz NOT NULL,
+	ended timestamptz,
+	PRIMARY KEY (table_name, label)
+);
+COMMENT ON TABLE streams IS 'streams of tables: ENABLING, ENABLED, DISABLING, and for a while DISABLED';
+COMMENT ON COLUMN streams.relation IS 'the table''s; of a table that has been dropped, what it was';
+COMMENT ON COLUMN streams.key_schema IS 'the table''s KeySchema, which outlives it here';
+COMMENT ON COLUMN streams.ended IS 'since when it is DISABLED; it can be read until its records are trimmed';
+SELECT pg_catalog.pg_extension_config_dump('streams', $$WHERE status IN ('ENABLING', 'ENABLED')$$);
+GRANT SELECT ON streams TO PUBLIC;
+
+CREATE TABLE continuous_backups (
+	relation relation PRIMARY KEY,
+	status text NOT NULL,
+	recovery_period_days integer NOT NULL,
+	enabled timestamptz
+);
+COMMENT ON TABLE continuous_backups IS 'tables with point-in-time recovery: ENABLING, ENABLED, DISABLING';
+COMMENT ON COLUMN continuous_backups.enabled IS 'since when the log has all their changes; NULL while it is ENABLING';
+SELECT pg_catalog.pg_extension_config_dump('continuous_backups', '');
+GRANT SELECT ON continuous_backups TO PUBLIC;
+
+CREATE TABLE shards (
+	shard bigint PRIMARY KEY,
+	relation oid NOT NULL,
+	label text COLLATE "C",
+	shard_id text COLLATE "C" NOT NULL UNIQUE,
+	parent_id text COLLATE "C",
+	slice integer NOT NULL,
+	slices integer NOT NULL,
+	start_time bigint NOT NULL,
+	start_ordinal bigint NOT NULL,
+	end_time bigint,
+	end_ordinal bigint,
+	ended_by text,
+	partition_key text COLLATE "C" NOT NULL,
+	sort_key text COLLATE "C"
+);
+CREATE INDEX shards_relation ON shards (relation, label);
+COMMENT ON TABLE shards IS 'parts of the change log: some of a table''s partition keys, for a while';
+COMMENT ON COLUMN shards.label IS 'of the stream; NULL: it is for recovery alone';
+COMMENT ON COLUMN shards.ended_by IS 'NULL: it is open; closed: nobody wants it any more; rolled: its child goes on; hole: changes are missing behind it';
+GRANT SELECT ON shards TO PUBLIC;
+
+CREATE TABLE change_segments (
+	relation oid PRIMARY KEY,
+	for_recovery boolean NOT NULL,
+	first_time bigint NOT NULL,
+	last_time bigint
+);
+COMMENT ON TABLE change_segments IS 'relations that hold the blocks of the change log; the newest of each kind has no last_time';
+REVOKE ALL ON change_segments FROM PUBLIC;
+
+CREATE TABLE change_position (
+	slot name PRIMARY KEY,
+	lsn pg_lsn NOT NULL,
+	last_time bigint NOT NULL,
+	last_ordinal bigint NOT NULL,
+	reached timestamptz NOT NULL
+);
+COMMENT ON TABLE change_position IS 'how far the change log is: written in one transaction with its records';
+GRANT SELECT ON change_position TO PUBLIC;
+
+CREATE FUNCTION end_dropped_logs() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_end_dropped_logs' LANGUAGE C;
+REVOKE ALL ON FUNCTION end_dropped_logs() FROM PUBLIC;
+
+CREATE EVENT TRIGGER ddb_end_dropped_logs ON sql_drop
+	EXECUTE FUNCTION end_dropped_logs();
+ALTER EVENT TRIGGER ddb_end_dropped_logs ENABLE ALWAYS;
+
+CREATE FUNCTION change_log_wanted() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_change_log_wanted' LANGUAGE C;
+REVOKE ALL ON FUNCTION change_log_wanted() FROM PUBLIC;
+CREATE TRIGGER change_log_wanted AFTER INSERT OR UPDATE OR DELETE ON streams
+	FOR EACH ROW EXECUTE FUNCTION change_log_wanted();
+CREATE TRIGGER change_log_wanted AFTER INSERT OR UPDATE OR DELETE ON continuous_backups
+	FOR EACH ROW EXECUTE FUNCTION change_log_wanted();
+ALTER TABLE streams ENABLE ALWAYS TRIGGER change_log_wanted;
+ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER change_log_wanted;
+
+CREATE FUNCTION change_log_wait(timeout interval DEFAULT '10 seconds') RETURNS boolean
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_log_wait';
+COMMENT ON FUNCTION change_log_wait(interval) IS 'waits until the change log has all that is committed; false if it has not in time';
+
+CREATE FUNCTION change_records(shard_id text, backward boolean DEFAULT false) RETURNS SETOF json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_records';
+REVOKE ALL ON FUNCTION change_records(text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION change_records(text, boolean) IS 'what a shard of the change log holds, with all images that are kept; for its owner';
+
+CREATE FUNCTION change_log_state(OUT slot name, OUT state text, OUT bytes bigint, OUT reached_lsn pg_lsn,
+		OUT reached timestamptz, OUT "limit" bigint, OUT holes bigint)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_change_log_state';
+COMMENT ON FUNCTION change_log_state() IS 'what change_lag shows';
+
+CREATE VIEW change_lag AS
+	SELECT slot, state, bytes, extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) reached) AS seconds,
+		reached_lsn, "limit", holes
+	FROM @extschema@.change_log_state();
+COMMENT ON VIEW change_lag IS 'the slot of this database''s change log, how much WAL it keeps, and how far behind the log is';
+GRANT SELECT ON change_lag TO PUBLIC;
+
+-- ==========================================================================
 -- HTTP: access keys
 --
 -- A key stands for a role: who signs a request with it is that role.
@@ -1445,6 +1564,14 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backfills
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON shards
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON change_segments
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON change_position
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON indexes
@@ -1453,9 +1580,18 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backfills
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON shards
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON change_segments
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON change_position
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER load BEFORE INSERT ON tables FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON indexes
@@ -1469,3 +1605,8 @@ ALTER TABLE indexes ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 ALTER TABLE backfills ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE shards ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE change_segments ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE change_position ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;

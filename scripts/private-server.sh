@@ -120,12 +120,19 @@ create_cluster() {
 	configure_cluster "$dir"
 }
 
+# knows_setting NAME: this PostgreSQL has it; minor releases differ in that too.
+knows_setting() {
+	"$bindir/postgres" --describe-config | cut -f 1 | grep -xF -- "$1" >/dev/null
+}
+
 # configure_cluster DIR: gives it a port and a socket, and the settings from standard input.
 configure_cluster() {
 	{
 		echo "listen_addresses = '127.0.0.1'"
 		echo "port = $(free_port)"
 		echo "unix_socket_directories = '$1/socket'"
+		# a current server decodes changes by no other plugins than these
+		knows_setting output_plugin_libraries && echo "output_plugin_libraries = 'pgoutput, test_decoding, ddb'"
 		cat
 	} >>"$1/data/postgresql.conf"
 }

@@ -34,6 +34,50 @@ typedef bool UpdateIndexes;
 #define UPDATE_INDEXES_ALL true
 #endif
 
+/* A relation's file has, since 16, other names. */
+#if PG_VERSION_NUM >= 160000
+typedef RelFileLocator RelationFile;
+#define set_new_file_routine_compat(routine) (routine).relation_set_new_filelocator
+#define set_new_file_compat(routine, relation, file, persistence, freeze_xid, min_multi) \
+	(routine)->relation_set_new_filelocator(relation, file, persistence, freeze_xid, min_multi)
+#else
+typedef RelFileNode RelationFile;
+#define set_new_file_routine_compat(routine) (routine).relation_set_new_filenode
+#define set_new_file_compat(routine, relation, file, persistence, freeze_xid, min_multi) \
+	(routine)->relation_set_new_filenode(relation, file, persistence, freeze_xid, min_multi)
+#endif
+
+/* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
+#if PG_VERSION_NUM >= 160000
+#define slot_is_invalidated_compat(slot) ((slot)->data.invalidated != RS_INVAL_NONE)
+#else
+#define slot_is_invalidated_compat(slot) (!XLogRecPtrIsInvalid((slot)->data.invalidated_at))
+#endif
+#if PG_VERSION_NUM >= 170000
+/* standbys that synchronise slots have it too */
+#define create_slot_compat(name) ReplicationSlotCreate(name, true, RS_EPHEMERAL, false, true, false)
+#else
+#define create_slot_compat(name) ReplicationSlotCreate(name, true, RS_EPHEMERAL, false)
+#endif
+#if PG_VERSION_NUM >= 180000
+#define acquire_slot_compat(name) ReplicationSlotAcquire(name, false, true)
+#else
+#define acquire_slot_compat(name) ReplicationSlotAcquire(name, false)
+#endif
+/* Whether the standbys have got so far that are to have a slot before its consumer goes on. */
+#if PG_VERSION_NUM >= 170000
+#define standbys_have_caught_up_compat(lsn) StandbySlotsHaveCaughtup(lsn, DEBUG1)
+#else
+#define standbys_have_caught_up_compat(lsn) true
+#endif
+
+/* A message to logical decoding can be flushed at once since 17. */
+#if PG_VERSION_NUM >= 170000
+#define log_message_compat(prefix, message, size) LogLogicalMessage(prefix, message, size, true, false)
+#else
+#define log_message_compat(prefix, message, size) LogLogicalMessage(prefix, message, size, true)
+#endif
+
 /* A column may be NOT NULL, since 18, without a look at the rows that were there before. */
 #if PG_VERSION_NUM >= 180000
 #define column_never_null_compat(descriptor, number) \
@@ -49,6 +93,9 @@ typedef bool UpdateIndexes;
 	((class_id) == RelationRelationId ? pg_class_ownercheck(object_id, role) : false)
 #define object_aclcheck(class_id, object_id, role, mode) \
 	pg_namespace_aclcheck(object_id, role, mode)
+#define owns_database_compat(database, role) pg_database_ownercheck(database, role)
+#else
+#define owns_database_compat(database, role) object_ownercheck(DatabaseRelationId, database, role)
 #endif
 
 /* To become a role is, since 16, a right of its own. */
@@ -128,6 +175,13 @@ typedef slist_iter background_worker_iter_compat;
 #else
 #define execute_truncate_compat(relations, oids) \
 	ExecuteTruncateGuts(relations, oids, NIL, DROP_RESTRICT, false)
+#endif
+
+/* A decoded change has its tuples, since 17, without a buffer around them. */
+#if PG_VERSION_NUM >= 170000
+#define change_tuple_compat(tuple) (tuple)
+#else
+#define change_tuple_compat(buffer) ((buffer) == NULL ? NULL : &(buffer)->tuple)
 #endif
 
 /* Adds the relation to a query, used with these privileges. */

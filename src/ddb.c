@@ -7,6 +7,11 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "change/departure.h"
+#include "change/shard.h"
+#include "change/slot.h"
+#include "change/state.h"
+#include "change/want.h"
 #include "ddb.h"
 #include "http/endpoint.h"
 #include "table/duplicate_key.h"
@@ -53,16 +58,28 @@ _PG_init(void)
 	DefineCustomStringVariable("ddb.account_id", "The account in the ARNs of tables.", NULL,
 							   &ddb_account_id, "000000000000", PGC_SUSET, 0,
 							   check_account_id, NULL, NULL);
+	DefineCustomIntVariable("ddb.stream_shards", "Shards that a new stream has.", NULL,
+							&stream_shards, 4, 1, 256, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("ddb.stream_retention", "How long the records of streams can be read.", NULL,
+							&stream_retention, 24 * 60 * 60, 1, 7 * 24 * 60 * 60, PGC_SIGHUP, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("ddb.change_lag_limit",
+							"WAL that may wait for the change log of a database; beyond it the log gets a hole.",
+							NULL, &change_lag_limit, 16 * 1024 * 1024, 64, PG_INT32_MAX, PGC_SIGHUP, GUC_UNIT_KB,
+							NULL, NULL, NULL);
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
 	duplicate_key_install_hooks();
+	want_install();
 
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
 		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
 		launcher_register();
+		log_state_install();
+		departure_install_hook();
 		endpoint_register_workers();
 	}
 }

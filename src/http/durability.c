@@ -13,7 +13,6 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "access/xlog_internal.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "replication/syncrep.h"
@@ -22,7 +21,9 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 
+#include "change/state.h"
 #include "http/durability.h"
+#include "wal.h"
 
 typedef struct SharedState
 {
@@ -82,19 +83,6 @@ announce(void)
 	}
 }
 
-/* All WAL that there is, as a position that can be flushed. */
-static XLogRecPtr
-end_of_wal(void)
-{
-	XLogRecPtr	end = GetXLogInsertRecPtr();
-
-	/* where the next record begins a page, its header is not written yet; it is longer on a segment's first page */
-	if (end % XLOG_BLCKSZ == SizeOfXLogShortPHD ||
-		XLogSegmentOffset(end, wal_segment_size) == SizeOfXLogLongPHD)
-		end -= end % XLOG_BLCKSZ;
-	return end;
-}
-
 static bool
 others_unflushed(void)
 {
@@ -107,7 +95,7 @@ durability_of_reads(void)
 {
 	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF || RecoveryInProgress() || !others_unflushed())
 		return InvalidXLogRecPtr;
-	return end_of_wal();
+	return wal_end();
 }
 
 XLogRecPtr
@@ -125,6 +113,7 @@ durability_commit(void)
 	announce();
 	configured_commit = synchronous_commit;
 	synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
+	log_state_hold = true;
 	CommitTransactionCommand();
 	durability_abort();
 	committed = Max(committed, XactLastCommitEnd);
@@ -137,6 +126,7 @@ durability_abort(void)
 	if (configured_commit >= 0)
 		synchronous_commit = configured_commit;
 	configured_commit = -1;
+	log_state_hold = false;
 }
 
 /* Up to where the synchronous standbys have what is on disk here. */
@@ -165,6 +155,7 @@ durability_flush(XLogRecPtr upto)
 	if (!XLogRecPtrIsInvalid(upto))
 	{
 		XLogFlush(upto);
+		log_state_wake_held();
 		upto = on_standbys(upto);
 	}
 	if (upto >= committed)

@@ -205,11 +205,14 @@ check_guards(List **problems)
 				   "SELECT pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::ddb.relation, tgname), tgrelid"
 				   " FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
 				   " AND tgrelid IN ('ddb.tables'::pg_catalog.regclass, 'ddb.indexes'::pg_catalog.regclass,"
-				   " 'ddb.backfills'::pg_catalog.regclass, 'ddb.access_keys'::pg_catalog.regclass)",
+				   " 'ddb.backfills'::pg_catalog.regclass, 'ddb.access_keys'::pg_catalog.regclass,"
+				   " 'ddb.streams'::pg_catalog.regclass, 'ddb.continuous_backups'::pg_catalog.regclass,"
+				   " 'ddb.shards'::pg_catalog.regclass, 'ddb.change_segments'::pg_catalog.regclass,"
+				   " 'ddb.change_position'::pg_catalog.regclass)",
 				   RECORD_NONE, "a guard is not always up, which wants");
 	check_by_query(problems, "tables",
 				   "SELECT pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', evtname), 0::pg_catalog.oid FROM pg_catalog.pg_event_trigger"
-				   " WHERE evtname IN ('ddb_forget_dropped_tables', 'ddb_forget_dropped_indexes') AND evtenabled <> 'A'",
+				   " WHERE evtname IN ('ddb_forget_dropped_tables', 'ddb_forget_dropped_indexes', 'ddb_end_dropped_logs') AND evtenabled <> 'A'",
 				   RECORD_NONE, "a guard is not always up, which wants");
 }
 

@@ -6,7 +6,8 @@
  * expression away.  The operations would then fail, and with them applications.
  * So a transaction that takes its shape from a table or from an index's relation
  * cannot be committed.  Only the end counts: in between, an index can be dropped
- * and created anew.  Nor can it be that a crash empties the one and not the other.
+ * and created anew.  Nor can it be that a crash empties the one and not the other, or
+ * that a table's old items are not in WAL any more while its log of changes needs them.
  *
  * Whoever has set session_replication_role to replica is not bothered, nor is a
  * restore, which may drop a table's indexes and triggers before the table, each by
@@ -34,6 +35,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "change/decoder.h"
 #include "index/index.h"
 #include "table/layout.h"
 
@@ -44,6 +46,7 @@
 typedef struct GuardedRelation
 {
 	Oid			relation;
+	bool		old_items;		/* they were in WAL */
 	int16		index_events;
 	KeySchema	schema;
 	KeySchema	table_schema;
@@ -149,6 +152,27 @@ check_persistence(Relation relation)
 	}
 }
 
+static bool
+has_old_items_in_wal(Relation relation)
+{
+	return relation->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT &&
+		relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+}
+
+/* The log of changes would have gaps that nobody knows of. */
+static void
+check_old_items(const GuardedRelation *before, Relation relation)
+{
+	if (!before->old_items || has_old_items_in_wal(relation) || !change_needs_old_images(before->relation))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("the stream or point-in-time recovery of relation \"%s\" needs its old items in WAL",
+					RelationGetRelationName(relation)),
+			 errdetail("It has to have REPLICA IDENTITY FULL and to be logged."),
+			 errhint("Switch them off first, by UpdateTable and UpdateContinuousBackups.")));
+}
+
 static void
 check_relation(const GuardedRelation *before, Relation relation)
 {
@@ -190,6 +214,7 @@ check_guarded(void)
 		{
 			check_relation(before, relation);
 			check_persistence(relation);
+			check_old_items(before, relation);
 		}
 		table_close(relation, NoLock);
 	}
@@ -254,6 +279,7 @@ guard(Oid relid)
 		GuardedRelation *before = palloc(sizeof(GuardedRelation));
 
 		before->relation = relid;
+		before->old_items = has_old_items_in_wal(relation);
 		before->index_events = layout->index_events;
 		layout_copy_schema(&before->schema, &layout->schema);
 		layout_copy_schema(&before->table_schema, &layout->table_schema);

@@ -218,9 +218,24 @@ load_backfill(const TriggerData *trigger)
 		trigger->tg_trigtuple : NULL;
 }
 
+/* The log of changes is not in a dump: recovery begins anew. */
+static HeapTuple
+load_continuous_backups(const TriggerData *trigger)
+{
+	HeapTuple	row = trigger->tg_trigtuple;
+	TupleDesc	descriptor = RelationGetDescr(trigger->tg_relation);
+	int			numbers[] = {SPI_fnumber(descriptor, "status"), SPI_fnumber(descriptor, "enabled")};
+	Datum		values[] = {CStringGetTextDatum("ENABLING"), 0};
+	bool		nulls[] = {false, true};
+
+	if (!is_there(relation_column(trigger, row, "relation")))
+		return NULL;
+	return heap_modify_tuple_by_cols(row, descriptor, lengthof(numbers), numbers, values, nulls);
+}
+
 PG_FUNCTION_INFO_V1(ddb_load_record);
 
-/* BEFORE INSERT FOR EACH ROW of ddb.tables, ddb.indexes and ddb.backfills. */
+/* BEFORE INSERT FOR EACH ROW of ddb.tables, ddb.indexes, ddb.backfills and ddb.continuous_backups. */
 Datum
 ddb_load_record(PG_FUNCTION_ARGS)
 {
@@ -231,6 +246,8 @@ ddb_load_record(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(load_table(trigger));
 	if (catalog == extension_relation("indexes"))
 		PG_RETURN_POINTER(load_index(trigger));
+	if (catalog == extension_relation("continuous_backups"))
+		PG_RETURN_POINTER(load_continuous_backups(trigger));
 	PG_RETURN_POINTER(load_backfill(trigger));
 }
 

@@ -130,6 +130,16 @@ check_row(Relation relation, TupleTableSlot *slot)
 
 /* ---- Writing ---- */
 
+void		(*table_written) (void) = NULL;
+void		(*table_truncate_check) (Relation relation) = NULL;
+
+static inline void
+tell_written(Relation relation)
+{
+	if (relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL && table_written != NULL)
+		table_written();
+}
+
 static void
 insert(Relation relation, TupleTableSlot *slot, CommandId command, int options,
 	   BulkInsertState bulk, bool speculative, uint32 token)
@@ -139,6 +149,7 @@ insert(Relation relation, TupleTableSlot *slot, CommandId command, int options,
 	Placement	placement;
 
 	check_row(relation, slot);
+	tell_written(relation);
 
 	tuple = ExecFetchSlotHeapTuple(slot, true, &should_free);
 	slot->tts_tableOid = RelationGetRelid(relation);
@@ -185,6 +196,7 @@ ddb_multi_insert(Relation relation, TupleTableSlot **slots, int count, CommandId
 	{
 		for (int i = 0; i < count; i++)
 			check_row(relation, slots[i]);
+		tell_written(relation);
 		heap_multi_insert(relation, slots, count, command, options, bulk);
 		return;
 	}
@@ -205,6 +217,7 @@ ddb_tuple_update(Relation relation, ItemPointer old_tid, TupleTableSlot *slot,
 	TM_Result	result;
 
 	check_row(relation, slot);
+	tell_written(relation);
 
 	tuple = ExecFetchSlotHeapTuple(slot, true, &should_free);
 	placement_choose_for_update(relation, slot, tuple->t_len,
@@ -218,6 +231,26 @@ ddb_tuple_update(Relation relation, ItemPointer old_tid, TupleTableSlot *slot,
 	if (should_free)
 		pfree(tuple);
 	return result;
+}
+
+static TM_Result
+ddb_tuple_delete(Relation relation, ItemPointer tid, CommandId command, Snapshot snapshot,
+				 Snapshot crosscheck, bool wait, TM_FailureData *failure, bool changing_partition)
+{
+	tell_written(relation);
+	return GetHeapamTableAmRoutine()->tuple_delete(relation, tid, command, snapshot, crosscheck,
+												   wait, failure, changing_partition);
+}
+
+/* A relation that exists already and gets a new, empty file is being truncated. */
+static void
+ddb_set_new_file(Relation relation, const RelationFile *file, char persistence,
+				 TransactionId *freeze_xid, MultiXactId *min_multi)
+{
+	if (table_truncate_check != NULL)
+		table_truncate_check(relation);
+	set_new_file_compat(GetHeapamTableAmRoutine(), relation, file, persistence, freeze_xid,
+						min_multi);
 }
 
 /* Long values of a table USING ddb are no items: they lie in a heap. */
@@ -250,6 +283,8 @@ ddb_table_handler(PG_FUNCTION_ARGS)
 		routine.tuple_insert_speculative = ddb_tuple_insert_speculative;
 		routine.multi_insert = ddb_multi_insert;
 		routine.tuple_update = ddb_tuple_update;
+		routine.tuple_delete = ddb_tuple_delete;
+		set_new_file_routine_compat(routine) = ddb_set_new_file;
 		routine.relation_toast_am = ddb_relation_toast_am;
 		routine.index_build_range_scan = ddb_index_build_range_scan;
 		routine.index_validate_scan = ddb_index_validate_scan;

@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -23,7 +24,9 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -145,6 +148,33 @@ catalog_table_records(void)
 	return records;
 }
 
+void
+catalog_walk_names(void (*visit) (const char *name, Oid relation, void *argument), void *argument)
+{
+	Relation	tables = table_open(extension_relation("tables"), AccessShareLock);
+	SysScanDesc scan = systable_beginscan(tables, InvalidOid, false, NULL, 0, NULL);
+	TupleDesc	descriptor = RelationGetDescr(tables);
+	HeapTuple	tuple;
+
+	while ((tuple = systable_getnext(scan)) != NULL)
+	{
+		bool		isnull;
+		Datum		relation = heap_getattr(tuple, TABLES_RELATION, descriptor, &isnull);
+
+		if (!isnull)
+			visit(catalog_text_column(tuple, descriptor, TABLES_NAME), DatumGetObjectId(relation), argument);
+	}
+	systable_endscan(scan);
+	table_close(tables, AccessShareLock);
+}
+
+bool
+catalog_is_tables(Oid relation)
+{
+	/* of the past, or where the extension is not */
+	return relation == get_relname_relid("tables", get_namespace_oid("ddb", true));
+}
+
 /* ---- Locking ---- */
 
 static void
@@ -235,19 +265,51 @@ report_in_use(const char *name)
 	ddb_error(RESOURCE_IN_USE_EXCEPTION, "Table already exists: %s", name);
 }
 
-static bool
-try_insert_record(const char *name, const char *settings, const char *tags)
+static void
+insert_new_record(const char *name, const char *settings, const char *tags)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		CStringGetTextDatum(name), CStringGetTextDatum(settings), CStringGetTextDatum(tags)
 	};
 
-	return write_tables("INSERT INTO ddb.tables (name, id, created, settings, tags)"
-						" VALUES ($1, pg_catalog.gen_random_uuid(), pg_catalog.now(),"
-						" $2::pg_catalog.json, $3::pg_catalog.json)"
-						" ON CONFLICT (name) DO NOTHING",
-						lengthof(types), types, values, NULL) > 0;
+	write_tables("INSERT INTO ddb.tables (name, id, created, settings, tags)"
+				 " VALUES ($1, pg_catalog.gen_random_uuid(), pg_catalog.now(),"
+				 " $2::pg_catalog.json, $3::pg_catalog.json)",
+				 lengthof(types), types, values, NULL);
+}
+
+/*
+ * False where there is one of that name.  A relation that logical decoding reads as a
+ * catalog takes no ON CONFLICT.
+ */
+static bool
+try_insert_record(const char *name, const char *settings, const char *tags)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		insert_new_record(name, settings, tags);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	if (error != NULL && error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+		ReThrowError(error);
+	return error == NULL;
 }
 
 /* Removes the record as it is, if its relation is missing. */

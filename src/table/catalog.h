@@ -91,6 +91,17 @@ extern void catalog_register_table(const char *name, Oid relation, const char *s
 /* All records (TableRecord *), those without a relation too. */
 extern List *catalog_table_records(void);
 
+/*
+ * Calls the function for each record that has a relation, which need not be there
+ * any more.  The names are valid during the call.  Also under the historic snapshot of logical
+ * decoding: it needs no index, whose file of then may be gone.
+ */
+extern void catalog_walk_names(void (*visit) (const char *name, Oid relation, void *argument),
+							   void *argument);
+
+/* Whether it is the relation ddb.tables. */
+extern bool catalog_is_tables(Oid relation);
+
 /* The relation's items and bytes, as the last VACUUM or ANALYZE counted them. */
 extern void catalog_table_size(Oid relation, int64 *items, int64 *bytes);
 

@@ -261,8 +261,5 @@ relation_create(const char *name, const KeySchema *schema, const KeySchema *tabl
 		append_index_columns(&index, &columns, table_schema);
 	}
 	relation_run("CREATE UNIQUE INDEX ON %s (%s)", quoted, index.data);
-
-	/* a consumer of changes wants to know which item was deleted */
-	relation_run("ALTER TABLE %s REPLICA IDENTITY FULL", quoted);
 	return get_relname_relid(relation, namespace);
 }

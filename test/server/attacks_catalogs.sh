@@ -81,9 +81,12 @@ attack "DELETE in WITH" writer "$guarded" 'WITH d AS (DELETE FROM ddb.tables RET
 attack "MERGE that deletes" writer "$guarded" 'MERGE INTO ddb.indexes i USING ddb.tables t ON t.relation = i.table_relation WHEN MATCHED THEN DELETE'
 attack "MERGE that inserts" writer "$guarded" "MERGE INTO ddb.backfills b USING (SELECT 'open.precious'::ddb.relation) s(r) ON b.relation = r
 	WHEN NOT MATCHED THEN INSERT VALUES (r, '{}', 0, 0, now())"
-attack "ON CONFLICT DO UPDATE of a table's relation" creator "$guarded" "INSERT INTO ddb.tables VALUES ('Music', '$bait', gen_random_uuid(), now(), '{}', '{}')
+attack "ON CONFLICT DO UPDATE of a table's relation" creator "^ERROR:  ON CONFLICT is not supported" "INSERT INTO ddb.tables VALUES ('Music', '$bait', gen_random_uuid(), now(), '{}', '{}')
 	ON CONFLICT (name) DO UPDATE SET relation = excluded.relation"
-attack "ON CONFLICT DO NOTHING" creator "$guarded" "INSERT INTO ddb.tables VALUES ('Music', '$bait', gen_random_uuid(), now(), '{}', '{}') ON CONFLICT DO NOTHING"
+attack "ON CONFLICT DO NOTHING" creator "^ERROR:  ON CONFLICT is not supported" "INSERT INTO ddb.tables VALUES ('Music', '$bait', gen_random_uuid(), now(), '{}', '{}') ON CONFLICT DO NOTHING"
+attack "ON CONFLICT DO UPDATE of a backfill" writer "$guarded" "INSERT INTO ddb.backfills VALUES ('dynamodb.\"Music/byG\"', '{}', 0, 0, now())
+	ON CONFLICT (relation) DO UPDATE SET items = 1"
+attack "ON CONFLICT DO NOTHING of a backfill" writer "$guarded" "INSERT INTO ddb.backfills VALUES ('dynamodb.\"Music/byG\"', '{}', 0, 0, now()) ON CONFLICT DO NOTHING"
 attack "UPDATE of a table's relation" creator "$guarded" "UPDATE ddb.tables SET relation = NULL WHERE name = 'Music'"
 attack "DELETE of all tables" writer "$guarded" 'DELETE FROM ddb.tables'
 attack "TRUNCATE of the tables" writer "$guarded" 'TRUNCATE ddb.tables'

@@ -541,7 +541,7 @@ class Fuzzer:
                 f"RENAME COLUMN {column} TO {self.one_of('p', 's', 'item', 'q')}",
                 f"SET {self.one_of('LOGGED', 'UNLOGGED')}", f"SET ACCESS METHOD {self.one_of('heap', 'ddb', 'ddb')}",
                 f"SET (fillfactor = {self.one_of(10, 50, 100)})", "SET (toast_tuple_target = 128)",
-                f"REPLICA IDENTITY {self.one_of('FULL', 'NOTHING', 'DEFAULT')}",
+                f"REPLICA IDENTITY {self.one_of('FULL', 'FULL', 'NOTHING', 'DEFAULT')}",
                 "ADD CHECK (item IS NOT NULL)", "ADD CONSTRAINT c CHECK (ddb.item_size(item) < 5000) NOT VALID", "DROP CONSTRAINT c",
                 "ADD UNIQUE (p, s)", "ADD PRIMARY KEY (p, s)", f"ADD FOREIGN KEY (p, s) REFERENCES {other} (p, s)",
                 "ADD EXCLUDE USING hash (item WITH =)",
@@ -588,7 +588,7 @@ class Fuzzer:
             f"TRUNCATE {relation} CASCADE",
             f"DROP INDEX {self.one_of('', 'CONCURRENTLY ')}{self.one_of('x0', 'x1', 'x2', 'x3', self.primary_index(relation))}",
             f"DROP INDEX {self.one_of('x0', 'x1', 'x2', 'x3')}", "CHECKPOINT",
-            "SELECT count(*) FROM pg_logical_slot_get_changes('fuzz', NULL, 500)")
+            f"SELECT count(*) FROM pg_logical_slot_get_changes('{self.one_of('fuzz', 'fuzz_ddb')}', NULL, 500)")
 
     def primary_index(self, relation):
         word = relation.strip('"')
@@ -758,6 +758,7 @@ def main():
     if setup.sqlstate is not None:
         sys.exit(f"{setup.sqlstate} {setup.message}")
     session.execute("SELECT pg_create_logical_replication_slot('fuzz', 'test_decoding')")
+    session.execute("SELECT pg_create_logical_replication_slot('fuzz_ddb', 'ddb')")
     failures = []
     start = time.time()
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Logical decoding sees each change of an item, by operations and by SQL, with the whole key of a deleted one.
+# Any output plugin sees each change of an item, by operations and by SQL, with the whole key of a deleted one.
 . "$(dirname "$0")/../lib.sh"
 
 createdb logical_decoding
@@ -9,6 +9,7 @@ CREATE EXTENSION ddb;
 SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}, {"AttributeName": "Song", "AttributeType": "S"}],
 	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Song", "KeyType": "RANGE"}]}');
+ALTER TABLE dynamodb."Music" REPLICA IDENTITY FULL;
 SELECT pg_create_logical_replication_slot('logical_decoding', 'test_decoding');
 SQL
 

@@ -123,7 +123,7 @@ places 10
 ok "without its place the log says that the launcher waits for one" says full 'LOG:  no place for a background worker that fills secondary indexes'
 sql -c "COMMIT PREPARED 'locked'"
 sleep 2
-is "but once" "$(grep -c 'no place for a background worker' "$DDB_WORK/full/server.log")" 1
+is "but once" "$(grep -c 'no place for a background worker that fills' "$DDB_WORK/full/server.log")" 1
 is "and the index stays as it is" "$(status Later)" CREATING
 places 12
 ok "with a place it is filled" complete Later

@@ -1,0 +1,118 @@
+/*
+ * departure.c - statements that the change log's processes are to know of.
+ *
+ * PostgreSQL refuses to drop a database with a slot that somebody decodes, before it asks or ends
+ * anybody.  So they are ended before that; the slot then goes with the
+ * database.  Other statements that want a database alone wait for some seconds, in which the
+ * writer notices by itself.
+ *
+ * What commits a prepared transaction is another session than what has written it, and
+ * wakes the decoder for it.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+
+#include "change/departure.h"
+#include "change/log.h"
+#include "change/state.h"
+#include "compat.h"
+
+static ProcessUtility_hook_type previous_utility = NULL;
+
+/* Nobody else than who may drop it ends anything there. */
+static void
+leave_database(const char *name)
+{
+	Oid			database = get_database_oid(name, true);
+
+	if (OidIsValid(database) && database != MyDatabaseId && owns_database_compat(database, GetUserId()))
+		log_state_evict(database);
+}
+
+/* Whether this extension is among those that are dropped. */
+static bool
+drops_us(const DropStmt *statement)
+{
+	ListCell   *cell;
+
+	if (statement->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(cell, statement->objects)
+	{
+		if (strcmp(strVal(lfirst(cell)), "ddb") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+before_statement(const Node *statement)
+{
+	if (IsA(statement, DropdbStmt))
+		leave_database(((const DropdbStmt *) statement)->dbname);
+	else if (IsA(statement, DropStmt) && drops_us((const DropStmt *) statement))
+		change_log_request();
+}
+
+/* A database that this transaction has created. */
+static Oid	created = InvalidOid;
+
+static void
+transaction_ends(XactEvent event, void *argument)
+{
+	if (event == XACT_EVENT_COMMIT && OidIsValid(created) && change_log_start_writer != NULL)
+		change_log_start_writer(created);
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
+		created = InvalidOid;
+}
+
+/* One that is copied brings what was asked for in its template. */
+static void
+start_in(const char *name)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(transaction_ends, NULL);
+	registered = true;
+	created = get_database_oid(name, true);
+}
+
+static void
+run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUtilityContext context,
+			ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+			QueryCompletion *completion)
+{
+	/* the end of a transaction frees the statement */
+	const Node *node = statement->utilityStmt;
+	bool		commits_prepared = IsA(node, TransactionStmt) &&
+		((const TransactionStmt *) node)->kind == TRANS_STMT_COMMIT_PREPARED;
+	bool		creates_database = IsA(node, CreatedbStmt);
+
+	before_statement(node);
+	if (previous_utility != NULL)
+		previous_utility(statement, text, read_only, context, parameters, environment, receiver,
+						 completion);
+	else
+		standard_ProcessUtility(statement, text, read_only, context, parameters, environment,
+								receiver, completion);
+	if (commits_prepared)
+		log_state_wake(XactLastCommitEnd);
+	if (creates_database)
+		start_in(((const CreatedbStmt *) node)->dbname);
+}
+
+void
+departure_install_hook(void)
+{
+	previous_utility = ProcessUtility_hook;
+	ProcessUtility_hook = run_utility;
+}

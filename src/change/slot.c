@@ -1,0 +1,94 @@
+/*
+ * slot.c - the logical replication slot of a database's change log.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "replication/logical.h"
+#include "replication/slot.h"
+#include "storage/lwlock.h"
+#include "storage/spin.h"
+
+#include "change/slot.h"
+#include "compat.h"
+
+/* 16 GB */
+int			change_lag_limit = 16 * 1024 * 1024;
+
+char *
+slot_name(void)
+{
+	return psprintf("ddb_%u", MyDatabaseId);
+}
+
+SlotState
+slot_state(uint64 *kept)
+{
+	ReplicationSlot *slot = SearchNamedReplicationSlot(slot_name(), true);
+	XLogRecPtr	now = GetXLogInsertRecPtr();
+	XLogRecPtr	restart;
+	bool		lost;
+
+	*kept = 0;
+	if (slot == NULL)
+		return SLOT_MISSING;
+	SpinLockAcquire(&slot->mutex);
+	restart = slot->data.restart_lsn;
+	lost = slot_is_invalidated_compat(slot);
+	SpinLockRelease(&slot->mutex);
+	if (lost)
+		return SLOT_LOST;
+	if (!XLogRecPtrIsInvalid(restart) && restart < now)
+		*kept = now - restart;
+	return SLOT_USABLE;
+}
+
+bool
+slot_has_place(void)
+{
+	bool		free = false;
+
+	if (SearchNamedReplicationSlot(slot_name(), true) != NULL)
+		return true;
+	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
+	for (int i = 0; i < max_replication_slots && !free; i++)
+		free = !ReplicationSlotCtl->replication_slots[i].in_use;
+	LWLockRelease(ReplicationSlotControlLock);
+	return free;
+}
+
+/* An error or a crash on the way leaves no slot behind. */
+static void
+create(const char *name, XLogReaderRoutine *reader)
+{
+	LogicalDecodingContext *context;
+
+	create_slot_compat(name);
+	context = CreateInitDecodingContext(CHANGE_PLUGIN, NIL, false, InvalidXLogRecPtr, reader,
+										NULL, NULL, NULL);
+	DecodingContextFindStartpoint(context);
+	FreeDecodingContext(context);
+	ReplicationSlotPersist();
+}
+
+void
+slot_acquire(XLogReaderRoutine *reader)
+{
+	char	   *name = slot_name();
+
+	CheckLogicalDecodingRequirements();
+	if (SearchNamedReplicationSlot(name, true) == NULL)
+		create(name, reader);
+	else
+		acquire_slot_compat(name);
+}
+
+void
+slot_drop(void)
+{
+	char	   *name = slot_name();
+
+	if (SearchNamedReplicationSlot(name, true) != NULL)
+		ReplicationSlotDrop(name, false);
+}

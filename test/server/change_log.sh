@@ -1,0 +1,266 @@
+#!/bin/bash
+# The change log: each change once and in order whatever is killed, holes where it cannot be whole, what is old, and all that happens to its database.
+. "$(dirname "$0")/../lib.sh"
+
+cluster=$DDB_WORK/cluster
+new_cluster cluster <<'END'
+wal_level = logical
+max_replication_slots = 20
+END
+
+# create TABLE: with the key "id".
+create() {
+	echo "SELECT ddb.create_table('{\"TableName\": \"$1\", \"BillingMode\": \"PAY_PER_REQUEST\",
+		\"AttributeDefinitions\": [{\"AttributeName\": \"id\", \"AttributeType\": \"S\"}], \"KeySchema\": [{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]}') IS NULL;"
+}
+# stream TABLE LABEL [VIEW_TYPE]: asks for it.
+stream() {
+	sql -c "INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
+		SELECT relation, '$2', name, '${3:-NEW_AND_OLD_IMAGES}', 'ENABLING', '[{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]', now()
+		FROM ddb.tables WHERE name = '$1'"
+}
+# put TABLE FIRST LAST [VALUE]: items of these numbers, in one transaction.
+put() {
+	echo "INSERT INTO dynamodb.\"$1\" (item) SELECT format('{\"id\": {\"S\": \"%s\"}, \"a\": {\"S\": \"${4:-x}\"}}', i)::ddb.item FROM generate_series($2, $3) i;"
+}
+# wait_until QUERY: at most a minute, until it gives t.
+wait_until() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
+		sleep 0.1
+	done
+	echo "# still not: $1"
+	return 1
+}
+enabled() {
+	wait_until "SELECT count(*) = 1 FROM ddb.streams WHERE label = '$1' AND status = 'ENABLED'"
+}
+# records LABEL: how many the log has of a stream, once it has all that is committed.
+records() {
+	sql -c "SELECT 1 / ddb.change_log_wait('60 seconds')::integer" -o /dev/null
+	sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) WHERE label = '$1'"
+}
+database() {
+	sql -c "CREATE DATABASE $1" postgres
+	export PGDATABASE=$1
+	sql -o /dev/null -c 'CREATE EXTENSION ddb'
+}
+no_processes="SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'ddb change%'"
+set_server() {
+	sql -c "ALTER SYSTEM SET $1" -c 'SELECT pg_reload_conf()' -o /dev/null postgres
+}
+says() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		grep -Eq -- "$1" "$cluster/server.log" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# ---- A stream begins ----
+
+database log
+sql -o /dev/null -c "$(create Music)" -c "$(put Music 1 5)" -c "BEGIN; $(put Music 6 6) PREPARE TRANSACTION 'open'"
+stream Music one
+sleep 1
+is "a stream waits for transactions that have written its table" "$(sql -c 'SELECT status FROM ddb.streams')" ENABLING
+ok "others write it meanwhile" sql -c "$(put Music 7 7)"
+sql -c "COMMIT PREPARED 'open'"
+ok "then it is ENABLED" enabled one
+is "nothing from before is in it" "$(records one)" 0
+is "the table has old images in WAL" "$(sql -c "SELECT relreplident FROM pg_class WHERE relname = 'Music'")" f
+is "it has four shards" "$(sql -c "SELECT count(*), count(DISTINCT slice), count(parent_id) FROM ddb.shards WHERE label = 'one' AND slices = 4 AND ended_by IS NULL")" '4|4|0'
+
+# ---- What is in it ----
+
+sql <<SQL
+$(put Music 10 19)
+BEGIN; $(put Music 20 29) ROLLBACK;
+BEGIN; $(put Music 30 30) SAVEPOINT s; $(put Music 31 35) ROLLBACK TO s; $(put Music 36 36) COMMIT;
+BEGIN; $(put Music 40 41) PREPARE TRANSACTION 'two';
+SQL
+is "what is committed, and no more" "$(records one)" 12
+sql -c "COMMIT PREPARED 'two'"
+is "a prepared transaction when it is committed" "$(records one)" 14
+sql -c "UPDATE dynamodb.\"Music\" SET item = '{\"id\": {\"S\": \"10\"}, \"a\": {\"S\": \"y\"}}' WHERE id = '10'" -c "DELETE FROM dynamodb.\"Music\" WHERE id = '10'" \
+	-c "UPDATE dynamodb.\"Music\" SET item = item WHERE id = '11'"
+is "changes of an item, with their images and in order" "$(records one; sql -c "SELECT r ->> 'eventName', r -> 'dynamodb' -> 'OldImage' -> 'a' ->> 'S', r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S'
+	FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'Keys' -> 'id' ->> 'S' = '10' ORDER BY r -> 'dynamodb' ->> 'SequenceNumber'")" \
+	$'16\nINSERT||x\nMODIFY|x|y\nREMOVE|y|'
+is "backward it is the same" "$(sql -c "SELECT count(*) FROM ddb.shards s WHERE (SELECT json_agg(r) FROM ddb.change_records(shard_id) r)::text
+	<> (SELECT json_agg(r ORDER BY n DESC) FROM ddb.change_records(shard_id, true) WITH ORDINALITY c (r, n))::text")" 0
+sql -o /dev/null -c "$(put Music 1000 200999 "$(printf 'x%.0s' {1..50})")"
+is "a transaction of 200,000 items" "$(records one)" 200016
+is "has one time, and its items' order" "$(sql -c "SELECT count(*), count(DISTINCT left(n, 16)), bool_and(i = previous + 1) FROM
+	(SELECT r -> 'dynamodb' ->> 'SequenceNumber' AS n, (r -> 'dynamodb' -> 'Keys' -> 'id' ->> 'S')::integer AS i,
+		lag((r -> 'dynamodb' -> 'Keys' -> 'id' ->> 'S')::integer) OVER (ORDER BY r -> 'dynamodb' ->> 'SequenceNumber') AS previous
+	FROM ddb.shards, ddb.change_records(shard_id) r) c WHERE i >= 1000 AND i <> 1000")" '199999|1|t'
+like "TRUNCATE is refused" "$(sql -c 'TRUNCATE dynamodb."Music"' 2>&1 || true)" 'ERROR:  cannot truncate relation "Music", whose table has a stream'
+sql -c 'VACUUM FULL dynamodb."Music"' -c 'DELETE FROM dynamodb."Music" WHERE id = '"'11'" -c 'ALTER TABLE dynamodb."Music" ADD COLUMN note text' -c "$(put Music 50 51)"
+is "a table that is rewritten or altered goes on" "$(records one)" 200019
+
+# ---- Who reads it ----
+
+sql -c 'CREATE ROLE reader LOGIN' -c 'GRANT pg_read_all_data TO reader'
+segment=$(sql -c 'SELECT relation::regclass FROM ddb.change_segments LIMIT 1')
+is "who may read all data sees nothing of its segments" "$(sql -U reader -c "SELECT count(*) FROM $segment")" 0
+like "nor what they hold" "$(sql -U reader -c "SELECT ddb.change_records(shard_id) FROM ddb.shards" 2>&1 || true)" 'permission denied'
+like "nobody forges what the log tells itself" "$(sql -U reader -o /dev/null -c "SELECT pg_logical_emit_message(true, 'ddb', repeat('0', 32) || ' end ' || 'dynamodb.\"Music\"'::regclass::oid || ' one')" -c "SELECT ddb.change_log_wait()"
+	sql -c 'SELECT DISTINCT status FROM ddb.streams')" '^ENABLED$'
+
+# ---- Recovery ----
+
+sql -o /dev/null -c "$(create Kept)" -c "INSERT INTO ddb.continuous_backups SELECT relation, 'ENABLING', 35 FROM ddb.tables WHERE name = 'Kept'"
+ok "recovery is ENABLED" wait_until "SELECT status = 'ENABLED' AND enabled IS NOT NULL FROM ddb.continuous_backups"
+sql -c "$(put Kept 1 3)" -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '2'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+kept="SELECT r ->> 'eventName', r -> 'dynamodb' -> 'Keys' -> 'id' ->> 'S', r -> 'dynamodb' -> 'OldImage' -> 'a' ->> 'S', r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S'
+	FROM ddb.tables t JOIN ddb.shards s ON s.relation = t.relation, ddb.change_records(shard_id) r WHERE name = 'Kept' ORDER BY r -> 'dynamodb' ->> 'SequenceNumber'"
+is "its one shard has what was there before" "$(sql -c "$kept")" $'INSERT|1||\nINSERT|2||\nINSERT|3||\nREMOVE|2|x|'
+stream Kept keys KEYS_ONLY
+ok "a stream beside it" enabled keys
+sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '3'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+is "carries what recovery needs too" "$(sql -c "$kept" | tail -n 1)" 'REMOVE|3|x|'
+is "and recovery's own shard has ended" "$(sql -c "SELECT label, ended_by, count(*) FROM ddb.shards s JOIN ddb.tables t ON t.relation = s.relation WHERE name = 'Kept' GROUP BY 1, 2 ORDER BY 1 NULLS FIRST")" $'|closed|1\nkeys||4'
+sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'keys'"
+ok "where the stream ends" wait_until "SELECT status = 'DISABLED' FROM ddb.streams WHERE label = 'keys'"
+sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '1'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+is "recovery has one again" "$(sql -c "$kept" | tail -n 1)" 'REMOVE|1|x|'
+is "all in segments for recovery" "$(sql -c "SELECT for_recovery, count(*) FROM ddb.change_segments GROUP BY 1 ORDER BY 1")" $'f|1\nt|1'
+
+# ---- Holes ----
+
+# loss: the slot is lost with some changes.
+loss() {
+	sql -o /dev/null -c "$(put Music 60 60 lost)" -c "SELECT ddb.change_log_wait()"
+	local i
+	for ((i = 0; i < 100; i++)); do
+		sql -o /dev/null -c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND datname = 'log'" \
+			-c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change decoder' AND datname = 'log'" \
+			-c "SELECT pg_drop_replication_slot(slot) FROM ddb.change_lag" 2>/dev/null && return
+	done
+	return 1
+}
+shards="SELECT ended_by, count(*), count(parent_id) FROM ddb.shards WHERE label = 'one' GROUP BY 1 ORDER BY 1 NULLS LAST"
+ok "a slot that is dropped by hand" loss
+ok "is replaced" wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label = 'one' AND ended_by IS NULL AND parent_id IS NOT NULL"
+is "shards end with a hole, and their children go on" "$(sql -c "$shards")" $'hole|4|0\n|4|4'
+ok "the log of the server tells of it" says 'LOG:  the change log of this database has a hole'
+before=$(records one)
+sql -c "$(put Music 61 62)"
+is "changes behind it are there" "$(records one)" $((before + 2))
+is "the view counts it" "$(sql -c "SELECT holes > 0, state FROM ddb.change_lag")" 't|usable'
+
+set_server "ddb.change_lag_limit = '64kB'"
+sql -o /dev/null -c "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 100000))"
+ok "a slot that keeps more WAL than the limit is given up" says 'LOG:  replication slot "ddb_[0-9]+" of the change log is given up'
+set_server "ddb.change_lag_limit = '1GB'"
+ok "which is a hole, too" wait_until "SELECT count(*) >= 8 FROM ddb.shards WHERE label = 'one' AND ended_by = 'hole'"
+before=$(records one)
+sql -c "$(put Music 63 64)"
+is "and it goes on behind it" "$(records one)" $((before + 2))
+
+# ---- Commits that wait ----
+
+set_server "synchronous_standby_names = 'nobody'"
+wait_until "SELECT current_setting('synchronous_standby_names') = 'nobody'"
+sql -c "$(put Music 70 70 waiting)" 2>/dev/null &
+waiting=$!
+ok "a commit waits for its standby" wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+sleep 0.5
+is "and nobody reads of it" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 0
+set_server "synchronous_standby_names = ''"
+wait "$waiting"
+sql -o /dev/null -c "SELECT ddb.change_log_wait()"
+is "until it is over" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 1
+
+# ---- A table goes, and what is old ----
+
+sql -o /dev/null -c "$(create Gone)"
+stream Gone gone
+enabled gone
+sql -c "$(put Gone 1 3)" -c 'DROP TABLE dynamodb."Gone"'
+ok "a dropped table's stream is DISABLED" wait_until "SELECT status = 'DISABLED' AND ended IS NOT NULL FROM ddb.streams WHERE label = 'gone'"
+is "and can be read" "$(records gone)" 3
+is "its shards are closed" "$(sql -c "SELECT DISTINCT ended_by FROM ddb.shards WHERE label = 'gone'")" closed
+sql -c "DELETE FROM ddb.continuous_backups" -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'keys'"
+set_server "ddb.stream_retention = '1s'"
+ok "what is old goes, and its stream" wait_until "SELECT NOT EXISTS (SELECT FROM ddb.streams WHERE label = 'gone') AND NOT EXISTS (SELECT FROM ddb.shards WHERE label = 'gone')"
+ok "segments go as a whole" wait_until "SELECT count(*) = 0 FROM pg_class WHERE relname ~ '^change_segment_[0-9]+$'"
+is "the stream that is on stays" "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'one'")" ENABLED
+set_server "ddb.stream_retention = '1d'"
+sql -c "$(put Music 71 72)"
+is "and goes on" "$(records one)" 2
+
+# ---- Its database ----
+
+database copied
+sql -o /dev/null -c "$(create Music)"
+stream Music one
+enabled one
+sql -c "$(put Music 1 3)"
+is "another database has its own log" "$(records one)" 3
+export PGDATABASE=postgres
+ok "a database with a log can be a template" sql -c 'CREATE DATABASE copy TEMPLATE copied'
+export PGDATABASE=copy
+ok "whose copy has a log with a hole" wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE ended_by = 'hole'"
+sql -c "$(put Music 4 5)"
+is "and goes on" "$(records one)" 5
+export PGDATABASE=postgres
+ok "it can be renamed" sql -c 'ALTER DATABASE copy RENAME TO renamed'
+ok "and dropped" sql -c 'DROP DATABASE renamed'
+ok "by force, too" sql -c 'DROP DATABASE copied WITH (FORCE)'
+is "and no slot is left" "$(sql -c "SELECT count(*) FROM pg_replication_slots WHERE database IS DISTINCT FROM 'log'")" 0
+
+export PGDATABASE=log
+pg_dump -f "$DDB_WORK/dump.sql" log
+ok "the log is not in a dump" [ "$(grep -c change_segment "$DDB_WORK/dump.sql")" = 0 ]
+sql -c 'CREATE DATABASE restored' postgres
+export PGDATABASE=restored
+ok "a dump is restored" sql -o /dev/null -f "$DDB_WORK/dump.sql"
+ok "where the stream begins anew" wait_until "SELECT count(*) = 1 FROM ddb.streams WHERE status = 'ENABLED'"
+sql -o /dev/null -c 'DROP EXTENSION ddb CASCADE' 2>/dev/null
+ok "without the extension there is no slot" wait_until "SELECT count(*) = 0 FROM pg_replication_slots WHERE database = 'restored'"
+ok "and no process" wait_until "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type LIKE 'ddb change%' AND datname = 'restored'"
+
+export PGDATABASE=log
+sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'one'"
+ok "the last stream that ends takes the slot with it" wait_until "SELECT count(*) = 0 FROM pg_replication_slots"
+ok "and the processes" wait_until "$no_processes"
+is "and the old images" "$(sql -c "SELECT relreplident FROM pg_class WHERE relname = 'Music'")" d
+ok "TRUNCATE is allowed again" sql -c 'TRUNCATE dynamodb."Music"'
+
+# ---- Promotion ----
+
+stream Music two
+enabled two
+sql -c "$(put Music 1 3)"
+records two >/dev/null
+prepare_cluster "$DDB_WORK/standby"
+as_server_user "$bindir/pg_basebackup" -D "$DDB_WORK/standby/data" -X stream -R -c fast -h "$PGHOST" -p "$PGPORT" -U postgres
+configure_cluster "$DDB_WORK/standby" <<<"ddb.http_port = 0"
+start_cluster "$DDB_WORK/standby"
+export PGDATABASE=log
+is "a standby has the log as well" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) WHERE label = 'two'")" 3
+stop_cluster "$cluster"
+sql -o /dev/null -c 'SELECT pg_promote()'
+ok "once it is promoted, it goes on behind a hole" wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE ended_by = 'hole' AND label = 'two'"
+sql -c "$(put Music 4 5)"
+is "with what came before and what comes after" "$(records two)" 5
+stop_cluster "$DDB_WORK/standby"
+
+# ---- Servers that cannot have one ----
+
+new_cluster replica <<<'wal_level = replica'
+cluster=$DDB_WORK/replica
+export PGDATABASE=postgres
+sql -o /dev/null -c 'CREATE EXTENSION ddb' -c "$(create Music)"
+stream Music one
+ok "without wal_level = logical the log says so" says 'ERROR:  The change log cannot be used on this server: wal_level is not logical'
+stop_cluster "$DDB_WORK/replica"
+
+# ---- Everything is killed ----
+
+new_cluster killed <<<'max_replication_slots = 4'
+python3 "$(dirname "$0")/change_log.py" "$DDB_WORK/killed"
