@@ -94,7 +94,7 @@ ask_for_next(int code, Datum argument)
 	int			absence = owner_code_failed() && !codeless_left ? RETRY_MILLISECONDS : ABSENCE_MILLISECONDS;
 
 	if (!finished)
-		launcher_request(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), absence));
+		launcher_request(WORKER_BACKFILL, MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), absence));
 }
 
 /* What a database or its roles are set to is for sessions. */

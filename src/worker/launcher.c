@@ -2,9 +2,9 @@
  * launcher.c - the process that starts workers in databases with work to do.
  *
  * When the server has started, after a crash or a promotion too, it has every
- * database visited once, for what was left unfinished; from then on those in
- * which a transaction has asked for it by committing.  A worker that ends
- * without having finished asks for the next one itself.
+ * database visited once by each kind of worker, for what was left unfinished; from
+ * then on those in which a transaction has asked for it by committing.  A worker
+ * that ends without having finished asks for the next one itself.
  */
 #include "postgres.h"
 
@@ -37,17 +37,35 @@
 
 #define LAUNCHER_FUNCTION "launcher_main"
 
-/* Databases that are asked for at once; if there are more, all are visited. */
+/* Visits that are asked for at once; if there are more, all databases are visited. */
 #define REQUESTS_MAX 64
-
-/* Databases in which workers are at the same time. */
-#define WORKERS_MAX 3
 
 /* How long to wait where the server has no room for another worker. */
 #define RETRY_MILLISECONDS 1000
 
+/* No visit is wanted. */
+#define NEVER DT_NOEND
+
+static const struct
+{
+	const char *type;
+	const char *function;
+	const char *work;			/* what it does, for the log */
+	int			most;			/* databases in which there is one at the same time */
+	const char *lost;			/* what a transaction has done that is PREPAREd, so that nobody
+								 * asks when it commits; NULL: it is found in time all the same */
+}			kinds[] = {
+	[WORKER_BACKFILL] = {
+		"ddb backfill", "backfill_worker_main", "fills secondary indexes", 3,
+		"created a secondary index"
+	},
+};
+
+StaticAssertDecl(lengthof(kinds) == WORKER_KINDS, "each kind of worker is described");
+
 typedef struct Request
 {
+	WorkerKind	kind;
 	Oid			database;
 	TimestampTz due;
 } Request;
@@ -60,6 +78,8 @@ typedef struct LauncherState
 	bool		all;			/* visit every database */
 	int			count;
 	Request		requests[REQUESTS_MAX];
+	int			planned_count;
+	Request		planned[REQUESTS_MAX];	/* visits that it knows of and has not begun; not all, if there are more */
 } LauncherState;
 
 /* A database to visit, or being visited; for the launcher only. */
@@ -73,85 +93,134 @@ static shmem_request_hook_type previous_shmem_request = NULL;
 static shmem_startup_hook_type previous_shmem_startup = NULL;
 static LauncherState *state = NULL;
 
-/* This transaction asks for a visit of its database. */
-static bool requested = false;
+/* When this transaction's database is to be visited once it has committed. */
+static TimestampTz requested[WORKER_KINDS];
+static bool registered = false;
 
 PGDLLEXPORT void launcher_main(Datum argument);
 
 /* ---- Asking ---- */
 
-/* Adds to the requests; spinlocks are held for a few instructions. */
-static void
-add_request(Oid database, TimestampTz due)
+/* The request of that kind for the database, or NULL. */
+static Request *
+find_request(Request *requests, int count, WorkerKind kind, Oid database)
 {
-	for (int i = 0; i < state->count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		if (state->requests[i].database == database)
-		{
-			state->requests[i].due = Min(state->requests[i].due, due);
-			return;
-		}
+		if (requests[i].kind == kind && requests[i].database == database)
+			return &requests[i];
 	}
-	if (state->count == REQUESTS_MAX)
+	return NULL;
+}
+
+/*
+ * Adds to the requests; spinlocks are held for a few instructions.  False where the
+ * launcher needs not be woken: it will have been there by then.
+ */
+static bool
+add_request(WorkerKind kind, Oid database, TimestampTz due)
+{
+	Request    *request = find_request(state->planned, state->planned_count, kind, database);
+
+	if (request != NULL && request->due <= due)
+		return false;
+	request = find_request(state->requests, state->count, kind, database);
+	if (request != NULL)
+		request->due = Min(request->due, due);
+	else if (state->count == REQUESTS_MAX)
 		state->all = true;
 	else
-	{
-		state->requests[state->count].database = database;
-		state->requests[state->count].due = due;
-		state->count++;
-	}
+		state->requests[state->count++] = (Request) {kind, database, due};
+	return true;
 }
 
 void
-launcher_request(Oid database, TimestampTz due)
+launcher_request(WorkerKind kind, Oid database, TimestampTz due)
 {
 	Latch	   *latch;
+	bool		added;
 
 	SpinLockAcquire(&state->mutex);
-	add_request(database, due);
+	added = add_request(kind, database, due);
 	latch = state->latch;
 	SpinLockRelease(&state->mutex);
-	if (latch != NULL)
+	if (added && latch != NULL)
 		SetLatch(latch);
+}
+
+static void
+forget_requested(void)
+{
+	for (int kind = 0; kind < WORKER_KINDS; kind++)
+		requested[kind] = NEVER;
+}
+
+static void
+send_requested(void)
+{
+	for (int kind = 0; kind < WORKER_KINDS; kind++)
+	{
+		if (requested[kind] != NEVER)
+			launcher_request(kind, MyDatabaseId, requested[kind]);
+	}
+	forget_requested();
+}
+
+/* Whoever commits a prepared transaction would not know what it has asked for. */
+static void
+refuse_prepare(void)
+{
+	for (int kind = 0; kind < WORKER_KINDS; kind++)
+	{
+		if (requested[kind] != NEVER && kinds[kind].lost != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot PREPARE a transaction that has %s", kinds[kind].lost)));
+	}
 }
 
 static void
 transaction_ends(XactEvent event, void *argument)
 {
-	if (!requested)
-		return;
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			requested = false;
-			launcher_request(MyDatabaseId, GetCurrentTimestamp());
+			send_requested();
 			break;
 		case XACT_EVENT_ABORT:
-			requested = false;
+		case XACT_EVENT_PREPARE:
+			forget_requested();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
-			/* whoever commits it would not know */
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot PREPARE a transaction that has created a secondary index")));
+			refuse_prepare();
 			break;
 		default:
 			break;
 	}
 }
 
-/* Work will be there once the transaction has committed. */
-static void
-request_at_commit(void)
+void
+launcher_request_at_commit(WorkerKind kind, TimestampTz due)
 {
-	static bool registered = false;
-
 	if (!registered)
 	{
+		forget_requested();
 		RegisterXactCallback(transaction_ends, NULL);
 		registered = true;
 	}
-	requested = true;
+	requested[kind] = Min(requested[kind], due);
+}
+
+bool
+launcher_has_places(void)
+{
+	return state != NULL && state->places;
+}
+
+static void
+request_backfill(void)
+{
+	launcher_request_at_commit(WORKER_BACKFILL, GetCurrentTimestamp());
 }
 
 /* ---- In the postmaster ---- */
@@ -184,7 +253,7 @@ init_shmem(void)
 	LWLockRelease(AddinShmemInitLock);
 
 	/* whoever creates an index fills it where no worker ever could */
-	backfill_request = state->places ? request_at_commit : NULL;
+	backfill_request = state->places ? request_backfill : NULL;
 }
 
 void
@@ -255,7 +324,7 @@ connectable_databases(void)
 
 /* Plans a visit, unless one is planned already. */
 static List *
-plan_visit(List *visits, Oid database, TimestampTz due)
+plan_visit(List *visits, const Request *request)
 {
 	ListCell   *cell;
 	Visit	   *visit;
@@ -263,16 +332,36 @@ plan_visit(List *visits, Oid database, TimestampTz due)
 	foreach(cell, visits)
 	{
 		visit = lfirst(cell);
-		if (visit->request.database == database && visit->worker == NULL)
+		if (visit->request.kind == request->kind && visit->request.database == request->database &&
+			visit->worker == NULL)
 		{
-			visit->request.due = Min(visit->request.due, due);
+			visit->request.due = Min(visit->request.due, request->due);
 			return visits;
 		}
 	}
 	visit = palloc0(sizeof(Visit));
-	visit->request.database = database;
-	visit->request.due = due;
+	visit->request = *request;
 	return lappend(visits, visit);
+}
+
+static List *
+plan_all_visits(List *visits)
+{
+	List	   *databases = connectable_databases();
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell   *cell;
+
+	foreach(cell, databases)
+	{
+		for (int kind = 0; kind < WORKER_KINDS; kind++)
+		{
+			Request		request = {kind, lfirst_oid(cell), now};
+
+			visits = plan_visit(visits, &request);
+		}
+	}
+	list_free(databases);
+	return visits;
 }
 
 /* Takes over what the others have asked for. */
@@ -282,8 +371,6 @@ take_requests(List *visits)
 	Request		requests[REQUESTS_MAX];
 	int			count;
 	bool		all;
-	List	   *databases;
-	ListCell   *cell;
 
 	SpinLockAcquire(&state->mutex);
 	count = state->count;
@@ -294,14 +381,32 @@ take_requests(List *visits)
 	SpinLockRelease(&state->mutex);
 
 	for (int i = 0; i < count; i++)
-		visits = plan_visit(visits, requests[i].database, requests[i].due);
-	if (!all)
-		return visits;
-	databases = connectable_databases();
-	foreach(cell, databases)
-		visits = plan_visit(visits, lfirst_oid(cell), GetCurrentTimestamp());
-	list_free(databases);
-	return visits;
+		visits = plan_visit(visits, &requests[i]);
+	return all ? plan_all_visits(visits) : visits;
+}
+
+/*
+ * Tells the others which visits they need not ask for: those that do not begin
+ * now, so that whatever has been committed until they ask is seen.
+ */
+static void
+publish_planned(List *visits, TimestampTz now)
+{
+	Request		planned[REQUESTS_MAX];
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, visits)
+	{
+		const Visit *visit = lfirst(cell);
+
+		if (visit->worker == NULL && visit->request.due > now && count < REQUESTS_MAX)
+			planned[count++] = visit->request;
+	}
+	SpinLockAcquire(&state->mutex);
+	state->planned_count = count;
+	memcpy(state->planned, planned, count * sizeof(Request));
+	SpinLockRelease(&state->mutex);
 }
 
 static bool
@@ -314,19 +419,19 @@ is_running(Visit *visit)
 	return true;
 }
 
-/* Forgets the visits that have ended; sets how many have not. */
+/* Forgets the visits that have ended; sets how many of each kind have not. */
 static List *
 forget_ended(List *visits, int *running)
 {
 	ListCell   *cell;
 
-	*running = 0;
+	memset(running, 0, sizeof(int) * WORKER_KINDS);
 	foreach(cell, visits)
 	{
 		Visit	   *visit = lfirst(cell);
 
 		if (is_running(visit))
-			(*running)++;
+			running[visit->request.kind]++;
 		else if (visit->worker != NULL)
 		{
 			visits = foreach_delete_current(visits, cell);
@@ -338,7 +443,7 @@ forget_ended(List *visits, int *running)
 }
 
 static bool
-is_being_visited(List *visits, Oid database)
+is_being_visited(List *visits, const Request *request)
 {
 	ListCell   *cell;
 
@@ -346,7 +451,8 @@ is_being_visited(List *visits, Oid database)
 	{
 		Visit	   *visit = lfirst(cell);
 
-		if (visit->request.database == database && visit->worker != NULL)
+		if (visit->request.kind == request->kind && visit->request.database == request->database &&
+			visit->worker != NULL)
 			return true;
 	}
 	return false;
@@ -354,50 +460,51 @@ is_being_visited(List *visits, Oid database)
 
 /* Says in the log when places run out, and when there is one again. */
 static void
-report_place(bool had)
+report_place(WorkerKind kind, bool had)
 {
-	static bool lacking = false;
+	static bool lacking[WORKER_KINDS];
 
-	if (!had && !lacking)
+	if (!had && !lacking[kind])
 		ereport(LOG,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("no place for a background worker that fills secondary indexes"),
+				 errmsg("no place for a background worker that %s", kinds[kind].work),
 				 errdetail("All places that max_worker_processes (%d) leaves are taken. The launcher tries again every second.",
 						   max_worker_processes)));
-	if (had && lacking)
+	if (had && lacking[kind])
 		ereport(LOG,
-				(errmsg("there is a place again for a background worker that fills secondary indexes")));
-	lacking = !had;
+				(errmsg("there is a place again for a background worker that %s", kinds[kind].work)));
+	lacking[kind] = !had;
 }
 
 /* Starts a worker; false where the server has no room for it. */
 static bool
 start_worker(Visit *visit)
 {
+	WorkerKind	kind = visit->request.kind;
+
 	/* a crash ends it for good: the launcher starts anew then, and all else with it */
 	BackgroundWorker worker = {
-		.bgw_type = "ddb backfill",
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
 		.bgw_restart_time = BGW_NEVER_RESTART,
 		.bgw_library_name = "ddb",
-		.bgw_function_name = "backfill_worker_main",
 		.bgw_main_arg = ObjectIdGetDatum(visit->request.database),
 		.bgw_notify_pid = MyProcPid
 	};
 	bool		had;
 
-	snprintf(worker.bgw_name, BGW_MAXLEN, "ddb backfill in database %u", visit->request.database);
+	strlcpy(worker.bgw_type, kinds[kind].type, BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, kinds[kind].function, BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s in database %u", kinds[kind].type, visit->request.database);
 	had = RegisterDynamicBackgroundWorker(&worker, &visit->worker);
-	report_place(had);
+	report_place(kind, had);
 	return had;
 }
 
 /* Starts what is due and can be; returns the milliseconds until there is more, or -1. */
 static long
-start_due(List **visits, int running)
+start_due(List **visits, int *running, TimestampTz now)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	List	   *databases = NIL;
 	long		timeout = -1;
 	ListCell   *cell;
@@ -408,8 +515,8 @@ start_due(List **visits, int running)
 		long		wait = TimestampDifferenceMilliseconds(now, visit->request.due);
 
 		/* the end of a worker wakes the launcher */
-		if (visit->worker != NULL || running == WORKERS_MAX ||
-			is_being_visited(*visits, visit->request.database))
+		if (visit->worker != NULL || running[visit->request.kind] == kinds[visit->request.kind].most ||
+			is_being_visited(*visits, &visit->request))
 			continue;
 		if (wait <= 0)
 		{
@@ -423,7 +530,7 @@ start_due(List **visits, int running)
 			}
 			if (start_worker(visit))
 			{
-				running++;
+				running[visit->request.kind]++;
 				continue;
 			}
 			wait = RETRY_MILLISECONDS;
@@ -454,12 +561,14 @@ launcher_main(Datum argument)
 	before_shmem_exit(forget_latch, (Datum) 0);
 	SpinLockAcquire(&state->mutex);
 	state->latch = MyLatch;
+	state->planned_count = 0;
 	state->all = true;
 	SpinLockRelease(&state->mutex);
 
 	for (;;)
 	{
-		int			running;
+		int			running[WORKER_KINDS];
+		TimestampTz now;
 		long		timeout;
 
 		ResetLatch(MyLatch);
@@ -472,8 +581,10 @@ launcher_main(Datum argument)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 		visits = take_requests(visits);
-		visits = forget_ended(visits, &running);
-		timeout = start_due(&visits, running);
+		visits = forget_ended(visits, running);
+		now = GetCurrentTimestamp();
+		publish_planned(visits, now);
+		timeout = start_due(&visits, running, now);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH |
 						 (timeout >= 0 ? WL_TIMEOUT : 0), timeout, PG_WAIT_EXTENSION);
 	}

@@ -10,7 +10,21 @@
 /* Registers the launcher while the server starts. */
 extern void launcher_register(void);
 
-/* Has a database visited by a worker at that time, or soon after it. */
-extern void launcher_request(Oid database, TimestampTz due);
+/* Described in launcher.c. */
+typedef enum WorkerKind
+{
+	WORKER_BACKFILL
+} WorkerKind;
+
+#define WORKER_KINDS (WORKER_BACKFILL + 1)
+
+/* Has a database visited by a worker of that kind at that time, or soon after it. */
+extern void launcher_request(WorkerKind kind, Oid database, TimestampTz due);
+
+/* The same of the current database, once the transaction has committed. */
+extern void launcher_request_at_commit(WorkerKind kind, TimestampTz due);
+
+/* Whether it runs and there are places for workers, so that requests lead to something. */
+extern bool launcher_has_places(void);
 
 #endif							/* DDB_LAUNCHER_H */
