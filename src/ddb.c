@@ -9,8 +9,10 @@
 
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "index/expiry.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
+#include "worker/expiry_statistics.h"
 #include "worker/launcher.h"
 
 PG_MODULE_MAGIC;
@@ -53,6 +55,7 @@ _PG_init(void)
 	DefineCustomStringVariable("ddb.account_id", "The account in the ARNs of tables.", NULL,
 							   &ddb_account_id, "000000000000", PGC_SUSET, 0,
 							   check_account_id, NULL, NULL);
+	expiry_define_settings();
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
@@ -63,6 +66,7 @@ _PG_init(void)
 	{
 		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
 		launcher_register();
+		expiry_statistics_register();
 		endpoint_register_workers();
 	}
 }

@@ -32,6 +32,7 @@
 #include "utils/snapmgr.h"
 
 #include "index/backfill.h"
+#include "index/expiry.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
 
@@ -59,6 +60,9 @@ static const struct
 		"ddb backfill", "backfill_worker_main", "fills secondary indexes", 3,
 		"created a secondary index"
 	},
+	[WORKER_EXPIRY] = {
+		"ddb expiry", "expiry_worker_main", "deletes expired items", 3, NULL
+	},
 };
 
 StaticAssertDecl(lengthof(kinds) == WORKER_KINDS, "each kind of worker is described");
@@ -78,6 +82,7 @@ typedef struct LauncherState
 	bool		all;			/* visit every database */
 	int			count;
 	Request		requests[REQUESTS_MAX];
+	bool		is_short[WORKER_KINDS]; /* a visit is due, and has to wait for the end of a worker */
 	int			planned_count;
 	Request		planned[REQUESTS_MAX];	/* visits that it knows of and has not begun; not all, if there are more */
 } LauncherState;
@@ -212,6 +217,12 @@ launcher_request_at_commit(WorkerKind kind, TimestampTz due)
 }
 
 bool
+launcher_is_short(WorkerKind kind)
+{
+	return state->is_short[kind];
+}
+
+bool
 launcher_has_places(void)
 {
 	return state != NULL && state->places;
@@ -221,6 +232,12 @@ static void
 request_backfill(void)
 {
 	launcher_request_at_commit(WORKER_BACKFILL, GetCurrentTimestamp());
+}
+
+static void
+request_expiry(TimestampTz due)
+{
+	launcher_request_at_commit(WORKER_EXPIRY, due);
 }
 
 /* ---- In the postmaster ---- */
@@ -254,6 +271,7 @@ init_shmem(void)
 
 	/* whoever creates an index fills it where no worker ever could */
 	backfill_request = state->places ? request_backfill : NULL;
+	expiry_request = state->places ? request_expiry : NULL;
 }
 
 void
@@ -458,22 +476,41 @@ is_being_visited(List *visits, const Request *request)
 	return false;
 }
 
-/* Says in the log when places run out, and when there is one again. */
+/*
+ * Says in the log when places run out, once for workers of all kinds, and when there
+ * are enough again.  For a moment they may: after the server's start every database
+ * is visited.
+ */
 static void
 report_place(WorkerKind kind, bool had)
 {
-	static bool lacking[WORKER_KINDS];
+	static TimestampTz lacking_since[WORKER_KINDS];	/* 0: it is not */
+	static bool said = false;
+	TimestampTz now = GetCurrentTimestamp();
+	bool		lacking = false;
 
-	if (!had && !lacking[kind])
+	if (had)
+		lacking_since[kind] = 0;
+	else if (lacking_since[kind] == 0)
+		lacking_since[kind] = now;
+	else if (!said && TimestampDifferenceExceeds(lacking_since[kind], now, RETRY_MILLISECONDS))
+	{
+		said = true;
 		ereport(LOG,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no place for a background worker that %s", kinds[kind].work),
 				 errdetail("All places that max_worker_processes (%d) leaves are taken. The launcher tries again every second.",
 						   max_worker_processes)));
-	if (had && lacking[kind])
+	}
+
+	for (int i = 0; i < WORKER_KINDS; i++)
+		lacking |= lacking_since[i] != 0;
+	if (said && !lacking)
+	{
+		said = false;
 		ereport(LOG,
 				(errmsg("there is a place again for a background worker that %s", kinds[kind].work)));
-	lacking[kind] = !had;
+	}
 }
 
 /* Starts a worker; false where the server has no room for it. */
@@ -507,6 +544,7 @@ start_due(List **visits, int *running, TimestampTz now)
 {
 	List	   *databases = NIL;
 	long		timeout = -1;
+	bool		is_short[WORKER_KINDS] = {false};
 	ListCell   *cell;
 
 	foreach(cell, *visits)
@@ -515,9 +553,13 @@ start_due(List **visits, int *running, TimestampTz now)
 		long		wait = TimestampDifferenceMilliseconds(now, visit->request.due);
 
 		/* the end of a worker wakes the launcher */
-		if (visit->worker != NULL || running[visit->request.kind] == kinds[visit->request.kind].most ||
-			is_being_visited(*visits, &visit->request))
+		if (visit->worker != NULL || is_being_visited(*visits, &visit->request))
 			continue;
+		if (running[visit->request.kind] == kinds[visit->request.kind].most)
+		{
+			is_short[visit->request.kind] |= wait <= 0;
+			continue;
+		}
 		if (wait <= 0)
 		{
 			if (databases == NIL)
@@ -533,12 +575,15 @@ start_due(List **visits, int *running, TimestampTz now)
 				running[visit->request.kind]++;
 				continue;
 			}
+			/* whoever ends, of whatever kind, makes room */
+			memset(is_short, true, sizeof(is_short));
 			wait = RETRY_MILLISECONDS;
 			visit->request.due = TimestampTzPlusMilliseconds(now, wait);
 		}
 		timeout = timeout < 0 ? wait : Min(timeout, wait);
 	}
 	list_free(databases);
+	memcpy(state->is_short, is_short, sizeof(is_short));
 	return timeout;
 }
 
