@@ -238,18 +238,24 @@ expiry_tasks(void)
 	if (!OidIsValid(get_extension_oid("ddb", true)))
 		return NIL;
 
-	/* a table without its record or its index is in the middle of a dump's restore */
+	/* what lacks its table's record, an index or a trigger, is in the middle of a dump's restore */
 	SPI_connect();
 	owner_statement_run(extension_relation("indexes"),
-						"SELECT t.name, i.table_relation::pg_catalog.oid, i.relation::pg_catalog.oid,"
+						"SELECT coalesce(t.name, ''), i.table_relation::pg_catalog.oid, i.relation::pg_catalog.oid,"
+						" t.relation IS NOT NULL AND"
+						" (SELECT pg_catalog.bool_and(EXISTS (SELECT FROM pg_catalog.pg_index x"
+						" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid)"
+						" AND EXISTS (SELECT FROM pg_catalog.pg_trigger g"
+						" JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid"
+						" WHERE g.tgrelid = r.relation AND p.pronamespace = 'ddb'::pg_catalog.regnamespace))"
+						" FROM (SELECT i.table_relation::pg_catalog.oid AS relation"
+						" UNION ALL SELECT s.relation::pg_catalog.oid FROM ddb.indexes s"
+						" WHERE s.table_relation = i.table_relation) r),"
 						" EXISTS (SELECT FROM pg_catalog.pg_trigger g"
 						" JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid"
 						" WHERE g.tgrelid = i.table_relation AND p.pronamespace <> 'ddb'::pg_catalog.regnamespace)"
-						" FROM ddb.indexes i JOIN ddb.tables t ON t.relation = i.table_relation"
-						" WHERE i.kind = 'EXPIRY'"
-						" AND EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = i.table_relation AND x.indisunique)"
-						" AND EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = i.relation AND x.indisunique)"
-						" ORDER BY i.relation::pg_catalog.oid",
+						" FROM ddb.indexes i LEFT JOIN ddb.tables t ON t.relation = i.table_relation"
+						" WHERE i.kind = 'EXPIRY' ORDER BY i.relation::pg_catalog.oid",
 						0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -262,7 +268,8 @@ expiry_tasks(void)
 		task->table = SPI_getvalue(row, descriptor, 1);
 		task->table_relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 2, &isnull));
 		task->relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &isnull));
-		task->has_code = DatumGetBool(SPI_getbinval(row, descriptor, 4, &isnull));
+		task->ready = DatumGetBool(SPI_getbinval(row, descriptor, 4, &isnull));
+		task->has_code = DatumGetBool(SPI_getbinval(row, descriptor, 5, &isnull));
 		tasks = lappend(tasks, task);
 	}
 	SPI_finish();
@@ -494,7 +501,7 @@ lock_index(const ExpiryTask *task, LOCKMODE lock)
 	const IndexDefinition *index;
 	char	   *name;
 
-	if (!lock_if_free(task->table_relation, lock))
+	if (!task->ready || !lock_if_free(task->table_relation, lock))
 		return NULL;
 	name = catalog_name_of_relation(task->table_relation);
 	if (name == NULL || strcmp(name, task->table) != 0)

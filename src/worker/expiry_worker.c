@@ -45,6 +45,9 @@
 /* What is locked, or passed by, is tried again after so long. */
 #define RETRY_MILLISECONDS 1000
 
+/* How long it leaves a table alone that is being restored from a dump. */
+#define RESTORE_MILLISECONDS 10000
+
 /* How long it leaves a table alone after an error. */
 #define FAILED_MILLISECONDS 5000
 
@@ -210,6 +213,8 @@ do_task(ExpiryTask *task)
 	ExpiryBatch batch;
 	long		elapsed;
 
+	if (!task->ready)
+		left = RESTORE_MILLISECONDS;
 	if (left > 0)
 	{
 		note_next_in(left);

@@ -3,8 +3,9 @@
  *
  * When the server has started, after a crash or a promotion too, it has every
  * database visited once by each kind of worker, for what was left unfinished; from
- * then on those in which a transaction has asked for it by committing.  A worker
- * that ends without having finished asks for the next one itself.
+ * then on those in which a transaction has asked for it by committing, and those
+ * that are new, for they may be copies.  A worker that ends without having finished
+ * asks for the next one itself.
  */
 #include "postgres.h"
 
@@ -43,6 +44,9 @@
 
 /* How long to wait where the server has no room for another worker. */
 #define RETRY_MILLISECONDS 1000
+
+/* How often it looks for new databases. */
+#define LOOK_MILLISECONDS 10000
 
 /* No visit is wanted. */
 #define NEVER DT_NOEND
@@ -362,15 +366,19 @@ plan_visit(List *visits, const Request *request)
 	return lappend(visits, visit);
 }
 
+/* Plans visits of all databases, or of those that were not there the last time. */
 static List *
-plan_all_visits(List *visits)
+plan_all_visits(List *visits, bool only_new)
 {
+	static List *known = NIL;	/* in TopMemoryContext */
 	List	   *databases = connectable_databases();
 	TimestampTz now = GetCurrentTimestamp();
 	ListCell   *cell;
 
 	foreach(cell, databases)
 	{
+		if (only_new && list_member_oid(known, lfirst_oid(cell)))
+			continue;
 		for (int kind = 0; kind < WORKER_KINDS; kind++)
 		{
 			Request		request = {kind, lfirst_oid(cell), now};
@@ -378,7 +386,8 @@ plan_all_visits(List *visits)
 			visits = plan_visit(visits, &request);
 		}
 	}
-	list_free(databases);
+	list_free(known);
+	known = databases;
 	return visits;
 }
 
@@ -400,7 +409,19 @@ take_requests(List *visits)
 
 	for (int i = 0; i < count; i++)
 		visits = plan_visit(visits, &requests[i]);
-	return all ? plan_all_visits(visits) : visits;
+	return all ? plan_all_visits(visits, false) : visits;
+}
+
+/* Adds visits of databases that have come, now and then. */
+static List *
+look_for_databases(List *visits, TimestampTz now)
+{
+	static TimestampTz last = 0;
+
+	if (!TimestampDifferenceExceeds(last, now, LOOK_MILLISECONDS))
+		return visits;
+	last = now;
+	return plan_all_visits(visits, true);
 }
 
 /*
@@ -538,12 +559,12 @@ start_worker(Visit *visit)
 	return had;
 }
 
-/* Starts what is due and can be; returns the milliseconds until there is more, or -1. */
+/* Starts what is due and can be; returns the milliseconds until there may be more. */
 static long
 start_due(List **visits, int *running, TimestampTz now)
 {
 	List	   *databases = NIL;
-	long		timeout = -1;
+	long		timeout = LOOK_MILLISECONDS;
 	bool		is_short[WORKER_KINDS] = {false};
 	ListCell   *cell;
 
@@ -580,7 +601,7 @@ start_due(List **visits, int *running, TimestampTz now)
 			wait = RETRY_MILLISECONDS;
 			visit->request.due = TimestampTzPlusMilliseconds(now, wait);
 		}
-		timeout = timeout < 0 ? wait : Min(timeout, wait);
+		timeout = Min(timeout, wait);
 	}
 	list_free(databases);
 	memcpy(state->is_short, is_short, sizeof(is_short));
@@ -628,9 +649,10 @@ launcher_main(Datum argument)
 		visits = take_requests(visits);
 		visits = forget_ended(visits, running);
 		now = GetCurrentTimestamp();
+		visits = look_for_databases(visits, now);
 		publish_planned(visits, now);
 		timeout = start_due(&visits, running, now);
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH |
-						 (timeout >= 0 ? WL_TIMEOUT : 0), timeout, PG_WAIT_EXTENSION);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | WL_TIMEOUT, timeout,
+						 PG_WAIT_EXTENSION);
 	}
 }
