@@ -1111,11 +1111,11 @@ CREATE TABLE indexes (
 	settings json NOT NULL,
 	PRIMARY KEY (table_relation, name)
 );
-COMMENT ON TABLE indexes IS 'secondary indexes of DynamoDB tables';
+COMMENT ON TABLE indexes IS 'secondary indexes of DynamoDB tables, and what their expired items are found by';
 COMMENT ON COLUMN indexes.table_relation IS 'the relation of its table';
 COMMENT ON COLUMN indexes.name IS 'the index''s name, as DynamoDB''s requests have it';
 COMMENT ON COLUMN indexes.relation IS 'the relation that holds what the index projects of the items';
-COMMENT ON COLUMN indexes.kind IS 'GLOBAL or LOCAL';
+COMMENT ON COLUMN indexes.kind IS 'GLOBAL, LOCAL, or EXPIRY: what expired items are found by';
 COMMENT ON COLUMN indexes.projection IS 'ALL, KEYS_ONLY or INCLUDE';
 COMMENT ON COLUMN indexes.non_key_attributes IS 'what INCLUDE projects besides the keys';
 COMMENT ON COLUMN indexes.status IS 'CREATING or ACTIVE';
@@ -1198,6 +1198,35 @@ REVOKE ALL ON FUNCTION backfill_wanted() FROM PUBLIC;
 CREATE TRIGGER backfill_wanted AFTER INSERT ON indexes
 	FOR EACH ROW WHEN (new.status OPERATOR(pg_catalog.=) 'CREATING') EXECUTE FUNCTION backfill_wanted();
 ALTER TABLE indexes ENABLE ALWAYS TRIGGER backfill_wanted;
+
+-- ==========================================================================
+-- Expiry
+-- ==========================================================================
+
+CREATE FUNCTION expiry_wanted() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_expiry_wanted' LANGUAGE C;
+REVOKE ALL ON FUNCTION expiry_wanted() FROM PUBLIC;
+CREATE TRIGGER expiry_wanted AFTER INSERT OR UPDATE ON indexes
+	FOR EACH ROW WHEN (new.kind OPERATOR(pg_catalog.=) 'EXPIRY') EXECUTE FUNCTION expiry_wanted();
+ALTER TABLE indexes ENABLE ALWAYS TRIGGER expiry_wanted;
+
+-- Reads the tables' indexes for everybody, and tells no more than the view below shows.
+CREATE FUNCTION expiry_state(OUT relation oid, OUT overdue bigint, OUT oldest timestamptz,
+		OUT deleted bigint, OUT failed bigint, OUT deleted_per_second double precision) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'ddb_expiry_state';
+COMMENT ON FUNCTION expiry_state() IS 'what the view expiry_progress shows of tables whose items expire';
+
+CREATE VIEW expiry_progress AS
+	SELECT t.name AS table_name, s.overdue, s.oldest, s.deleted, s.failed, s.deleted_per_second
+	FROM @extschema@.expiry_state() AS s
+		JOIN @extschema@.indexes AS i ON i.relation OPERATOR(pg_catalog.=) s.relation
+		JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) i.table_relation;
+COMMENT ON VIEW expiry_progress IS 'tables whose items expire: how many are overdue (100000 at most are counted), since when the oldest is, deletions since the server''s start and of late';
+GRANT SELECT ON expiry_progress TO PUBLIC;
+
+-- ==========================================================================
+-- Registering and checking
+-- ==========================================================================
 
 CREATE FUNCTION register_table(relation regclass, name text DEFAULT NULL) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_register_table';
@@ -1295,6 +1324,8 @@ CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_time_to_live(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION execute_statement(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION execute_transaction(request request) RETURNS json
@@ -1323,6 +1354,8 @@ CREATE FUNCTION update_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION update_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION update_time_to_live(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 
 COMMENT ON FUNCTION batch_execute_statement(request) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
 COMMENT ON FUNCTION batch_get_item(request) IS 'BatchGetItem: up to 100 items of several tables by their keys';
@@ -1333,6 +1366,7 @@ COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with al
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
+COMMENT ON FUNCTION describe_time_to_live(request) IS 'DescribeTimeToLive: by which attribute a table''s items expire';
 COMMENT ON FUNCTION execute_statement(request) IS 'ExecuteStatement: a PartiQL statement';
 COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
@@ -1347,6 +1381,7 @@ COMMENT ON FUNCTION transact_write_items(request) IS 'TransactWriteItems: up to 
 COMMENT ON FUNCTION untag_resource(request) IS 'UntagResource: removes tags from a table';
 COMMENT ON FUNCTION update_item(request) IS 'UpdateItem: changes an item''s attributes, or creates it';
 COMMENT ON FUNCTION update_table(request) IS 'UpdateTable: changes a table''s settings';
+COMMENT ON FUNCTION update_time_to_live(request) IS 'UpdateTimeToLive: has a table''s items expire by an attribute, or no longer';
 
 -- ==========================================================================
 -- Transactions: the tokens of those of the last minutes

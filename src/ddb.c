@@ -14,8 +14,10 @@
 #include "change/want.h"
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "index/expiry.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
+#include "worker/expiry_statistics.h"
 #include "worker/launcher.h"
 
 PG_MODULE_MAGIC;
@@ -67,6 +69,7 @@ _PG_init(void)
 							"WAL that may wait for the change log of a database; beyond it the log gets a hole.",
 							NULL, &change_lag_limit, 16 * 1024 * 1024, 64, PG_INT32_MAX, PGC_SIGHUP, GUC_UNIT_KB,
 							NULL, NULL, NULL);
+	expiry_define_settings();
 	endpoint_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
@@ -80,6 +83,7 @@ _PG_init(void)
 		launcher_register();
 		log_state_install();
 		departure_install_hook();
+		expiry_statistics_register();
 		endpoint_register_workers();
 	}
 }

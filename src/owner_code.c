@@ -17,6 +17,7 @@
 
 static int	limit = 0;			/* milliseconds; 0 for none */
 static TimeoutId limit_timeout;
+static bool limited = false;	/* it is set for what is run now */
 static volatile sig_atomic_t times_reached = 0;
 
 /* ---- The role ---- */
@@ -79,6 +80,7 @@ lift_limit(void)
 {
 	bool		reached;
 
+	limited = false;
 	if (limit == 0)
 		return false;
 	disable_timeout(limit_timeout, false);
@@ -92,7 +94,10 @@ lift_limit(void)
 void
 owner_code_begin(Relation relation, OwnerActing *before)
 {
-	if (limit > 0)
+	/* what is run within what is run has no time of its own */
+	before->limited = limit > 0 && !limited;
+	limited = limited || before->limited;
+	if (before->limited)
 		enable_timeout_every(limit_timeout,
 							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit), limit);
 	owner_acting_begin(relation, before);
@@ -102,7 +107,8 @@ void
 owner_code_end(const OwnerActing *before)
 {
 	owner_acting_end(before);
-	(void) lift_limit();
+	if (before->limited)
+		(void) lift_limit();
 }
 
 bool

@@ -19,6 +19,7 @@ typedef struct OwnerActing
 	Oid			user;
 	int			context;
 	int			settings;
+	bool		limited;		/* the limit is this one's to lift, and not an outer one's */
 } OwnerActing;
 
 /*

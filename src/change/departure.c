@@ -62,30 +62,6 @@ before_statement(const Node *statement)
 		change_log_request();
 }
 
-/* A database that this transaction has created. */
-static Oid	created = InvalidOid;
-
-static void
-transaction_ends(XactEvent event, void *argument)
-{
-	if (event == XACT_EVENT_COMMIT && OidIsValid(created) && change_log_start_writer != NULL)
-		change_log_start_writer(created);
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
-		created = InvalidOid;
-}
-
-/* One that is copied brings what was asked for in its template. */
-static void
-start_in(const char *name)
-{
-	static bool registered = false;
-
-	if (!registered)
-		RegisterXactCallback(transaction_ends, NULL);
-	registered = true;
-	created = get_database_oid(name, true);
-}
-
 static void
 run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUtilityContext context,
 			ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
@@ -95,7 +71,6 @@ run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUti
 	const Node *node = statement->utilityStmt;
 	bool		commits_prepared = IsA(node, TransactionStmt) &&
 		((const TransactionStmt *) node)->kind == TRANS_STMT_COMMIT_PREPARED;
-	bool		creates_database = IsA(node, CreatedbStmt);
 
 	before_statement(node);
 	if (previous_utility != NULL)
@@ -106,8 +81,6 @@ run_utility(PlannedStmt *statement, const char *text, bool read_only, ProcessUti
 								receiver, completion);
 	if (commits_prepared)
 		log_state_wake(XactLastCommitEnd);
-	if (creates_database)
-		start_in(((const CreatedbStmt *) node)->dbname);
 }
 
 void

@@ -84,13 +84,14 @@ typedef struct KeyAttribute
 /*
  * A table's or an index's key schema.  A global secondary index may have up to
  * four attributes for the partition and four for the sort; a table has one and
- * at most one.
+ * at most one.  Only what expired items are found by is ordered by a sort attribute
+ * alone, and has none for the partition.
  */
 #define KEY_MAX_ATTRIBUTES 4
 
 typedef struct KeySchema
 {
-	int			partition_count;	/* 1 to KEY_MAX_ATTRIBUTES */
+	int			partition_count;	/* 0 to KEY_MAX_ATTRIBUTES */
 	int			sort_count;		/* 0 to KEY_MAX_ATTRIBUTES */
 	KeyAttribute partition[KEY_MAX_ATTRIBUTES];
 	KeyAttribute sort[KEY_MAX_ATTRIBUTES];

@@ -311,7 +311,7 @@ backfill_start(const TableRecord *record)
 
 	/* nobody writes meanwhile, so rows need no locks */
 	table = table_open_unguarded(record->name, record->relation, ShareRowExclusiveLock);
-	for (int i = 0; i < set->count; i++)
+	for (int i = 0; i < set->all_count; i++)
 	{
 		if (set->indexes[i].status == INDEX_CREATING)
 			(void) run(table, &set->indexes[i], false, false);
@@ -390,7 +390,7 @@ backfill_batch(const BackfillTask *task, bool wait)
 	record = catalog_read_table(task->table);
 	if (record == NULL || record->relation != task->table_relation)
 		return BACKFILL_DONE;
-	index = index_find(index_set(record->relation), task->index);
+	index = index_find_any(index_set(record->relation), task->index);
 	if (index == NULL || index->status != INDEX_CREATING)
 		return BACKFILL_DONE;
 	if (!ConditionalLockRelationOid(index->relation, RowExclusiveLock) ||

@@ -93,7 +93,8 @@ read_columns(HeapTuple tuple, TupleDesc descriptor, IndexRecord *record)
 		!index_projection_of_word(catalog_text_column(tuple, descriptor, INDEXES_PROJECTION),
 								  &index->projection) ||
 		!status_of_word(catalog_text_column(tuple, descriptor, INDEXES_STATUS), &index->status) ||
-		!read_non_key(index, &non_key))
+		!read_non_key(index, &non_key) ||
+		(strcmp(index->name, EXPIRY_INDEX_NAME) == 0) != (index->kind == INDEX_EXPIRY))
 		record->misfit = "it has values that no index has";
 }
 
@@ -162,7 +163,8 @@ relation_misfit(IndexRecord *record, const char *table)
 		return "its relation is no table USING ddb";
 	}
 	layout = layout_of_relation(relation);
-	is_index = layout->table_schema.partition_count > 0;
+	is_index = layout->table_schema.partition_count > 0 &&
+		(layout->schema.partition_count == 0) == (index->kind == INDEX_EXPIRY);
 	layout_copy_schema(&index->schema, &layout->schema);
 	layout_copy_schema(&index->table_schema, &layout->table_schema);
 	is_declared = index_is_declared(relation, table, index->name);
@@ -198,6 +200,21 @@ report_misfit(const IndexRecord *record, const char *table_name)
 					   record->misfit),
 			 errhint("%s", record->mendable ? layout_hint(true) :
 					 "ddb.check_catalog() tells of such records, ddb.clean_catalog() removes them.")));
+}
+
+/* Puts INDEX_EXPIRY behind the others. */
+static void
+order_set(IndexSet *set)
+{
+	IndexDefinition *expiry = unconstify(IndexDefinition *, index_find_any(set, EXPIRY_INDEX_NAME));
+	IndexDefinition definition;
+
+	if (expiry == NULL)
+		return;
+	set->count--;
+	definition = *expiry;
+	memmove(expiry, expiry + 1, sizeof(IndexDefinition) * (&set->indexes[set->count] - expiry));
+	set->indexes[set->count] = definition;
 }
 
 /*
@@ -243,6 +260,8 @@ read_set(Oid table, Oid *missing)
 	systable_endscan_ordered(scan);
 	index_close(primary_key, AccessShareLock);
 	table_close(indexes, AccessShareLock);
+	set->all_count = set->count;
+	order_set(set);
 	return OidIsValid(*missing) ? NULL : set;
 }
 
@@ -431,15 +450,33 @@ index_is_complete(const Table *table, const IndexDefinition *index)
 	return is_active_in(RelationGetRelid(table->relation), index, GetTransactionSnapshot());
 }
 
-const IndexDefinition *
-index_find(const IndexSet *set, const char *name)
+static const IndexDefinition *
+find_among(const IndexSet *set, int count, const char *name)
 {
-	for (int i = 0; i < set->count; i++)
+	for (int i = 0; i < count; i++)
 	{
 		if (strcmp(set->indexes[i].name, name) == 0)
 			return &set->indexes[i];
 	}
 	return NULL;
+}
+
+const IndexDefinition *
+index_find(const IndexSet *set, const char *name)
+{
+	return find_among(set, set->count, name);
+}
+
+const IndexDefinition *
+index_find_any(const IndexSet *set, const char *name)
+{
+	return find_among(set, set->all_count, name);
+}
+
+const IndexDefinition *
+index_find_expiry(const IndexSet *set)
+{
+	return set->all_count > set->count ? &set->indexes[set->count] : NULL;
 }
 
 /* ---- Writing ---- */

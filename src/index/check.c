@@ -163,7 +163,7 @@ lock_indexes(const Table *table)
 	do
 	{
 		locked = set;
-		for (int i = 0; i < locked->count; i++)
+		for (int i = 0; i < locked->all_count; i++)
 			LockRelationOid(locked->indexes[i].relation, AccessShareLock);
 		set = index_set(relation);
 	} while (set != locked);
@@ -179,8 +179,8 @@ check_table(ReturnSetInfo *result, const char *name)
 
 	check.table = table_open_by_name(name, ACL_SELECT);
 	set = lock_indexes(check.table);
-	relations = palloc(sizeof(Table *) * Max(set->count, 1));
-	for (int i = 0; i < set->count; i++)
+	relations = palloc(sizeof(Table *) * Max(set->all_count, 1));
+	for (int i = 0; i < set->all_count; i++)
 		relations[i] = table_open_index(check.table, set->indexes[i].name,
 										set->indexes[i].relation, AccessShareLock);
 
@@ -189,7 +189,7 @@ check_table(ReturnSetInfo *result, const char *name)
 	check.snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	check.item_context = AllocSetContextCreate(CurrentMemoryContext, "ddb index check",
 											   ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < set->count; i++)
+	for (int i = 0; i < set->all_count; i++)
 	{
 		check.index = &set->indexes[i];
 		check.relation = relations[i];

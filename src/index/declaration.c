@@ -30,7 +30,8 @@ enum
 
 static const char *const kinds[] = {
 	[INDEX_GLOBAL] = "GLOBAL",
-	[INDEX_LOCAL] = "LOCAL"
+	[INDEX_LOCAL] = "LOCAL",
+	[INDEX_EXPIRY] = "EXPIRY"
 };
 
 static const char *const projections[] = {

@@ -218,7 +218,7 @@ same_key(const KeySchema *schema, const Value *a, const Value *b)
 bool
 index_same_item(const IndexSet *set, const Value *a, const Value *b)
 {
-	return set->count == 0 || same_key(&set->indexes[0].table_schema, a, b);
+	return set->all_count == 0 || same_key(&set->indexes[0].table_schema, a, b);
 }
 
 static bool

@@ -15,8 +15,13 @@
 typedef enum IndexKind
 {
 	INDEX_GLOBAL,
-	INDEX_LOCAL
+	INDEX_LOCAL,
+	INDEX_EXPIRY				/* what expired items are found by (expiry.h): ordered by
+								 * their time, and no index for requests */
 } IndexKind;
+
+/* The name of a table's only index of kind INDEX_EXPIRY, which no request can give an index. */
+#define EXPIRY_INDEX_NAME "(expiry)"
 
 typedef enum IndexProjection
 {
@@ -53,8 +58,9 @@ typedef struct IndexDefinition
 
 typedef struct IndexSet
 {
-	int			count;
-	IndexDefinition *indexes;	/* by name */
+	int			count;			/* those that requests know of, by name */
+	int			all_count;		/* and behind them INDEX_EXPIRY, if there is one */
+	IndexDefinition *indexes;
 } IndexSet;
 
 /* ---- What an index's relation says of itself: index/declaration.c ---- */
@@ -121,8 +127,12 @@ extern List *index_records(void);
 /* Whether a record names the relation as that of an index. */
 extern bool index_is_recorded(Oid relation);
 
-/* The index of that name; NULL where there is none. */
+/* The index of that name that requests know of; NULL where there is none. */
 extern const IndexDefinition *index_find(const IndexSet *set, const char *name);
+
+/* The same, INDEX_EXPIRY included; and that one. */
+extern const IndexDefinition *index_find_any(const IndexSet *set, const char *name);
+extern const IndexDefinition *index_find_expiry(const IndexSet *set);
 
 /*
  * Whether reads of the index find all that they should: it is ACTIVE, and was so

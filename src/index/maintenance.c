@@ -18,6 +18,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "compat.h"
+#include "index/expiry.h"
 #include "index/index.h"
 #include "owner_code.h"
 #include "table/layout.h"
@@ -73,7 +74,7 @@ keep_indexes(Table *table, const Value *old_item, const Value *new_item)
 {
 	const IndexSet *set = table->follower;
 
-	for (int i = 0; i < set->count; i++)
+	for (int i = 0; i < set->all_count; i++)
 	{
 		const IndexDefinition *index = &set->indexes[i];
 		EntryChange change = index_entry_change(index, old_item, new_item);
@@ -84,6 +85,8 @@ keep_indexes(Table *table, const Value *old_item, const Value *new_item)
 		relation = table_open_index(table, index->name, index->relation, RowExclusiveLock);
 		change_entry(index, relation, change, old_item, new_item);
 		table_release(relation);
+		if (index->kind == INDEX_EXPIRY && (change == ENTRY_INSERTED || change == ENTRY_MOVED))
+			expiry_expect(index, new_item);
 	}
 }
 
@@ -129,7 +132,7 @@ truncate_relation(Relation relation)
 static void
 truncate_indexes(const IndexSet *set)
 {
-	for (int i = 0; i < set->count; i++)
+	for (int i = 0; i < set->all_count; i++)
 	{
 		Relation	relation = try_table_open(set->indexes[i].relation, AccessExclusiveLock);
 
@@ -241,7 +244,7 @@ ddb_maintain_indexes(PG_FUNCTION_ARGS)
 
 	/* anybody may have it as a trigger of any relation */
 	set = index_set(RelationGetRelid(trigger->tg_relation));
-	if (set->count == 0)
+	if (set->all_count == 0)
 		PG_RETURN_POINTER(NULL);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 	{

@@ -97,8 +97,10 @@ static bool
 is_definition_of(const IndexDefinition *index, const KeySchema *table)
 {
 	const KeySchema *declared = &index->table_schema;
+	bool		expiry = index->kind == INDEX_EXPIRY;
 
-	if (!is_name(index->name) || declared->partition_count != 1 ||
+	if ((expiry ? strcmp(index->name, EXPIRY_INDEX_NAME) != 0 : !is_name(index->name)) ||
+		expiry != (index->schema.partition_count == 0) || declared->partition_count != 1 ||
 		declared->sort_count != table->sort_count)
 		return false;
 	for (int i = 0; i < key_schema_count(table); i++)
@@ -109,7 +111,7 @@ is_definition_of(const IndexDefinition *index, const KeySchema *table)
 		if (attribute->type != other->type || strcmp(attribute->name, other->name) != 0)
 			return false;
 	}
-	if (index->kind == INDEX_GLOBAL)
+	if (index->kind != INDEX_LOCAL)
 		return true;
 	return index->schema.partition_count == 1 && index->schema.sort_count == 1 &&
 		strcmp(index->schema.partition[0].name, table->partition[0].name) == 0;

@@ -34,6 +34,7 @@ static const Operation operations[] = {
 	{"DescribeEndpoints", &describe_endpoints_operation},
 	{"DescribeLimits", &describe_limits_operation},
 	{"DescribeTable", &describe_table_operation},
+	{"DescribeTimeToLive", &describe_time_to_live_operation},
 	{"ExecuteStatement", &execute_statement_operation},
 	{"ExecuteTransaction", &execute_transaction_operation},
 	{"GetItem", &get_item_operation},
@@ -48,6 +49,7 @@ static const Operation operations[] = {
 	{"UntagResource", &untag_resource_operation},
 	{"UpdateItem", &update_item_operation},
 	{"UpdateTable", &update_table_operation},
+	{"UpdateTimeToLive", &update_time_to_live_operation},
 };
 
 static int

@@ -47,6 +47,7 @@ extern const OperationDescription delete_table_operation;
 extern const OperationDescription describe_endpoints_operation;
 extern const OperationDescription describe_limits_operation;
 extern const OperationDescription describe_table_operation;
+extern const OperationDescription describe_time_to_live_operation;
 extern const OperationDescription execute_statement_operation;
 extern const OperationDescription execute_transaction_operation;
 extern const OperationDescription get_item_operation;
@@ -61,5 +62,6 @@ extern const OperationDescription transact_write_items_operation;
 extern const OperationDescription untag_resource_operation;
 extern const OperationDescription update_item_operation;
 extern const OperationDescription update_table_operation;
+extern const OperationDescription update_time_to_live_operation;
 
 #endif							/* DDB_OPERATIONS_H */

@@ -1,10 +1,10 @@
 /*
  * access_method.c - the table access method ddb.
  *
- * It is heap with three differences: a tuple that enters must be a good item
- * with agreeing keys, an item collection's tuples share pages (placement.c),
- * and index builds have a scan of their own (index_build.c), because heap's
- * refuses relations of other access methods.  All else, down to the WAL, is
+ * It is heap with four differences: a tuple that enters must be a good item
+ * with agreeing keys, an item collection's tuples share pages (placement.c), a
+ * deletion may carry an origin (origin.h), and index builds have a scan of their
+ * own (index_build.c), because heap's refuses relations of other access methods.  All else, down to the WAL, is
  * heap's: MVCC, crash recovery, VACUUM, TOAST, standbys, logical decoding.
  */
 #include "postgres.h"
@@ -13,12 +13,14 @@
 #include "access/tableam.h"
 #include "catalog/pg_am.h"
 #include "fmgr.h"
+#include "replication/origin.h"
 #include "utils/rel.h"
 
 #include "compat.h"
 #include "error.h"
 #include "table/access_method.h"
 #include "table/layout.h"
+#include "table/origin.h"
 #include "table/placement.h"
 #include "value/value.h"
 
@@ -233,13 +235,32 @@ ddb_tuple_update(Relation relation, ItemPointer old_tid, TupleTableSlot *slot,
 	return result;
 }
 
+/* The same as heap's, with the origin that the deletion is to carry. */
 static TM_Result
-ddb_tuple_delete(Relation relation, ItemPointer tid, CommandId command, Snapshot snapshot,
+ddb_tuple_delete(Relation relation, ItemPointer row, CommandId command, Snapshot snapshot,
 				 Snapshot crosscheck, bool wait, TM_FailureData *failure, bool changing_partition)
 {
+	const TableAmRoutine *heap = GetHeapamTableAmRoutine();
+	RepOriginId origin = origin_of_deletion(relation, row);
+	RepOriginId before = replorigin_session_origin;
+	TM_Result	result;
+
 	tell_written(relation);
-	return GetHeapamTableAmRoutine()->tuple_delete(relation, tid, command, snapshot, crosscheck,
-												   wait, failure, changing_partition);
+	if (origin == InvalidRepOriginId)
+		return heap->tuple_delete(relation, row, command, snapshot, crosscheck, wait, failure,
+								  changing_partition);
+	PG_TRY();
+	{
+		replorigin_session_origin = origin;
+		result = heap->tuple_delete(relation, row, command, snapshot, crosscheck, wait, failure,
+									changing_partition);
+	}
+	PG_FINALLY();
+	{
+		replorigin_session_origin = before;
+	}
+	PG_END_TRY();
+	return result;
 }
 
 /* A relation that exists already and gets a new, empty file is being truncated. */

@@ -362,7 +362,7 @@ read_partition_key(PlannerInfo *root, Oid relation_oid, RelOptInfo *rel, HashKey
 		key->count = layout->schema.partition_count;
 		for (int i = 0; i < key->count; i++)
 			key->column[i] = layout->schema.partition[i].column;
-		if (OidIsValid(layout->primary_index))
+		if (key->count > 0)
 			key->hash_function = hash_function_of(rel, layout->primary_index);
 	}
 	table_close(relation, NoLock);

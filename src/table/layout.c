@@ -158,7 +158,8 @@ layout_hint(bool of_index)
 	return of_index ?
 		"It needs the access method ddb, the key attributes of the index and of its table as columns generated from the item, "
 		"all NOT NULL, no other columns, constraints or parents, and a valid unique index on (ddb.hash(partition key), sort key, "
-		"ddb.hash(partition key of the table), sort key of the table), with nothing else in it." :
+		"ddb.hash(partition key of the table), sort key of the table), with nothing else in it. "
+		"What expires has its time instead of the first two." :
 		"It needs the access method ddb, the item, its key attributes as columns generated from it, all NOT NULL, "
 		"and a valid unique index on (ddb.hash(partition key), sort key), with nothing else in it.";
 }

@@ -5,7 +5,8 @@
  * generated columns that take the key attributes from it, none of which is ever
  * null, and the unique index on the partition key's hash and the sort key.  A
  * secondary index's relation has the table's key behind its own in that index,
- * and no other columns.  Only the exact shape counts that relation.c makes: the
+ * and no other columns; the one that expired items are found by has their time in
+ * front, and no hash.  Only the exact shape counts that relation.c makes: the
  * code that reads and writes rows and index entries by hand relies on all of it.
  * Relations USING ddb without it are plain heaps (a table being rewritten is one
  * for a while).

@@ -113,7 +113,8 @@ layout_with_collections(Relation relation, TableLayout *layout)
 {
 	const TableLayout *cached = layout_of_relation(relation);
 
-	if (!OidIsValid(cached->primary_index) || cached->schema.sort_count == 0)
+	if (!OidIsValid(cached->primary_index) || cached->schema.sort_count == 0 ||
+		cached->schema.partition_count == 0)
 		return false;
 	*layout = *cached;			/* its key names may go away, and are not used */
 	return true;

@@ -10,7 +10,8 @@
  * The relation of a secondary index is read as a table is.  Its primary index
  * has up to four sort attributes, and the table's key behind them, hashed and
  * sorted likewise: so its entries have an order, and each a place in it, where
- * many items have the same index key.
+ * many items have the same index key.  What expires is in a relation without a
+ * hash in front, all of it in one order.
  */
 #include "postgres.h"
 
@@ -228,8 +229,11 @@ set_query_keys(TableScan *scan)
 	const KeyCondition *condition = scan->range.condition;
 	int			column = 1;
 
-	scan->hash = row_key_hash(condition->partition, scan->table->schema.partition_count);
-	add_key(scan, column++, BTEqualStrategyNumber, UUIDPGetDatum(&scan->hash));
+	if (scan->table->schema.partition_count > 0)
+	{
+		scan->hash = row_key_hash(condition->partition, scan->table->schema.partition_count);
+		add_key(scan, column++, BTEqualStrategyNumber, UUIDPGetDatum(&scan->hash));
+	}
 	for (int i = 0; i < condition->sort_equal_count; i++)
 		add_sort_key(scan, column++, BTEqualStrategyNumber, &condition->sort_equal[i]);
 	if (condition->sort_operator == SORT_EQUAL)

@@ -229,11 +229,12 @@ append_columns(StringInfo text, const KeyColumns *columns, const KeyAttribute *a
 static void
 append_index_columns(StringInfo text, const KeyColumns *columns, const KeySchema *schema)
 {
-	appendStringInfoString(text, "ddb.hash(");
-	append_columns(text, columns, schema->partition, schema->partition_count);
-	appendStringInfoChar(text, ')');
-	if (schema->sort_count > 0)
-		appendStringInfoString(text, ", ");
+	if (schema->partition_count > 0)
+	{
+		appendStringInfoString(text, "ddb.hash(");
+		append_columns(text, columns, schema->partition, schema->partition_count);
+		appendStringInfoString(text, schema->sort_count > 0 ? "), " : ")");
+	}
 	append_columns(text, columns, schema->sort, schema->sort_count);
 }
 

@@ -53,8 +53,11 @@ add_schema(const Table *table, const KeySchema *schema, const Value *item, pg_uu
 
 	for (int i = 0; i < schema->partition_count; i++)
 		partition[i] = key_of(table, &schema->partition[i], item);
-	*hash = row_key_hash(partition, schema->partition_count);
-	entry->values[entry->count++] = UUIDPGetDatum(hash);
+	if (schema->partition_count > 0)
+	{
+		*hash = row_key_hash(partition, schema->partition_count);
+		entry->values[entry->count++] = UUIDPGetDatum(hash);
+	}
 	for (int i = 0; i < schema->sort_count; i++)
 	{
 		Value		sort = key_of(table, &schema->sort[i], item);
@@ -86,11 +89,12 @@ row_index_entry(const Table *table, const Value *item, PrimaryIndexEntry *entry)
 static const KeyAttribute *
 attribute_of_column(const Table *table, int column)
 {
-	int			table_hash = 2 + table->schema.sort_count;
+	int			hashes = table->schema.partition_count > 0 ? 1 : 0;
+	int			table_hash = hashes + table->schema.sort_count + 1;
 
-	if (column == 1 || column == table_hash)
+	if (column <= hashes || column == table_hash)
 		return NULL;
-	return column < table_hash ? &table->schema.sort[column - 2] :
+	return column < table_hash ? &table->schema.sort[column - hashes - 1] :
 		&table->table_schema.sort[column - table_hash - 1];
 }
 

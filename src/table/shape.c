@@ -190,9 +190,18 @@ take_schema(IndexColumns *columns, KeySchema *schema)
 		take_attributes(columns, schema->sort, &schema->sort_count);
 }
 
+/* Takes the one number that what expires is ordered by. */
+static bool
+take_order(IndexColumns *columns, KeySchema *schema)
+{
+	return take_attributes(columns, schema->sort, &schema->sort_count) &&
+		schema->sort_count == 1 && schema->sort[0].type == VALUE_NUMBER;
+}
+
 /*
  * Sets the schemas of an index on (ddb.hash(partition key), sort key) or, of a
- * secondary index's relation, on that and the same of its table.
+ * secondary index's relation, on that and the same of its table.  What expires is
+ * found by a relation that has a number in the place of the former.
  */
 static bool
 take_schemas(IndexColumns *columns, TableLayout *layout)
@@ -200,7 +209,7 @@ take_schemas(IndexColumns *columns, TableLayout *layout)
 	KeySchema  *schema = &layout->schema;
 	KeySchema  *table = &layout->table_schema;
 
-	if (!take_schema(columns, schema))
+	if (columns->form->indkey.values[0] != 0 ? !take_order(columns, schema) : !take_schema(columns, schema))
 		return false;
 	if (columns->next == columns->form->indnatts)
 		return schema->partition_count == 1 && schema->sort_count <= 1;
@@ -322,7 +331,7 @@ is_consistent(TableLayout *layout, const KeyColumn *columns)
 	int			count = add_places(&layout->schema, places, 0);
 
 	count = add_places(&layout->table_schema, places, count);
-	layout->item_column = columns[layout->schema.partition[0].column - 1].item_column;
+	layout->item_column = columns[key_schema_attribute(&layout->schema, 0)->column - 1].item_column;
 	for (int i = 0; i < count; i++)
 	{
 		for (int j = 0; j < i; j++)

@@ -15,6 +15,7 @@
 #ifndef DDB_TABLE_H
 #define DDB_TABLE_H
 
+#include "access/xlogdefs.h"
 #include "nodes/parsenodes.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
@@ -145,6 +146,15 @@ typedef WriteAction (*WriteDecision) (const Value *old_item, Value *new_item, vo
 /* Writes one item: the only way in which operations change a table. */
 extern void table_write(Table *table, const PrimaryKey *key,
 						WriteDecision decide, void *argument);
+
+/*
+ * The same for a decision that is never but WRITE_DELETE or WRITE_NOTHING, of
+ * somebody who has other rows locked: another transaction's lock on the item's row
+ * is not waited for.  False where there is one; then nothing was done.  The
+ * deletion carries the origin (origin.h) in WAL.
+ */
+extern bool table_delete_if_free(Table *table, const PrimaryKey *key, WriteDecision decide,
+								 void *argument, RepOriginId origin);
 
 /* ---- Entries of secondary indexes ---- */
 

@@ -34,6 +34,7 @@
 
 #include "compat.h"
 #include "table/lookup.h"
+#include "table/origin.h"
 #include "table/row.h"
 #include "table/row_executor.h"
 #include "table/row_security.h"
@@ -49,6 +50,9 @@ typedef struct Write
 	TupleTableSlot *old_slot;	/* the newest version, or empty */
 	TupleTableSlot *new_slot;
 	RowExecutor *executor;		/* NULL: nothing but the primary index to care for */
+	bool		never_waits;	/* for another transaction's lock on the item's row */
+	bool		locked_by_other;	/* so it has not been written */
+	RepOriginId origin;			/* of its deletion in WAL */
 } Write;
 
 /* ---- Finding ---- */
@@ -219,6 +223,60 @@ lock_row(Write *write)
 									LockWaitBlock, 0, &failure));
 }
 
+/*
+ * Locks that version unless another transaction has it locked, which is not waited
+ * for; false if it is not the newest.
+ */
+static bool
+lock_row_if_free(Write *write)
+{
+	TM_FailureData failure;
+	TM_Result	result = table_tuple_lock(write->table->relation, &write->old_slot->tts_tid,
+										  write->snapshot, write->old_slot,
+										  GetCurrentCommandId(false), LockTupleExclusive,
+										  LockWaitSkip, 0, &failure);
+
+	write->locked_by_other = result == TM_WouldBlock;
+	return write->locked_by_other || written(result);
+}
+
+/* Deletes the row, locked or not; false if it has to be looked up again. */
+static bool
+delete_found(Write *write)
+{
+	if (write->executor == NULL)
+		return delete_row(write);
+	if (!lock_row(write))
+		return false;
+	row_executor_delete(write->executor, write->old_slot);
+	return true;
+}
+
+/* The same with the origin, if the deletion is to have one. */
+static bool
+delete_with_origin(Write *write)
+{
+	volatile bool done = false;
+
+	if (write->never_waits && !lock_row_if_free(write))
+		return false;
+	if (write->locked_by_other)
+		return true;
+	if (write->origin == InvalidRepOriginId)
+		return delete_found(write);
+	PG_TRY();
+	{
+		origin_begin(write->table->relation, &write->old_slot->tts_tid, write->origin);
+		done = delete_found(write);
+	}
+	PG_FINALLY();
+	{
+		origin_end();
+	}
+	PG_END_TRY();
+	return done;
+}
+
 /* ---- Locking what is not written ---- */
 
 /*
@@ -328,10 +386,10 @@ carry_out(Write *write, WriteAction action)
 	else if (action == WRITE_DELETE)
 		return true;
 
+	if (action == WRITE_DELETE)
+		return delete_with_origin(write);
 	if (write->executor == NULL)
 	{
-		if (action == WRITE_DELETE)
-			return delete_row(write);
 		row_require(table, found ? ROW_UPDATE_NEW : ROW_INSERT, write->new_slot,
 					write->snapshot);
 		if (found)
@@ -341,11 +399,6 @@ carry_out(Write *write, WriteAction action)
 	{
 		if (!lock_row(write))
 			return false;
-		if (action == WRITE_DELETE)
-		{
-			row_executor_delete(write->executor, write->old_slot);
-			return true;
-		}
 		row_executor_fill_columns(write->executor, write->old_slot, write->new_slot);
 		row_executor_update(write->executor, write->old_slot, write->new_slot);
 		return true;
@@ -402,8 +455,8 @@ attempt(Write *write, WriteDecision decide, void *argument)
 		row_store(write->table, &new_item, write->new_slot);
 	if (action != WRITE_NOTHING)
 		done = carry_out(write, action);
-	if (done && (action == WRITE_PUT || action == WRITE_DELETE) && write->executor == NULL &&
-		write->table->changed != NULL)
+	if (done && (action == WRITE_PUT || action == WRITE_DELETE) && !write->locked_by_other &&
+		write->executor == NULL && write->table->changed != NULL)
 		write->table->changed(write->table, found ? &old_item : NULL,
 							  action == WRITE_PUT ? &new_item : NULL);
 
@@ -412,22 +465,40 @@ attempt(Write *write, WriteDecision decide, void *argument)
 	return done;
 }
 
+static void
+write_item(Write *write, WriteDecision decide, void *argument)
+{
+	Table	   *table = write->table;
+
+	PreventCommandIfReadOnly("a write of an item");
+
+	row_key_entry(table, write->key, &write->entry);
+	write->old_slot = table_slot_create(table->relation, NULL);
+	write->new_slot = table_slot_create(table->relation, NULL);
+	write->executor = row_executor_begin(table);
+
+	while (!attempt(write, decide, argument))
+		CHECK_FOR_INTERRUPTS();
+
+	row_executor_end(write->executor);
+	ExecDropSingleTupleTableSlot(write->old_slot);
+	ExecDropSingleTupleTableSlot(write->new_slot);
+}
+
 void
 table_write(Table *table, const PrimaryKey *key, WriteDecision decide, void *argument)
 {
 	Write		write = {.table = table,.key = key};
 
-	PreventCommandIfReadOnly("a write of an item");
+	write_item(&write, decide, argument);
+}
 
-	row_key_entry(table, key, &write.entry);
-	write.old_slot = table_slot_create(table->relation, NULL);
-	write.new_slot = table_slot_create(table->relation, NULL);
-	write.executor = row_executor_begin(table);
+bool
+table_delete_if_free(Table *table, const PrimaryKey *key, WriteDecision decide, void *argument,
+					 RepOriginId origin)
+{
+	Write		write = {.table = table,.key = key,.never_waits = true,.origin = origin};
 
-	while (!attempt(&write, decide, argument))
-		CHECK_FOR_INTERRUPTS();
-
-	row_executor_end(write.executor);
-	ExecDropSingleTupleTableSlot(write.old_slot);
-	ExecDropSingleTupleTableSlot(write.new_slot);
+	write_item(&write, decide, argument);
+	return !write.locked_by_other;
 }

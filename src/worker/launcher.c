@@ -3,8 +3,9 @@
  *
  * When the server has started, after a crash or a promotion too, it has every
  * database visited once by each kind of worker, for what was left unfinished; from
- * then on those in which a transaction has asked for it by committing.  A worker
- * that ends without having finished asks for the next one itself.
+ * then on those in which a transaction has asked for it by committing, and those
+ * that are new, for they may be copies.  A worker that ends without having finished
+ * asks for the next one itself.
  */
 #include "postgres.h"
 
@@ -33,6 +34,7 @@
 
 #include "change/log.h"
 #include "index/backfill.h"
+#include "index/expiry.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
 
@@ -46,6 +48,9 @@
 
 /* How long that lasts before the log tells of it. */
 #define LACKING_MILLISECONDS 2500
+
+/* How often it looks for new databases. */
+#define LOOK_MILLISECONDS 10000
 
 /* No visit is wanted. */
 #define NEVER DT_NOEND
@@ -67,6 +72,9 @@ static const struct
 	[WORKER_CHANGE_WRITER] = {
 		"ddb change writer", "change_writer_main", "writes the change log", INT_MAX, NULL
 	},
+	[WORKER_EXPIRY] = {
+		"ddb expiry", "expiry_worker_main", "deletes expired items", 3, NULL
+	},
 };
 
 StaticAssertDecl(lengthof(kinds) == WORKER_KINDS, "each kind of worker is described");
@@ -86,6 +94,7 @@ typedef struct LauncherState
 	bool		all;			/* visit every database */
 	int			count;
 	Request		requests[REQUESTS_MAX];
+	bool		is_short[WORKER_KINDS]; /* a visit is due, and has to wait for the end of a worker */
 	int			planned_count;
 	Request		planned[REQUESTS_MAX];	/* visits that it knows of and has not begun; not all, if there are more */
 } LauncherState;
@@ -220,6 +229,12 @@ launcher_request_at_commit(WorkerKind kind, TimestampTz due)
 }
 
 bool
+launcher_is_short(WorkerKind kind)
+{
+	return state->is_short[kind];
+}
+
+bool
 launcher_has_places(void)
 {
 	return state != NULL && state->places;
@@ -242,6 +257,12 @@ static bool
 has_change_places(void)
 {
 	return launcher_has_places() && places_left() >= 2;
+}
+
+static void
+request_expiry(TimestampTz due)
+{
+	launcher_request_at_commit(WORKER_EXPIRY, due);
 }
 
 /* ---- In the postmaster ---- */
@@ -277,6 +298,7 @@ init_shmem(void)
 	backfill_request = state->places ? request_backfill : NULL;
 	change_log_start_writer = state->places ? start_change_writer : NULL;
 	change_log_has_places = has_change_places;
+	expiry_request = state->places ? request_expiry : NULL;
 }
 
 void
@@ -367,15 +389,19 @@ plan_visit(List *visits, const Request *request)
 	return lappend(visits, visit);
 }
 
+/* Plans visits of all databases, or of those that were not there the last time. */
 static List *
-plan_all_visits(List *visits)
+plan_all_visits(List *visits, bool only_new)
 {
+	static List *known = NIL;	/* in TopMemoryContext */
 	List	   *databases = connectable_databases();
 	TimestampTz now = GetCurrentTimestamp();
 	ListCell   *cell;
 
 	foreach(cell, databases)
 	{
+		if (only_new && list_member_oid(known, lfirst_oid(cell)))
+			continue;
 		for (int kind = 0; kind < WORKER_KINDS; kind++)
 		{
 			Request		request = {kind, lfirst_oid(cell), now};
@@ -383,7 +409,8 @@ plan_all_visits(List *visits)
 			visits = plan_visit(visits, &request);
 		}
 	}
-	list_free(databases);
+	list_free(known);
+	known = databases;
 	return visits;
 }
 
@@ -405,7 +432,19 @@ take_requests(List *visits)
 
 	for (int i = 0; i < count; i++)
 		visits = plan_visit(visits, &requests[i]);
-	return all ? plan_all_visits(visits) : visits;
+	return all ? plan_all_visits(visits, false) : visits;
+}
+
+/* Adds visits of databases that have come, now and then. */
+static List *
+look_for_databases(List *visits, TimestampTz now)
+{
+	static TimestampTz last = 0;
+
+	if (!TimestampDifferenceExceeds(last, now, LOOK_MILLISECONDS))
+		return visits;
+	last = now;
+	return plan_all_visits(visits, true);
 }
 
 /*
@@ -482,34 +521,39 @@ is_being_visited(List *visits, const Request *request)
 }
 
 /*
- * Says in the log when places have run out for a while, and when there is one again.  At the
- * start all kinds of workers look into all databases, and take turns in a moment.
+ * Says in the log when places run out, once for workers of all kinds, and when there
+ * are enough again.  For a moment they may: after the server's start every database
+ * is visited.
  */
 static void
 report_place(WorkerKind kind, bool had)
 {
-	static TimestampTz lacking_since[WORKER_KINDS];
-	static bool told[WORKER_KINDS];
+	static TimestampTz lacking_since[WORKER_KINDS];	/* 0: it is not */
+	static bool said = false;
 	TimestampTz now = GetCurrentTimestamp();
+	bool		lacking = false;
 
-	if (lacking_since[kind] == 0)
+	if (had)
+		lacking_since[kind] = 0;
+	else if (lacking_since[kind] == 0)
 		lacking_since[kind] = now;
-	if (!had && !told[kind] && TimestampDifferenceExceeds(lacking_since[kind], now, LACKING_MILLISECONDS))
+	else if (!said && TimestampDifferenceExceeds(lacking_since[kind], now, LACKING_MILLISECONDS))
 	{
+		said = true;
 		ereport(LOG,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("no place for a background worker that %s", kinds[kind].work),
 				 errdetail("All places that max_worker_processes (%d) leaves are taken. The launcher tries again every second.",
 						   max_worker_processes)));
-		told[kind] = true;
 	}
-	if (had && told[kind])
+
+	for (int i = 0; i < WORKER_KINDS; i++)
+		lacking |= lacking_since[i] != 0;
+	if (said && !lacking)
+	{
+		said = false;
 		ereport(LOG,
 				(errmsg("there is a place again for a background worker that %s", kinds[kind].work)));
-	if (had)
-	{
-		lacking_since[kind] = 0;
-		told[kind] = false;
 	}
 }
 
@@ -538,12 +582,13 @@ start_worker(Visit *visit)
 	return had;
 }
 
-/* Starts what is due and can be; returns the milliseconds until there is more, or -1. */
+/* Starts what is due and can be; returns the milliseconds until there may be more. */
 static long
 start_due(List **visits, int *running, TimestampTz now)
 {
 	List	   *databases = NIL;
-	long		timeout = -1;
+	long		timeout = LOOK_MILLISECONDS;
+	bool		is_short[WORKER_KINDS] = {false};
 	ListCell   *cell;
 
 	foreach(cell, *visits)
@@ -552,9 +597,13 @@ start_due(List **visits, int *running, TimestampTz now)
 		long		wait = TimestampDifferenceMilliseconds(now, visit->request.due);
 
 		/* the end of a worker wakes the launcher */
-		if (visit->worker != NULL || running[visit->request.kind] == kinds[visit->request.kind].most ||
-			is_being_visited(*visits, &visit->request))
+		if (visit->worker != NULL || is_being_visited(*visits, &visit->request))
 			continue;
+		if (running[visit->request.kind] == kinds[visit->request.kind].most)
+		{
+			is_short[visit->request.kind] |= wait <= 0;
+			continue;
+		}
 		if (wait <= 0)
 		{
 			if (databases == NIL)
@@ -570,12 +619,15 @@ start_due(List **visits, int *running, TimestampTz now)
 				running[visit->request.kind]++;
 				continue;
 			}
+			/* whoever ends, of whatever kind, makes room */
+			memset(is_short, true, sizeof(is_short));
 			wait = RETRY_MILLISECONDS;
 			visit->request.due = TimestampTzPlusMilliseconds(now, wait);
 		}
-		timeout = timeout < 0 ? wait : Min(timeout, wait);
+		timeout = Min(timeout, wait);
 	}
 	list_free(databases);
+	memcpy(state->is_short, is_short, sizeof(is_short));
 	return timeout;
 }
 
@@ -620,9 +672,10 @@ launcher_main(Datum argument)
 		visits = take_requests(visits);
 		visits = forget_ended(visits, running);
 		now = GetCurrentTimestamp();
+		visits = look_for_databases(visits, now);
 		publish_planned(visits, now);
 		timeout = start_due(&visits, running, now);
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH |
-						 (timeout >= 0 ? WL_TIMEOUT : 0), timeout, PG_WAIT_EXTENSION);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | WL_TIMEOUT, timeout,
+						 PG_WAIT_EXTENSION);
 	}
 }

@@ -14,16 +14,20 @@ extern void launcher_register(void);
 typedef enum WorkerKind
 {
 	WORKER_BACKFILL,
-	WORKER_CHANGE_WRITER
+	WORKER_CHANGE_WRITER,
+	WORKER_EXPIRY
 } WorkerKind;
 
-#define WORKER_KINDS (WORKER_CHANGE_WRITER + 1)
+#define WORKER_KINDS (WORKER_EXPIRY + 1)
 
 /* Has a database visited by a worker of that kind at that time, or soon after it. */
 extern void launcher_request(WorkerKind kind, Oid database, TimestampTz due);
 
 /* The same of the current database, once the transaction has committed. */
 extern void launcher_request_at_commit(WorkerKind kind, TimestampTz due);
+
+/* Whether somebody waits for a worker of the kind to end: then it should not stay for long. */
+extern bool launcher_is_short(WorkerKind kind);
 
 /* Whether it runs and there are places for workers, so that requests lead to something. */
 extern bool launcher_has_places(void);

@@ -93,7 +93,7 @@ places_report(void)
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("max_worker_processes is %d, and ddb needs it to be at least %d",
 					max_worker_processes, needed),
-			 errdetail("%d for the launcher and the HTTP workers, of which %d have no place now; %d for a worker that fills secondary indexes; %d for parallel queries; %d for logical replication and other extensions.",
+			 errdetail("%d for the launcher and the HTTP workers, of which %d have no place now; %d for a worker that fills secondary indexes or deletes expired items; %d for parallel queries; %d for logical replication and other extensions.",
 					   wanted, wanted - ours, 1, queries, others),
 			 errhint("Raise max_worker_processes or lower ddb.http_workers, and restart the server.")));
 }

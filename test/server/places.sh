@@ -84,7 +84,7 @@ served
 is "with as many HTTP workers as places, the launcher has one" "$(running 'ddb launcher')" 1
 ok "HTTP workers have the rest" [ "$(running 'ddb http')" -le 6 ]
 like "the log says how many places it takes" "$(log default)" 'WARNING:  max_worker_processes is 8, and ddb needs it to be at least 12$'
-like "and what for" "$(log default)" 'DETAIL:  9 for the launcher and the HTTP workers, of which 2 have no place now; 1 for a worker that fills secondary indexes; 1 for parallel queries; 1 for logical replication and other extensions\.'
+like "and what for" "$(log default)" 'DETAIL:  9 for the launcher and the HTTP workers, of which 2 have no place now; 1 for a worker that fills secondary indexes or deletes expired items; 1 for parallel queries; 1 for logical replication and other extensions\.'
 create_index BySql
 is "UpdateTable fills the index itself" "$(status BySql)" ACTIVE
 ok "with all items" complete BySql

@@ -41,6 +41,8 @@ typedef struct TableSettings
 	RequestBoolean deletion_protection;
 	RequestString encryption_type;
 	RequestString encryption_key;
+	RequestString time_to_live; /* the attribute; absent: items do not expire */
+	RequestInteger time_to_live_updated;
 } TableSettings;
 
 /*

@@ -58,6 +58,15 @@ def wait_for_index(name):
          lambda: (index(name) or {}).get("WarmThroughput", {}).get("Status"), "ACTIVE")
 
 
+def time_to_live():
+    return client.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
+
+
+def set_time_to_live(enabled, attribute):
+    client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute})
+    wait("the time to live", lambda: time_to_live()["TimeToLiveStatus"], "ENABLED" if enabled else "DISABLED")
+
+
 def wait_for_encryption():
     # no description: by a key of AWS's own, which the provider takes for ENABLED
     wait("the encryption", lambda: describe().get("SSEDescription", {}).get("Status", "ENABLED"), "ENABLED")
@@ -73,7 +82,7 @@ BASE = {
     "global": {"by_color": ("color", "size", "INCLUDE", {"z", "y"}, (3, 4)),
                "all_sizes": ("size", None, "ALL", set(), (1, 1))},
     "encryption": True, "class": "STANDARD_INFREQUENT_ACCESS", "protection": False,
-    "maxima": None, "warm": None, "tags": {"team": "red", "env": "test"},
+    "maxima": None, "warm": None, "ttl": "gone", "tags": {"team": "red", "env": "test"},
 }
 
 
@@ -123,12 +132,13 @@ def create(config):
     wait_for_warm_table()
     for name in config["global"]:
         wait_for_index(name)
+    if config["ttl"]:
+        set_time_to_live(True, config["ttl"])
 
 
 # What the provider reads besides the table and its tags and ddb does not have yet.  Once one of
 # these is there, its answer belongs into read() as the provider takes it.
-MISSING = {"DescribeContinuousBackups": client.describe_continuous_backups,
-           "DescribeTimeToLive": client.describe_time_to_live}
+MISSING = {"DescribeContinuousBackups": client.describe_continuous_backups}
 
 
 def read_what_is_missing():
@@ -173,6 +183,7 @@ def read():
         "protection": table["DeletionProtectionEnabled"],
         "maxima": pair(table, "OnDemandThroughput", ("MaxReadRequestUnits", "MaxWriteRequestUnits")),
         "warm": pair(table, "WarmThroughput", ("ReadUnitsPerSecond", "WriteUnitsPerSecond")),
+        "ttl": time_to_live().get("AttributeName", ""),
         "tags": {tag["Key"]: tag["Value"] for tag in client.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]},
     }
 
@@ -221,6 +232,8 @@ def update(old, new):
     if old["encryption"] != new["encryption"]:
         update_table(SSESpecification=encryption(new))
         wait_for_encryption()
+    if old["ttl"] != new["ttl"]:
+        set_time_to_live(bool(new["ttl"]), new["ttl"] or old["ttl"])
     if old["tags"] != new["tags"]:
         update_tags(old["tags"], new["tags"])
     if new["warm"] and old["warm"] != new["warm"]:
@@ -295,6 +308,8 @@ def main():
     state = apply("provisioned again", state, billing_mode="PROVISIONED", capacity=(3, 3),
                   **{"global": {"all_sizes": ("size", None, "ALL", set(), (2, 2))}})
     check("without maxima", state["maxima"] is None, state["maxima"])
+    state = apply("items expire no longer", state, ttl="")
+    state = apply("they expire by another attribute", state, ttl="size")
     state = apply("protected", state, protection=True)
     try:
         delete()

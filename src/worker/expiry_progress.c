@@ -1,0 +1,64 @@
+/*
+ * expiry_progress.c - what the view ddb.expiry_progress shows.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "index/expiry.h"
+#include "worker/expiry_statistics.h"
+
+/* So many overdue items are counted: the view is for everybody. */
+#define OVERDUE_MOST 100000
+
+enum
+{
+	COLUMN_RELATION,
+	COLUMN_OVERDUE,
+	COLUMN_OLDEST,
+	COLUMN_DELETED,
+	COLUMN_FAILED,
+	COLUMN_RATE,
+	COLUMNS
+};
+
+static void
+put_table(ReturnSetInfo *result, const ExpiryTask *task)
+{
+	Datum		values[COLUMNS] = {0};
+	bool		nulls[COLUMNS] = {false};
+	ExpiryStatistics statistics;
+	int64		overdue;
+	TimestampTz oldest = 0;
+	bool		known = expiry_overdue(task, OVERDUE_MOST, &overdue, &oldest);
+	bool		counted = expiry_statistics_read(task->relation, &statistics);
+
+	values[COLUMN_RELATION] = ObjectIdGetDatum(task->relation);
+	values[COLUMN_OVERDUE] = Int64GetDatum(overdue);
+	nulls[COLUMN_OVERDUE] = !known;
+	values[COLUMN_OLDEST] = TimestampTzGetDatum(oldest);
+	nulls[COLUMN_OLDEST] = overdue == 0;
+	values[COLUMN_DELETED] = Int64GetDatum(statistics.deleted);
+	values[COLUMN_FAILED] = Int64GetDatum(statistics.failed);
+	values[COLUMN_RATE] = Float8GetDatum(statistics.rate);
+	nulls[COLUMN_DELETED] = nulls[COLUMN_FAILED] = nulls[COLUMN_RATE] = !counted;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(ddb_expiry_state);
+
+/*
+ * ddb.expiry_state(): a row for each table whose items expire.  It reads their
+ * indexes whoever asks, and tells no more of them than numbers.
+ */
+Datum
+ddb_expiry_state(PG_FUNCTION_ARGS)
+{
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, expiry_tasks())
+		put_table((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
+	return (Datum) 0;
+}

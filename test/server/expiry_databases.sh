@@ -1,0 +1,107 @@
+#!/bin/bash
+# Items expire in all databases, which come and go, and over HTTP.
+. "$(dirname "$0")/../lib.sh"
+
+cluster=$DDB_WORK/cluster
+http_port=$(free_port)
+new_cluster cluster <<END
+ddb.ttl_delay = 100
+max_worker_processes = 16
+ddb.http_port = $http_port
+ddb.http_workers = 1
+ddb.http_auth = trust
+ddb.http_trust_role = postgres
+END
+
+setup=$(cat <<'SQL'
+CREATE EXTENSION ddb;
+SELECT ddb.create_table('{"TableName": "Fading", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}') IS NULL;
+SELECT ddb.update_time_to_live('{"TableName": "Fading", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "expires"}}') IS NULL;
+SQL
+)
+# put FIRST LAST SECONDS: items that are due in so many seconds.
+put() {
+	sql -o /dev/null -c "INSERT INTO dynamodb.\"Fading\" (item)
+		SELECT format('{\"id\": {\"S\": \"%s\"}, \"expires\": {\"N\": \"%s\"}}', i, extract(epoch FROM now())::bigint + $3)::ddb.item FROM generate_series($1, $2) i"
+}
+# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
+wait_until() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
+		sleep 0.1
+	done
+	echo "# still not: $1"
+	sql -c 'TABLE ddb.expiry_progress' || true
+	return 1
+}
+all_gone='SELECT count(*) = 0 FROM dynamodb."Fading"'
+gone() {
+	wait_until "$all_gone" && [ "$(sql -c 'SELECT count(*) FROM ddb.check_indexes()' -c 'SELECT count(*) FROM dynamodb."Fading/(expiry)"')" = $'0\n0' ]
+}
+
+# More databases than workers, each with a table that always has something due.
+databases='first second third fourth fifth'
+for database in $databases; do
+	sql -c "CREATE DATABASE $database"
+	PGDATABASE=$database sql -o /dev/null -c "$setup"
+done
+for seconds in 0 1 2 3 4; do
+	for database in $databases; do
+		PGDATABASE=$database put "${seconds}000" "${seconds}500" "$seconds"
+	done
+done
+for database in $databases; do
+	PGDATABASE=$database ok "what is due is deleted in database $database" gone
+done
+
+# Nothing is due for a while, and the worker goes; it is back in time, also for what comes earlier.
+PGDATABASE=first
+put 1 10 7
+ok "a worker that has nothing to do goes" wait_until "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'ddb expiry' AND datname = 'first'"
+put 11 20 1
+ok "what is put later and due earlier is deleted" wait_until "SELECT count(*) = 10 FROM dynamodb.\"Fading\""
+sql -o /dev/null -c "BEGIN; SELECT ddb.put_item(json_build_object('TableName', 'Fading', 'Item', json_build_object('id', '{\"S\": \"prepared\"}'::json,
+	'expires', json_build_object('N', extract(epoch FROM now())::bigint::text)))); PREPARE TRANSACTION 'put'"
+sql -c "COMMIT PREPARED 'put'"
+ok "and the others, with one that a prepared transaction has put" gone
+
+# Over HTTP.
+http() {
+	curl --silent --show-error --header "X-Amz-Target: DynamoDB_20120810.$1" --header 'Content-Type: application/x-amz-json-1.0' \
+		--user x:y --aws-sigv4 aws:amz:us-east-1:dynamodb --data "$2" "http://127.0.0.1:$http_port/"
+}
+PGDATABASE=postgres
+sql -o /dev/null -c 'CREATE EXTENSION ddb'
+wait_until "SELECT true"
+is "CreateTable" "$(http CreateTable '{"TableName": "Web", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}' | grep -o '"TableStatus":"[A-Z]*"')" '"TableStatus":"CREATING"'
+specification='{"TableName": "Web", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "expires"}}'
+is "UpdateTimeToLive" "$(http UpdateTimeToLive "$specification")" '{"TimeToLiveSpecification":{"Enabled":true,"AttributeName":"expires"}}'
+is "DescribeTimeToLive" "$(http DescribeTimeToLive '{"TableName": "Web"}')" '{"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"expires"}}'
+like "once more" "$(http UpdateTimeToLive "$specification")" 'ValidationException.*TimeToLive is already enabled'
+like "and back" "$(http UpdateTimeToLive "${specification/true/false}")" 'ValidationException.*Time to live has been modified multiple times within a fixed interval'
+is "PutItem" "$(http PutItem "{\"TableName\": \"Web\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(($(date +%s) + 1))\"}}}")" '{}'
+ok "expires" wait_until 'SELECT count(*) = 0 FROM dynamodb."Web"'
+is "GetItem finds nothing" "$(http GetItem '{"TableName": "Web", "Key": {"id": {"S": "a"}}}')" '{}'
+sql -o /dev/null -c 'ALTER SYSTEM SET ddb.ttl_change_interval = 0' -c 'SELECT pg_reload_conf()'
+for ((i = 0; i < 100; i++)); do
+	[[ $(http UpdateTimeToLive "${specification/true/false}") != *interval* ]] || { sleep 0.1; continue; }
+	break
+done
+is "switched off where the interval is set to 0" "$(http DescribeTimeToLive '{"TableName": "Web"}')" '{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}'
+
+# Databases come and go.
+for what in 'DROP DATABASE busy' 'CREATE DATABASE copied TEMPLATE busy' 'ALTER DATABASE busy RENAME TO renamed'; do
+	sql -c 'CREATE DATABASE busy'
+	PGDATABASE=busy
+	sql -o /dev/null -c "$setup"
+	put 1 5000 0
+	put 5001 5010 2
+	PGDATABASE=postgres
+	ok "the worker leaves the database to: $what" sql -c "$what"
+	[[ $what != *renamed ]] || PGDATABASE=renamed ok "and comes back" gone
+	[[ $what != *copied* ]] || PGDATABASE=copied ok "and into the copy" gone
+	sql -c 'DROP DATABASE IF EXISTS busy' -c 'DROP DATABASE IF EXISTS renamed' -c 'DROP DATABASE IF EXISTS copied'
+done
