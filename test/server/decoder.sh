@@ -204,7 +204,7 @@ as_reader() {
 }
 is "REPLICATION alone shows nothing of other tables" "$(as_reader peek)" "$(peek tables Single)"
 like "and asking for one by name is refused" "$(as_reader peek tables Music,Single 2>&1)" '^ERROR:  changes of table "Music" may not be read'
-like "by the replication protocol too" "$(as_reader pg_recvlogical --dbname=decoder --slot=decoder --start --file=- --option=tables=Music --no-loop 2>&1)" \
+like "by the replication protocol too" "$(as_reader timeout 20 pg_recvlogical --dbname=decoder --slot=decoder --start --file=- --option=tables=Music --no-loop 2>&1)" \
 	'changes of table "Music" may not be read'
 sql -o /dev/null -c 'GRANT SELECT (item) ON dynamodb."Music" TO decoder_reader'
 like "a column's privilege is not enough" "$(as_reader peek tables Music 2>&1)" '^ERROR:  changes of table "Music" may not be read'
@@ -218,10 +218,10 @@ is "what has been revoked is not shown, of before either" "$(as_reader peek)" ""
 sql -o /dev/null -c 'GRANT SELECT ON dynamodb."Single" TO decoder_reader'
 
 # A consumer that goes on loses sight of a table where it was revoked.
-as_reader pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
+as_reader timeout 60 pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
 	--status-interval=1 2>"$DDB_WORK/revoked.err" &
 receiver=$!
-until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = 2 ]; do sleep 0.05; done
+until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = 2 ] || ! kill -0 "$receiver"; do sleep 0.05; done
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"seen\"}}')"
 sql -o /dev/null -c 'REVOKE SELECT ON dynamodb."Single" FROM decoder_reader'
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"hidden\"}}')"
