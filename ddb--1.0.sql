@@ -1156,7 +1156,7 @@ CREATE FUNCTION guard_tables() RETURNS event_trigger
 REVOKE ALL ON FUNCTION guard_tables() FROM PUBLIC;
 
 CREATE EVENT TRIGGER ddb_guard_tables ON ddl_command_start
-	WHEN TAG IN ('ALTER TABLE', 'DROP INDEX', 'DROP TRIGGER')
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TRIGGER', 'DROP INDEX', 'DROP TRIGGER')
 	EXECUTE FUNCTION guard_tables();
 
 -- ==========================================================================

@@ -21,6 +21,14 @@ ALTER TABLE "Shape/byG" SET ACCESS METHOD heap;
 DROP INDEX "Shape/byG_hash_hash1_s_idx";
 DROP TRIGGER ddb_indexes ON "Shape";
 DROP TRIGGER ddb_index ON "Shape/byG";
+CREATE OR REPLACE TRIGGER ddb_indexes AFTER INSERT OR UPDATE OR DELETE ON "Shape"
+	FOR EACH ROW WHEN (pg_trigger_depth() > 9) EXECUTE FUNCTION ddb.maintain_indexes();
+CREATE OR REPLACE TRIGGER ddb_index BEFORE INSERT OR UPDATE OR DELETE ON "Shape/byG"
+	FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger();
+-- one that takes no other's place
+CREATE OR REPLACE TRIGGER of_the_owner BEFORE UPDATE ON "Shape"
+	FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+DROP TRIGGER of_the_owner ON "Shape";
 BEGIN;
 DROP INDEX "Shape_hash_s_idx";
 CREATE UNIQUE INDEX ON "Shape" (ddb.hash(p), s) INCLUDE (item);

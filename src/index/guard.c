@@ -324,6 +324,16 @@ guard_against_change(const AlterTableStmt *statement)
 	}
 }
 
+/* The relation of a trigger that may take the place of another. */
+static void
+guard_against_replacement(const CreateTrigStmt *statement)
+{
+	Oid			relation = statement->replace ? RangeVarGetRelid(statement->relation, NoLock, true) : InvalidOid;
+
+	if (OidIsValid(relation))
+		guard_with_children(relation);
+}
+
 /* The relations of the indexes or of the triggers that are to be dropped. */
 static void
 guard_against_drop(const DropStmt *statement)
@@ -349,7 +359,7 @@ guard_against_drop(const DropStmt *statement)
 
 PG_FUNCTION_INFO_V1(ddb_guard_tables);
 
-/* Event trigger at the start of ALTER TABLE, DROP INDEX and DROP TRIGGER. */
+/* Event trigger at the start of ALTER TABLE, CREATE TRIGGER, DROP INDEX and DROP TRIGGER. */
 Datum
 ddb_guard_tables(PG_FUNCTION_ARGS)
 {
@@ -365,6 +375,8 @@ ddb_guard_tables(PG_FUNCTION_ARGS)
 	statement = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (IsA(statement, AlterTableStmt))
 		guard_against_change((AlterTableStmt *) statement);
+	else if (IsA(statement, CreateTrigStmt))
+		guard_against_replacement((CreateTrigStmt *) statement);
 	else if (IsA(statement, DropStmt))
 		guard_against_drop((DropStmt *) statement);
 	PG_RETURN_NULL();

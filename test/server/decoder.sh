@@ -144,6 +144,23 @@ is "from when on they are" "$(changes 'ALTER TABLE dynamodb."Other" REPLICA IDEN
 	'ALTER TABLE dynamodb."Other" REPLICA IDENTITY DEFAULT' 'DELETE FROM dynamodb."Other"')" \
 	'INSERT Other keys {"a": {"S": "o"}} new {"a": {"S": "o"}}'
 
+# What the service deletes has an origin of its own, and others' origins are nothing to it.
+sql -o /dev/null <<'SQL'
+SELECT pg_replication_origin_create(name) FROM unnest(ARRAY['ddb expiry', 'decoder other']) AS name
+	WHERE name NOT IN (SELECT roname FROM pg_replication_origin);
+SQL
+# delete_as ORIGIN
+delete_as() {
+	sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"e\"}}')"
+	sql -o /dev/null -c "SELECT pg_replication_origin_session_setup('$1')" -c 'DELETE FROM dynamodb."Single"'
+}
+delete_as 'ddb expiry'
+delete_as 'decoder other'
+delete_as 'ddb expiry'
+is "expired items" "$(sql -c "SELECT data::json ->> 'userIdentity' FROM pg_logical_slot_get_changes('decoder', NULL, NULL) WHERE data ~ 'REMOVE'")" \
+	$'{"type":"Service","principalId":"dynamodb.amazonaws.com"}\n\n{"type":"Service","principalId":"dynamodb.amazonaws.com"}'
+sql -o /dev/null -c "SELECT pg_replication_origin_drop('decoder other')"
+
 # ---- The record as a whole ----
 
 sql -o /dev/null -c "BEGIN; INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"x\"}, \"n\": {\"N\": \"101\"}}'); UPDATE dynamodb.\"Single\" SET item = '{\"a\": {\"S\": \"x\"}}'; COMMIT"
@@ -187,6 +204,8 @@ as_reader() {
 }
 is "REPLICATION alone shows nothing of other tables" "$(as_reader peek)" "$(peek tables Single)"
 like "and asking for one by name is refused" "$(as_reader peek tables Music,Single 2>&1)" '^ERROR:  changes of table "Music" may not be read'
+like "by the replication protocol too" "$(as_reader timeout 20 pg_recvlogical --dbname=decoder --slot=decoder --start --file=- --option=tables=Music --no-loop 2>&1)" \
+	'changes of table "Music" may not be read'
 sql -o /dev/null -c 'GRANT SELECT (item) ON dynamodb."Music" TO decoder_reader'
 like "a column's privilege is not enough" "$(as_reader peek tables Music 2>&1)" '^ERROR:  changes of table "Music" may not be read'
 sql -o /dev/null -c 'ALTER TABLE dynamodb."Single" ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON dynamodb."Single" USING (true)'
@@ -199,10 +218,10 @@ is "what has been revoked is not shown, of before either" "$(as_reader peek)" ""
 sql -o /dev/null -c 'GRANT SELECT ON dynamodb."Single" TO decoder_reader'
 
 # A consumer that goes on loses sight of a table where it was revoked.
-as_reader pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
+as_reader timeout 60 pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
 	--status-interval=1 2>"$DDB_WORK/revoked.err" &
 receiver=$!
-until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = 2 ]; do sleep 0.05; done
+until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = 2 ] || ! kill -0 "$receiver"; do sleep 0.05; done
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"seen\"}}')"
 sql -o /dev/null -c 'REVOKE SELECT ON dynamodb."Single" FROM decoder_reader'
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"hidden\"}}')"

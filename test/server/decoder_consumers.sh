@@ -115,6 +115,7 @@ SQL
 file=$DDB_WORK/large
 receive "$file" --option=tables=Large
 until sender=$(sql -c "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'consumers'") && [ -n "$sender" ]; do
+	kill -0 "$receiver"
 	sleep 0.02
 done
 most=0

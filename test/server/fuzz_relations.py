@@ -659,6 +659,7 @@ class Fuzzer:
         self.connect()
         for name in TABLES:
             self.execute(self.create_table(name))
+            self.execute(f"ALTER TABLE {self.name(name)} REPLICA IDENTITY FULL")
         for number in range(self.statements):
             self.execute(*self.statement())
             if number % STATEMENTS_BETWEEN_CHECKS == STATEMENTS_BETWEEN_CHECKS - 1:
@@ -680,6 +681,8 @@ class Fuzzer:
             self.check_table(name, own)
         if own:
             self.check_pages()
+        if own and self.alone:
+            self.execute("SELECT count(*) FROM pg_logical_slot_get_changes('fuzz_ddb', NULL, NULL)")
         self.existing = [row[0] for row in self.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v') AND relname ~ '^(fuzz|hand)' ORDER BY 1").rows]
 
