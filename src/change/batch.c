@@ -29,7 +29,6 @@
 #include "change/shard.h"
 #include "change/slot.h"
 #include "change/state.h"
-#include "change/want.h"
 
 /* How large a block becomes, before it is compressed. */
 #define BLOCK_SIZE (24 * 1024)
@@ -436,20 +435,18 @@ batch_add_truncate(const QueueMessage *message)
 	load_targets();
 }
 
-void
-batch_add_note(const QueueMessage *message, const char *data)
+bool
+batch_add_note(const QueueMessage *message, const char *data, Want *want, bool *done)
 {
-	Want		want;
-
-	if (!want_read(data, message->old_length, own_nonce, &want))
-		return;
+	if (!want_read(data, message->old_length, own_nonce, want))
+		return false;
 	open_batch();
 	write_blocks();
-	if (!want_carry_out(&want, next))
-		(void) log_state_request(); /* it is looked at again */
+	*done = want_carry_out(want, next);
 	/* it has its place among the changes */
 	next.ordinal++;
 	load_targets();
+	return true;
 }
 
 /* Nobody reads of a commit what they could not see in the table; a synchronous standby may be waited for. */

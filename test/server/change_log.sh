@@ -161,6 +161,21 @@ before=$(records one)
 sql -c "$(put Music 63 64)"
 is "and it goes on behind it" "$(records one)" $((before + 2))
 
+# ---- A record that somebody has locked ----
+
+sql -o /dev/null -c "$(create Locked)" -c "BEGIN; $(put Locked 1 1) PREPARE TRANSACTION 'open'"
+stream Locked locked
+sql -o /dev/null -c "BEGIN; SELECT FROM ddb.streams WHERE label = 'locked' FOR UPDATE; PREPARE TRANSACTION 'locked'"
+sql -c "COMMIT PREPARED 'open'"
+ok "a stream whose record is locked" wait_until "SELECT relreplident = 'f' FROM pg_class WHERE relname = 'Locked'"
+before=$(records one)
+sql -c "$(put Music 67 68)"
+is "does not hold up others" "$(records one)" $((before + 2))
+is "and waits" "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'locked'")" ENABLING
+sql -c "COMMIT PREPARED 'locked'"
+ok "until it is free" enabled locked
+sql -c 'DROP TABLE dynamodb."Locked"'
+
 # ---- A table that is not what it was ----
 
 sql -o /dev/null -c "$(create Strange)"
