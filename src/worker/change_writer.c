@@ -595,25 +595,38 @@ check_server(void)
 		proc_exit(0);
 }
 
+/* Becomes the database's writer, unless another one is there, who looks at what is wanted then. */
+static void
+claim(void)
+{
+	long		milliseconds = slot_has_place() ? WORKER_ABSENCE_MILLISECONDS : HOPELESS_MILLISECONDS;
+
+	if (log_state_claim())
+		before_shmem_exit(leave, (Datum) 0);
+	else
+	{
+		/* one that is about to leave does not look any more */
+		if (!log_state_request())
+			launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId,
+							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds));
+		proc_exit(0);
+	}
+}
+
 void
 change_writer_main(Datum argument)
 {
 	Need		need;
+	uint64		kept;
 
 	worker_begin(DatumGetObjectId(argument));
 	begun = GetCurrentTimestamp();
 	/* a record is on disk before others see it */
 	worker_set("synchronous_commit", "local");
-	if (!log_state_claim())
-	{
-		/* another one is there, or about to leave */
-		launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId,
-						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WORKER_ABSENCE_MILLISECONDS));
-		proc_exit(0);
-	}
-	before_shmem_exit(leave, (Datum) 0);
-
 	need = find_need();
+	if (need == NEED_NOTHING && slot_state(&kept) == SLOT_MISSING)
+		proc_exit(0);
+	claim();
 	if (need == NEED_TO_LEAVE)
 		go_and_come_back(WORKER_ABSENCE_MILLISECONDS);
 	if (need == NEED_TRIMMING)
