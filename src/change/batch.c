@@ -29,7 +29,6 @@
 #include "change/shard.h"
 #include "change/slot.h"
 #include "change/state.h"
-#include "change/want.h"
 
 /* How large a block becomes, before it is compressed. */
 #define BLOCK_SIZE (24 * 1024)
@@ -58,7 +57,7 @@ typedef struct Target
 	int			slices;
 	KeySchema	schema;			/* names alone */
 	Shard	  **shards;
-	LogBlock	   *blocks;
+	LogBlock   *blocks;
 } Target;
 
 static MemoryContext target_context;	/* of the targets */
@@ -78,6 +77,9 @@ static SequenceNumber next;
 static int64 least_time;		/* no change gets an earlier time: what has been published is past */
 static XLogRecPtr reached_lsn;
 static TimestampTz reached_time;
+
+/* Tables of which a change has not had the key that their shards go by, in TopMemoryContext. */
+static List *unfit = NIL;
 
 static bool is_open = false;
 static bool in_transaction = false; /* it has begun and not ended yet */
@@ -121,7 +123,7 @@ commit_batch(void)
 static void
 write_block(Target *target, int slice)
 {
-	LogBlock	   *block = &target->blocks[slice];
+	LogBlock   *block = &target->blocks[slice];
 
 	if (block->records == 0)
 		return;
@@ -321,11 +323,10 @@ static LogBlock *
 block_of_change(Target *target, const Value *item, int *slice)
 {
 	const KeyAttribute *key = &target->schema.partition[0];
-	Value		partition;
-	LogBlock	   *block;
+	Value		partition = {0};
+	LogBlock   *block;
 
-	if (!value_map_find(item, key->name, key->name_length, &partition))
-		elog(ERROR, "an item of relation %u lacks its key attribute \"%s\"", target->relation, key->name);
+	(void) value_map_find(item, key->name, key->name_length, &partition);
 	*slice = shard_slice(&partition, target->slices);
 	block = &target->blocks[*slice];
 	if (block->records == 0)
@@ -340,13 +341,49 @@ block_of_change(Target *target, const Value *item, int *slice)
 	return block;
 }
 
-static void
-add_record(Target *target, ChangeRecord *record)
+static bool
+has_key(const KeySchema *schema, const Value *item)
 {
-	const Value *item = record->new_item.data != NULL ? &record->new_item : &record->old_item;
+	Value		value;
+
+	for (int i = 0; i < key_schema_count(schema); i++)
+	{
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		if (!value_map_find(item, attribute->name, attribute->name_length, &value))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A table whose owner has got round what keeps its key as it is has a hole from
+ * then on, and others have their changes.
+ */
+static void
+leave_out(const Target *target)
+{
+	MemoryContext caller;
+
+	if (list_member_oid(unfit, target->relation))
+		return;
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	unfit = lappend_oid(unfit, target->relation);
+	MemoryContextSwitchTo(caller);
+	ereport(LOG,
+			(errmsg("changes of relation %u are left out of the change log: they do not have its table's key",
+					target->relation)));
+	write_blocks();
+	replace_shards_of(target, next, "hole");
+	load_targets();
+}
+
+static void
+add_record(Target *target, ChangeRecord *record, const Value *item)
+{
 	MemoryContext caller = MemoryContextSwitchTo(change_context);
 	int			slice;
-	LogBlock	   *block = block_of_change(target, item, &slice);
+	LogBlock   *block = block_of_change(target, item, &slice);
 	int			before = block->data.len;
 
 	record->keys = change_keys_of_item(&target->schema, item);
@@ -367,6 +404,7 @@ batch_add_change(const QueueMessage *message, const char *data)
 {
 	Target	   *target = hash_search(targets, &message->relation, HASH_FIND, NULL);
 	ChangeRecord record = {.sequence = next,.kind = message->change,.by_service = message->by_service};
+	const Value *item;
 
 	if (target == NULL)
 		return;
@@ -375,7 +413,11 @@ batch_add_change(const QueueMessage *message, const char *data)
 		record.old_item = (Value) {VALUE_MAP, message->old_length, data};
 	if (message->new_length > 0)
 		record.new_item = (Value) {VALUE_MAP, message->new_length, data + message->old_length};
-	add_record(target, &record);
+	item = record.new_item.data != NULL ? &record.new_item : &record.old_item;
+	if (has_key(&target->schema, item))
+		add_record(target, &record, item);
+	else
+		leave_out(target);
 	next.ordinal++;
 }
 
@@ -393,20 +435,18 @@ batch_add_truncate(const QueueMessage *message)
 	load_targets();
 }
 
-void
-batch_add_note(const QueueMessage *message, const char *data)
+bool
+batch_add_note(const QueueMessage *message, const char *data, Want *want, bool *done)
 {
-	Want		want;
-
-	if (!want_read(data, message->old_length, own_nonce, &want))
-		return;
+	if (!want_read(data, message->old_length, own_nonce, want))
+		return false;
 	open_batch();
 	write_blocks();
-	if (!want_carry_out(&want, next))
-		(void) log_state_request(); /* it is looked at again */
+	*done = want_carry_out(want, next);
 	/* it has its place among the changes */
 	next.ordinal++;
 	load_targets();
+	return true;
 }
 
 /* Nobody reads of a commit what they could not see in the table; a synchronous standby may be waited for. */

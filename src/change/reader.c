@@ -93,27 +93,55 @@ advance(LogReader *reader, Source *source)
 	}
 }
 
+static void
+begin_scan(const LogReader *reader, Source *source, StrategyNumber strategy, int64 last_time)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], BLOCK_SHARD, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->shard));
+	ScanKeyInit(&keys[1], BLOCK_LAST_TIME, strategy,
+				strategy == BTGreaterEqualStrategyNumber ? F_INT8GE : F_INT8LE, Int64GetDatum(last_time));
+	source->scan = systable_beginscan_ordered(source->relation, source->index, reader->snapshot,
+											  lengthof(keys), keys);
+}
+
+/* The last time of the block in which the number lies, or of the next one; the largest where there is none. */
+static int64
+last_time_at(const LogReader *reader, Source *source, SequenceNumber number)
+{
+	int64		time = PG_INT64_MAX;
+
+	begin_scan(reader, source, BTGreaterEqualStrategyNumber, number.time);
+	while (HeapTupleIsValid(source->block = systable_getnext_ordered(source->scan, ForwardScanDirection)))
+	{
+		if (sequence_number_compare(last_of_block(source), number) >= 0)
+		{
+			time = last_of_block(source).time;
+			break;
+		}
+	}
+	systable_endscan_ordered(source->scan);
+	return time;
+}
+
 /*
- * Begins to read a segment.  The index goes by the last number of blocks: backward, the
- * block in which `from` lies has one above it, so all of the shard are passed from the
- * newest; forward it is found at once.
+ * Begins to read a segment.  The index goes by the last numbers of blocks, so
+ * backward the block has to be looked for with which to begin.
  */
 static void
 open_source(LogReader *reader, Oid segment)
 {
 	Source	   *source = palloc(sizeof(Source));
-	ScanKeyData keys[2];
 
 	/* dropped meanwhile: then its records are trimmed */
 	source->relation = try_table_open(segment, AccessShareLock);
 	if (source->relation == NULL)
 		return;
 	source->index = index_open(segment_index(source->relation), AccessShareLock);
-	ScanKeyInit(&keys[0], BLOCK_SHARD, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(reader->shard));
-	ScanKeyInit(&keys[1], BLOCK_LAST_TIME, BTGreaterEqualStrategyNumber, F_INT8GE,
-				Int64GetDatum(reader->from.time));
-	source->scan = systable_beginscan_ordered(source->relation, source->index, reader->snapshot,
-											  reader->backward ? 1 : 2, keys);
+	if (reader->backward)
+		begin_scan(reader, source, BTLessEqualStrategyNumber, last_time_at(reader, source, reader->from));
+	else
+		begin_scan(reader, source, BTGreaterEqualStrategyNumber, reader->from.time);
 	advance(reader, source);
 	reader->sources = lappend(reader->sources, source);
 }
