@@ -1,5 +1,5 @@
 /*
- * digest.c - SHA-256 and HMAC for signatures, by PostgreSQL's functions.
+ * digest.c - SHA-256 and HMAC, by PostgreSQL's functions.
  *
  * Their contexts are made once and serve all requests, so they belong to a
  * resource owner of their own rather than to a transaction.
@@ -10,7 +10,7 @@
 #include "common/hmac.h"
 #include "utils/resowner.h"
 
-#include "http/digest.h"
+#include "digest.h"
 
 static pg_cryptohash_ctx *hash = NULL;
 static pg_hmac_ctx *hmac = NULL;
