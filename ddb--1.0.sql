@@ -1322,6 +1322,8 @@ CREATE FUNCTION describe_endpoints(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_stream(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_time_to_live(request request) RETURNS json
@@ -1331,6 +1333,12 @@ CREATE FUNCTION execute_statement(request request) RETURNS json
 CREATE FUNCTION execute_transaction(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_item(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION get_records(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION get_shard_iterator(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_streams(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_tables(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1365,11 +1373,15 @@ COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a
 COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
+COMMENT ON FUNCTION describe_stream(request) IS 'DescribeStream: a streams status, keys and shards';
 COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
 COMMENT ON FUNCTION describe_time_to_live(request) IS 'DescribeTimeToLive: by which attribute a table''s items expire';
 COMMENT ON FUNCTION execute_statement(request) IS 'ExecuteStatement: a PartiQL statement';
 COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
+COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard iterator, up to 1,000 or 1 MB a page';
+COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
+COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
 COMMENT ON FUNCTION put_item(request) IS 'PutItem: creates an item or replaces it as a whole';
@@ -1432,14 +1444,56 @@ CREATE TABLE streams (
 	key_schema json NOT NULL,
 	created timestamptz NOT NULL,
 	ended timestamptz,
+	view relation,
+	owner oid,
+	readers aclitem[],
 	PRIMARY KEY (table_name, label)
 );
 COMMENT ON TABLE streams IS 'streams of tables: ENABLING, ENABLED, DISABLING, and for a while DISABLED';
 COMMENT ON COLUMN streams.relation IS 'the table''s; of a table that has been dropped, what it was';
 COMMENT ON COLUMN streams.key_schema IS 'the table''s KeySchema, which outlives it here';
 COMMENT ON COLUMN streams.ended IS 'since when it is DISABLED; it can be read until its records are trimmed';
+COMMENT ON COLUMN streams.view IS 'on which SELECT is the right to read it';
+COMMENT ON COLUMN streams.owner IS 'of a table that has been dropped';
+COMMENT ON COLUMN streams.readers IS 'privileges on the view, likewise';
 SELECT pg_catalog.pg_extension_config_dump('streams', $$WHERE status IN ('ENABLING', 'ENABLED')$$);
 GRANT SELECT ON streams TO PUBLIC;
+
+-- A row says what is asked for; which label that has, and since when, its trigger says,
+-- and to those of a dump anew.
+CREATE FUNCTION load_stream() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_load_stream' LANGUAGE C;
+REVOKE ALL ON FUNCTION load_stream() FROM PUBLIC;
+COMMENT ON FUNCTION load_stream() IS 'trigger of ddb.streams: begins a new stream';
+
+CREATE FUNCTION drop_stream_views() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_drop_stream_views' LANGUAGE C;
+REVOKE ALL ON FUNCTION drop_stream_views() FROM PUBLIC;
+CREATE EVENT TRIGGER ddb_drop_stream_views ON sql_drop
+	EXECUTE FUNCTION drop_stream_views();
+ALTER EVENT TRIGGER ddb_drop_stream_views ENABLE ALWAYS;
+
+CREATE FUNCTION follow_stream_owner() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_follow_stream_owner' LANGUAGE C;
+REVOKE ALL ON FUNCTION follow_stream_owner() FROM PUBLIC;
+CREATE EVENT TRIGGER ddb_follow_stream_owner ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW')
+	EXECUTE FUNCTION follow_stream_owner();
+ALTER EVENT TRIGGER ddb_follow_stream_owner ENABLE ALWAYS;
+
+-- With which shard iterators are signed. It is not dumped: they end with the database.
+CREATE TABLE stream_secret (secret bytea NOT NULL);
+COMMENT ON TABLE stream_secret IS 'with which shard iterators are signed';
+REVOKE ALL ON TABLE stream_secret FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE stream_secret ENABLE ROW LEVEL SECURITY;
+INSERT INTO stream_secret VALUES (pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+	OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid()));
+
+CREATE FUNCTION stream_records(table_name text, label text DEFAULT NULL)
+	RETURNS TABLE (sequence_number text, event_name text, keys item, new_image item, old_image item,
+		created timestamptz, expired boolean, shard_id text)
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 10000 AS 'MODULE_PATHNAME', 'ddb_stream_records';
+COMMENT ON FUNCTION stream_records(text, text) IS 'records of a table''s stream (its newest, or that of the label), in order within each shard';
 
 CREATE TABLE continuous_backups (
 	relation relation PRIMARY KEY,
@@ -1597,6 +1651,10 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON indexes
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backfills
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON streams
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stream_secret
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -1613,6 +1671,10 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON indexes
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backfills
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON streams
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
@@ -1626,6 +1688,7 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON change_position
 CREATE TRIGGER load BEFORE INSERT ON tables FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON streams FOR EACH ROW EXECUTE FUNCTION load_stream();
 CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
@@ -1639,6 +1702,9 @@ ALTER TABLE indexes ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 	ENABLE ALWAYS TRIGGER load, ENABLE ALWAYS TRIGGER told;
 ALTER TABLE backfills ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE streams ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE stream_secret ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

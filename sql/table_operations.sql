@@ -86,9 +86,6 @@ SELECT pg_temp.with_keys('a:S b:S c:S', 'a:HASH b:RANGE c:RANGE');
 SELECT ddb.create_table('{"TableName": "abc", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
 	"GlobalSecondaryIndexes": []}');
-SELECT ddb.create_table('{"TableName": "abc", "BillingMode": "PAY_PER_REQUEST",
-	"AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
-	"StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}}');
 
 -- a failed CreateTable leaves nothing
 SELECT ddb.describe_table('{"TableName": "abc"}');

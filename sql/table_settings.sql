@@ -132,7 +132,6 @@ SELECT pg_temp.create('Streamed', '{"BillingMode": "PAY_PER_REQUEST", "StreamSpe
 SELECT pg_temp.update('Streamed', '{"StreamSpecification": {"StreamEnabled": false}}');
 SELECT pg_temp.update('Streamed', '{"StreamSpecification": {"StreamEnabled": false, "StreamViewType": "NEW_IMAGE"}}');
 SELECT pg_temp.update('Streamed', '{"StreamSpecification": {"StreamEnabled": true}}');
-SELECT pg_temp.update('Streamed', '{"StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"}}');
 SELECT ddb.delete_table('{"TableName": "Streamed"}') IS NOT NULL;
 
 -- ---- What a request may change at once ----

@@ -54,6 +54,12 @@ index_arn(const char *table_name, const char *index_name)
 	return psprintf("%s/index/%s", table_arn(table_name), index_name);
 }
 
+char *
+stream_arn(const char *table_name, const char *label)
+{
+	return psprintf("%s/stream/%s", table_arn(table_name), label);
+}
+
 /* A UUID in form, as the identifiers of keys are. */
 static char *
 identifier_of_alias(const char *alias)
@@ -143,12 +149,13 @@ skip_word(ArnPart *text, const char *word)
 	return true;
 }
 
-/* Reads "table/<name>" and what stands behind it. */
+/* Reads "table/<name>" and the kind of what stands behind it, if anything, and that. */
 static ResourceKind
-read_resource(const ArnPart *resource, ArnPart *name)
+read_resource_parts(const ArnPart *resource, ArnPart *name, ArnPart *behind)
 {
 	ArnPart		rest = *resource;
 	const char *slash;
+	ResourceKind kind;
 
 	if (!skip_word(&rest, "table"))
 		return RESOURCE_OTHER;
@@ -159,8 +166,18 @@ read_resource(const ArnPart *resource, ArnPart *name)
 		return RESOURCE_TABLE;
 	rest.length -= name->length + 1;
 	rest.data = slash + 1;
-	return skip_word(&rest, "index") ? RESOURCE_INDEX :
+	kind = skip_word(&rest, "index") ? RESOURCE_INDEX :
 		skip_word(&rest, "stream") ? RESOURCE_STREAM : RESOURCE_OTHER;
+	*behind = rest;
+	return kind;
+}
+
+static ResourceKind
+read_resource(const ArnPart *resource, ArnPart *name)
+{
+	ArnPart		behind;
+
+	return read_resource_parts(resource, name, &behind);
 }
 
 static void
@@ -240,4 +257,24 @@ table_name_of_resource_arn(const char *arn, size_t length)
 	if (kind == RESOURCE_STREAM)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: ResourceArn: %s not found", arn);
 	return name.data;
+}
+
+/* ---- As StreamArn ---- */
+
+void
+stream_of_arn(const char *arn, size_t length, char **table_name, char **label)
+{
+	ArnPart		parts[ARN_PARTS];
+	ArnPart		name;
+	ArnPart		behind;
+
+	if (split_arn(arn, length, parts) != ARN_PARTS || !part_is(&parts[ARN_PREFIX], "arn") ||
+		!part_is(&parts[ARN_PARTITION], PARTITION) || !part_is(&parts[ARN_SERVICE], "dynamodb") ||
+		!part_is(&parts[ARN_REGION], ddb_region) ||
+		read_resource_parts(&parts[ARN_RESOURCE], &name, &behind) != RESOURCE_STREAM || !is_table_name(&name) ||
+		memchr(behind.data, '\0', behind.length) != NULL)
+		validation_error("Invalid StreamArn");
+	check_account(parts);
+	*table_name = pnstrdup(name.data, name.length);
+	*label = pnstrdup(behind.data, behind.length);
 }

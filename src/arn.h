@@ -21,6 +21,9 @@ extern char *table_arn(const char *name);
 /* The ARN of an index of the table, palloc'd. */
 extern char *index_arn(const char *table_name, const char *index_name);
 
+/* The ARN of a table's stream, palloc'd. */
+extern char *stream_arn(const char *table_name, const char *label);
+
 /*
  * The ARN of an encryption key that a request names by its ARN, its identifier
  * or an alias; NULL: the key that AWS has for DynamoDB in every account.
@@ -43,5 +46,12 @@ extern const char *table_name_of_arn(const char *name_or_arn);
  * a stream is ResourceNotFoundException.
  */
 extern const char *table_name_of_resource_arn(const char *arn, size_t length);
+
+/*
+ * The parts of a StreamArn (arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>),
+ * palloc'd; its length counts, not an end mark.  Raises ValidationException where
+ * it is none of here, and AccessDeniedException where it is another account's.
+ */
+extern void stream_of_arn(const char *arn, size_t length, char **table_name, char **label);
 
 #endif							/* DDB_ARN_H */

@@ -169,6 +169,12 @@ change_log_wait(long milliseconds)
 	return log_state_wait(end, milliseconds);
 }
 
+bool
+change_log_is_behind(void)
+{
+	return !RecoveryInProgress() && log_state_is_behind();
+}
+
 PG_FUNCTION_INFO_V1(ddb_change_log_wait);
 
 /* ddb.change_log_wait(timeout interval) */

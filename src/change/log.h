@@ -82,6 +82,9 @@ extern bool change_log_position(LogPosition *position);
  */
 extern bool change_log_wait(long milliseconds);
 
+/* Whether a commit that has changed a table with a log is not in it yet. */
+extern bool change_log_is_behind(void);
+
 /* ---- Reading ---- */
 
 typedef struct LogReader LogReader;

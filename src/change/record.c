@@ -247,12 +247,17 @@ static const struct
 	{"NEW_AND_OLD_IMAGES", IMAGE_NEW | IMAGE_OLD}
 };
 
-static const char *const event_names[] =
+const char *
+change_event_name(ChangeKind kind)
 {
-	[CHANGE_INSERT] = "INSERT",
-	[CHANGE_MODIFY] = "MODIFY",
-	[CHANGE_REMOVE] = "REMOVE"
-};
+	static const char *const names[] = {
+		[CHANGE_INSERT] = "INSERT",
+		[CHANGE_MODIFY] = "MODIFY",
+		[CHANGE_REMOVE] = "REMOVE"
+	};
+
+	return names[kind];
+}
 
 /* -1: there is no such view type */
 static int
@@ -338,7 +343,7 @@ change_record_append_members(StringInfo out, const ChangeRecord *record, int64 c
 	uint32		size;
 
 	sequence_number_write(record->sequence, sequence);
-	append_head(out, event_names[record->kind], sequence, created);
+	append_head(out, change_event_name(record->kind), sequence, created);
 	size = append_map_member(out, "Keys", &record->keys);
 	if ((images & IMAGE_NEW) != 0)
 		size += append_map_member(out, "NewImage", &record->new_item);

@@ -45,6 +45,9 @@ typedef enum ChangeKind
 	CHANGE_REMOVE
 } ChangeKind;
 
+/* "INSERT", ... */
+extern const char *change_event_name(ChangeKind kind);
+
 /* Which images something wants of a change; a bit each. */
 #define IMAGE_OLD 1
 #define IMAGE_NEW 2

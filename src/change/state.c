@@ -300,6 +300,21 @@ log_state_holes(void)
 }
 
 bool
+log_state_is_behind(void)
+{
+	LogState   *state;
+	bool		behind;
+
+	if (shared == NULL)
+		return false;
+	SpinLockAcquire(&shared->mutex);
+	state = find(MyDatabaseId);
+	behind = state != NULL && state->announced > state->reached;
+	SpinLockRelease(&shared->mutex);
+	return behind;
+}
+
+bool
 log_state_wait(XLogRecPtr lsn, long milliseconds)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);

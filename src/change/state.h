@@ -56,6 +56,9 @@ extern bool log_state_reached(XLogRecPtr *lsn, TimestampTz *time);
 /* How many holes there have been since the server started. */
 extern int	log_state_holes(void);
 
+/* Whether there have been commits with changes for the log that it does not have yet. */
+extern bool log_state_is_behind(void);
+
 /* Waits until the log has all below that position; false where it has not by the end of so many milliseconds. */
 extern bool log_state_wait(XLogRecPtr lsn, long milliseconds);
 

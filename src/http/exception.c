@@ -15,6 +15,7 @@
 #include "value/json.h"
 
 #define MODEL "com.amazonaws.dynamodb.v20120810"
+#define STREAMS_MODEL "com.amazonaws.dynamodb.streams.v20120810"
 #define SERVICE "com.amazon.coral.service"
 #define VALIDATE "com.amazon.coral.validate"
 
@@ -41,6 +42,13 @@ static const struct
 	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {MODEL, "Message", NULL, 400},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {MODEL, "Message", NULL, 400},
 	[DUPLICATE_ITEM_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[EXPIRED_ITERATOR_EXCEPTION] = {STREAMS_MODEL, "message", NULL, 400},
+	[TRIMMED_DATA_ACCESS_EXCEPTION] = {STREAMS_MODEL, "message", NULL, 400},
+	[TABLE_NOT_FOUND_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[TABLE_ALREADY_EXISTS_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION] = {MODEL, "message", NULL, 400},
+	[INVALID_RESTORE_TIME_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[INTERNAL_SERVER_ERROR] = {MODEL, "message", NULL, 500},
 };
 

@@ -83,7 +83,7 @@ typedef struct HttpResponse
 	bool		preflight;
 	bool		close;			/* after it, nothing more is read from the connection */
 	StringInfoData body;
-	bool		try_again;		/* no answer: another transaction has a lock */
+	bool		try_again;		/* no answer yet: another transaction has a lock, or the operation comes back */
 	XLogRecPtr	durable;		/* leaves when WAL is on disk up to here, or Invalid */
 } HttpResponse;
 

@@ -71,6 +71,9 @@ finish_code(void)
 	PortalHashTableDeleteAll();
 }
 
+/* For so long an operation may come back for an answer that is on its way. */
+#define COME_BACK_MILLISECONDS 100
+
 static const HttpRequest *current_request = NULL;
 
 /* A client that looks for its endpoint is to stay here.  Without a scheme it takes HTTPS. */
@@ -167,6 +170,9 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 
 	current_request = request;
 	operation_address = requested_address;
+	operation_patience = request->waited < COME_BACK_MILLISECONDS && !request->last_try ?
+		OPERATION_MAY_COME_BACK : OPERATION_ANSWERS_NOW;
+	operation_comes_back = false;
 	operation_execute(operation, request->body, request->body_length, response);
 
 	PopActiveSnapshot();
@@ -279,7 +285,10 @@ serve_operation(const HttpRequest *request, HttpResponse *response)
 		if (!OidIsValid(role))
 			refuse(request, &exception, response);
 		else if (unpack(request, &unpacked, response))
+		{
 			execute_as(role, operation, &unpacked, &response->body);
+			response->try_again = operation_comes_back;
+		}
 	}
 	response->durable = durability_commit();
 	end_request();

@@ -12,8 +12,8 @@
 #include "access/xact.h"
 #include "utils/timestamp.h"
 
+#include "digest.h"
 #include "http/access_key.h"
-#include "http/digest.h"
 #include "http/request.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"

@@ -16,7 +16,7 @@
 #include "storage/fd.h"
 #include "utils/guc.h"
 
-#include "http/digest.h"
+#include "digest.h"
 #include "http/endpoint.h"
 #include "http/tls.h"
 

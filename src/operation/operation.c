@@ -17,6 +17,9 @@
 #include "operation/operations.h"
 #include "value/json.h"
 
+OperationPatience operation_patience = OPERATION_MAY_WAIT;
+bool		operation_comes_back = false;
+
 struct Operation
 {
 	const char *name;
@@ -33,11 +36,15 @@ static const Operation operations[] = {
 	{"DeleteTable", &delete_table_operation},
 	{"DescribeEndpoints", &describe_endpoints_operation},
 	{"DescribeLimits", &describe_limits_operation},
+	{"DescribeStream", &describe_stream_operation},
 	{"DescribeTable", &describe_table_operation},
 	{"DescribeTimeToLive", &describe_time_to_live_operation},
 	{"ExecuteStatement", &execute_statement_operation},
 	{"ExecuteTransaction", &execute_transaction_operation},
 	{"GetItem", &get_item_operation},
+	{"GetRecords", &get_records_operation},
+	{"GetShardIterator", &get_shard_iterator_operation},
+	{"ListStreams", &list_streams_operation},
 	{"ListTables", &list_tables_operation},
 	{"ListTagsOfResource", &list_tags_of_resource_operation},
 	{"PutItem", &put_item_operation},

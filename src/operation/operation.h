@@ -38,4 +38,19 @@ extern void operation_execute(const Operation *operation, const char *request,
  */
 extern char *(*operation_address) (void);
 
+/*
+ * What an operation may do whose answer is on its way: wait for it in this
+ * process; set operation_comes_back, and give no response, to be asked again a little
+ * later; or neither.  The HTTP endpoint's workers never wait: they serve others meanwhile.
+ */
+typedef enum OperationPatience
+{
+	OPERATION_MAY_WAIT,
+	OPERATION_MAY_COME_BACK,
+	OPERATION_ANSWERS_NOW
+} OperationPatience;
+
+extern OperationPatience operation_patience;
+extern bool operation_comes_back;
+
 #endif							/* DDB_OPERATION_H */

@@ -130,12 +130,8 @@ name_other_columns(KeyColumns *columns)
 	}
 }
 
-/*
- * The relation's name: the wished one, unless it is longer than PostgreSQL's
- * names or was taken by something else.
- */
-static const char *
-relation_name(const char *name, Oid schema)
+const char *
+relation_free_name(const char *name, Oid schema)
 {
 	if (strlen(name) < NAMEDATALEN && !OidIsValid(get_relname_relid(name, schema)))
 		return name;
@@ -242,7 +238,7 @@ Oid
 relation_create(const char *name, const KeySchema *schema, const KeySchema *table_schema)
 {
 	Oid			namespace = get_namespace_oid("dynamodb", false);
-	const char *relation = relation_name(name, namespace);
+	const char *relation = relation_free_name(name, namespace);
 	const char *quoted = quote_qualified_identifier("dynamodb", relation);
 	KeyColumns	columns = {0};
 	StringInfoData index;

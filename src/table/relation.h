@@ -19,6 +19,12 @@
 extern Oid	relation_create(const char *name, const KeySchema *schema,
 							const KeySchema *table_schema);
 
+/*
+ * A name for a new relation: the wished one, unless it is longer than
+ * PostgreSQL's names or was taken by something else.  May be the text itself.
+ */
+extern const char *relation_free_name(const char *name, Oid schema);
+
 /* Whether it is a table USING ddb: of no other relation may the layout be asked. */
 extern bool relation_is_of_ddb(Relation relation);
 

@@ -92,15 +92,25 @@ install_guregu() {
 	keep guregu "${from[@]}"
 }
 
-install_java() {
-	local from=("$client_source/java/pom.xml" "$client_source"/java/src/main/java/ddb/*.java)
+# install_maven NAME: the Java program in the folder of that name, built and with what it depends on.
+install_maven() {
+	local source=$client_source/$1 from
+	from=("$source/pom.xml" "$source"/src/main/java/ddb/*.java)
 	need mvn maven default-jdk-headless
-	cached java "${from[@]}" && return
-	rm -rf "$client_cache/java"
-	cp -r "$client_source/java" "$client_cache/java"
+	cached "$1" "${from[@]}" && return
+	rm -rf "${client_cache:?}/$1"
+	cp -r "$source" "$client_cache/$1"
 	# Maven 3.8 ends with escape sequences in any style, before what a test says next
-	(cd "$client_cache/java" && mvn -q -B dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
-	keep java "${from[@]}"
+	(cd "$client_cache/$1" && mvn -q -B dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
+	keep "$1" "${from[@]}"
+}
+
+install_java() {
+	install_maven java
+}
+
+install_kcl() {
+	install_maven kcl
 }
 
 install_onetable() {

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "change/log.h"
+#include "change/stream.h"
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/table/index_parameters.h"
@@ -101,12 +103,16 @@ check_features(const CreateTableRequest *request)
 {
 	if (request->vector_indexes != NULL)
 		validation_error("Vector indexes are not supported");
-	if (request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE)
-		validation_error("Streams are not supported yet");
 	if (request->resource_policy.data != NULL)
 		validation_error("Resource policies are not supported: use GRANT on the table's relation");
 	if (request->global_table_source != NULL || request->replication_mode != NULL)
 		validation_error("Global tables are not supported");
+}
+
+static bool
+wants_stream(const CreateTableRequest *request)
+{
+	return request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE;
 }
 
 /* The indexes of the request, global ones first. */
@@ -196,6 +202,8 @@ execute(const void *argument, StringInfo response)
 	check_encryption(request->encryption);
 	read_schemas(request, &schema, &indexes);
 	check_features(request);
+	if (wants_stream(request))
+		change_log_check("Streams");
 	read_settings(request, &settings);
 
 	name = requested_table(&request->table_name);
@@ -203,6 +211,8 @@ execute(const void *argument, StringInfo response)
 	record = catalog_read_table(name);
 	for (int i = 0; i < indexes.count; i++)
 		secondary_index_create(record, &indexes.indexes[i], INDEX_ACTIVE);
+	if (wants_stream(request))
+		stream_enable(record, request->stream->view_type.text);
 
 	descriptions = describe_new_indexes(record);
 	appendStringInfoString(response, "{\"TableDescription\":");

@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "change/stream.h"
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/table/table_description.h"
@@ -50,6 +51,7 @@ execute(const void *argument, StringInfo response)
 	/* AWS shows none of the indexes any more */
 	append_table_description(response, record, &settings, &style, &no_indexes);
 	appendStringInfoChar(response, '}');
+	stream_keep_readers(record);
 	catalog_drop_table(record);
 }
 

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "arn.h"
+#include "change/stream.h"
 #include "error.h"
 #include "operation/table/table_description.h"
 #include "table/table.h"
@@ -66,8 +67,7 @@ append_integer_member(StringInfo out, const char *name, const RequestInteger *in
 		append_literal_member(out, name, INT64_FORMAT, integer->value);
 }
 
-/* Dates are seconds since 1970 with a fraction. */
-static void
+void
 append_date_member(StringInfo out, const char *name, const RequestInteger *time)
 {
 	if (time->given)
@@ -100,7 +100,7 @@ append_key_elements(StringInfo out, const KeyAttribute *attributes, int count, c
 	}
 }
 
-static void
+void
 append_key_schema(StringInfo out, const KeySchema *schema)
 {
 	appendStringInfoString(out, ",\"KeySchema\":[");
@@ -370,6 +370,24 @@ append_indexes(StringInfo out, const TableRecord *record, const IndexDescription
 
 /* ---- TableDescription ---- */
 
+/* Its newest stream, also when that is off, for as long as it can be read. */
+static void
+append_stream(StringInfo out, const TableRecord *record)
+{
+	const StreamRecord *stream = stream_latest(record);
+
+	if (stream == NULL)
+		return;
+	append_string_member(out, "LatestStreamLabel", stream->label);
+	append_string_member(out, "LatestStreamArn", stream_arn(record->name, stream->label));
+	if (!stream_is_on(stream))
+		return;
+	begin_object(out, "StreamSpecification");
+	append_literal_member(out, "StreamEnabled", "true");
+	append_string_member(out, "StreamViewType", stream->view_type);
+	appendStringInfoChar(out, '}');
+}
+
 static void
 append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *indexes)
 {
@@ -380,6 +398,17 @@ append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *
 	append_date_member(out, "CreationDateTime", &created);
 	append_definitions(out, &schema, indexes);
 	append_key_schema(out, &schema);
+}
+
+/* A stream that is asked for with its table is of the same moment. */
+const char *
+table_status(const TableRecord *record)
+{
+	const StreamRecord *stream = stream_latest(record);
+
+	if (stream == NULL || stream->status == STREAM_ENABLED || stream->status == STREAM_DISABLED)
+		return "ACTIVE";
+	return stream->status == STREAM_ENABLING && stream->created <= record->created ? "CREATING" : "UPDATING";
 }
 
 void
@@ -403,6 +432,7 @@ append_table_description(StringInfo out, const TableRecord *record, const TableS
 	append_literal_member(out, "TableSizeBytes", INT64_FORMAT, bytes);
 	append_indexes(out, record, indexes, INDEX_GLOBAL, "GlobalSecondaryIndexes");
 	append_indexes(out, record, indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
+	append_stream(out, record);
 	append_table_class(out, settings);
 	append_encryption(out, settings, style->encryption_status);
 	append_maxima(out, &settings->throughput);

@@ -54,4 +54,15 @@ extern void append_table_description(StringInfo response, const TableRecord *rec
 									 const TableSettings *settings, const TableStyle *style,
 									 const IndexDescriptions *indexes);
 
+/* "ACTIVE", or while its stream is being opened or closed "CREATING" or "UPDATING". */
+extern const char *table_status(const TableRecord *record);
+
+/* ---- Parts of other descriptions ---- */
+
+/* A date, seconds since 1970 with a fraction, unless it is not given. */
+extern void append_date_member(StringInfo out, const char *name, const RequestInteger *time);
+
+/* KeySchema, behind another member. */
+extern void append_key_schema(StringInfo out, const KeySchema *schema);
+
 #endif							/* DDB_TABLE_DESCRIPTION_H */

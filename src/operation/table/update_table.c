@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "arn.h"
+#include "change/log.h"
+#include "change/stream.h"
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/table/index_update.h"
@@ -158,8 +160,6 @@ check_stream(const StreamRequest *stream)
 		invalid_parameter("If stream is being enabled then UpdateViewType is required");
 	if (stream->enabled == BOOLEAN_FALSE && stream->view_type.text != NULL)
 		invalid_parameter("If stream is being disabled, then UpdateViewType must not be specified");
-	if (stream->enabled == BOOLEAN_TRUE)
-		validation_error("Streams are not supported yet");
 }
 
 static void
@@ -214,13 +214,42 @@ check_encryption_changes(const EncryptionRequest *request, const TableSettings *
 						  "you want to change Master Key");
 }
 
+/* AWS takes no other change while it makes this one. */
+static void
+check_stream_changes(const StreamRequest *request, const TableRecord *record, const StreamRecord *stream)
+{
+	bool		is_on = stream != NULL && stream_is_on(stream);
+
+	if (request == NULL)
+		return;
+	if (strcmp(table_status(record), "ACTIVE") != 0)
+		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Attempt to change a resource which is still in use: "
+				  "Table is being %s: %s", strcmp(table_status(record), "CREATING") == 0 ? "created" : "updated",
+				  record->name);
+	if (request->enabled == BOOLEAN_TRUE && is_on)
+		validation_error("Table already has an enabled stream: TableName: %s", record->name);
+	if (request->enabled != BOOLEAN_TRUE && !is_on)
+		validation_error("Table has no stream to disable: TableName: %s", record->name);
+	if (request->enabled == BOOLEAN_TRUE)
+		change_log_check("Streams");
+}
+
+static void
+change_stream(const StreamRequest *request, const TableRecord *record, const StreamRecord *stream)
+{
+	if (request == NULL)
+		return;
+	if (request->enabled == BOOLEAN_TRUE)
+		stream_enable(record, request->view_type.text);
+	else
+		stream_disable(stream);
+}
+
 static void
 check_changes(const UpdateTableRequest *request, const TableRecord *record, const TableSettings *settings)
 {
 	check_billing(request, settings);
 	check_encryption_changes(request->encryption, settings);
-	if (request->stream != NULL)
-		validation_error("Table has no stream to disable: TableName: %s", record->name);
 }
 
 static void
@@ -289,7 +318,7 @@ static TableStyle
 shown_style(const UpdateTableRequest *request)
 {
 	bool		updating = request->billing_mode.text != NULL || request->throughput != NULL ||
-		request->table_class.text != NULL || index_updates_stop_writes(&request->index_updates);
+		request->table_class.text != NULL || request->stream != NULL || index_updates_stop_writes(&request->index_updates);
 	TableStyle	style = {
 		.status = updating ? "UPDATING" : "ACTIVE",
 		.warm_status = gives_throughput(request->warm_throughput) ? "UPDATING" : "ACTIVE",
@@ -322,6 +351,7 @@ execute(const void *argument, StringInfo response)
 	TableStyle	style = shown_style(request);
 	const char *name;
 	TableRecord *record;
+	const StreamRecord *stream;
 	TableSettings old_settings;
 	TableSettings settings;
 	IndexDescriptions indexes;
@@ -333,6 +363,8 @@ execute(const void *argument, StringInfo response)
 								catalog_lock_table_to_update(name), name);
 	record_settings(record, &old_settings);
 	check_changes(request, record, &old_settings);
+	stream = stream_latest(record);
+	check_stream_changes(request->stream, record, stream);
 
 	settings = old_settings;
 	change_settings(&settings, request);
@@ -341,6 +373,7 @@ execute(const void *argument, StringInfo response)
 	check_index_updates_fit(&updates, record);
 	catalog_update_table(record, table_settings_write(&settings), NULL);
 	indexes = index_updates_apply(&updates, record);
+	change_stream(request->stream, record, stream);
 
 	settings = shown_settings(request, &old_settings, &settings);
 	appendStringInfoString(response, "{\"TableDescription\":");

@@ -5,12 +5,13 @@ import sys
 
 from botocore.loaders import Loader
 
-model = Loader().load_service_model("dynamodb", "service-2", "2012-08-10")
-shapes = model["shapes"]
+models = [Loader().load_service_model(service, "service-2", "2012-08-10") for service in ("dynamodb", "dynamodbstreams")]
+shapes = {}  # of the service whose operation is compared
 
 # The model lets these be left out of the replica of another account's table, which ddb does not make.
 REQUIRED_HERE = {"CreateTable.AttributeDefinitions", "CreateTable.KeySchema"}
 KINDS = {"string": "string", "enum": "string", "integer": "integer", "long": "long", "boolean": "boolean",
+         "timestamp": "timestamp",
          "structure": "structure", "list": "list", "map": "map"}
 faults = []
 
@@ -57,6 +58,8 @@ def compare_members(path, ours, theirs):
 
 
 for operation, ours in json.load(sys.stdin).items():
+    model = next(model for model in models if operation in model["operations"])
+    shapes = model["shapes"]
     compare(operation, ours, model["operations"][operation]["input"]["shape"])
 for fault in faults:
     print("# " + fault)

@@ -1,8 +1,8 @@
 /*
- * digest.h - SHA-256 and HMAC for signatures.
+ * digest.h - SHA-256 and HMAC for signatures, and for what clients are given to bring back.
  */
-#ifndef DDB_HTTP_DIGEST_H
-#define DDB_HTTP_DIGEST_H
+#ifndef DDB_DIGEST_H
+#define DDB_DIGEST_H
 
 #include "postgres.h"
 
@@ -15,4 +15,4 @@ extern void digest_sha256(const void *data, size_t length, uint8 *digest);
 extern void digest_hmac(const uint8 *key, size_t key_length, const void *data, size_t length,
 						uint8 *digest);
 
-#endif							/* DDB_HTTP_DIGEST_H */
+#endif							/* DDB_DIGEST_H */

@@ -1,5 +1,5 @@
 /*
- * digest.c - SHA-256 and HMAC for signatures, by GnuTLS.
+ * digest.c - SHA-256 and HMAC, by GnuTLS.
  *
  * PostgreSQL's functions go by OpenSSL, which looks SHA-256 up under a lock each
  * time that a hash begins; that takes longer than to hash a small request.
@@ -9,7 +9,7 @@
 
 #include <gnutls/crypto.h>
 
-#include "http/digest.h"
+#include "digest.h"
 
 static void
 check_result(int result)
