@@ -212,7 +212,7 @@ expiry_expect(const IndexDefinition *index, const Value *item)
 
 PG_FUNCTION_INFO_V1(ddb_expiry_wanted);
 
-/* AFTER INSERT OR UPDATE of the record of an index of kind EXPIRY: by UpdateTimeToLive, filled, or restored. */
+/* AFTER INSERT OR UPDATE of the record of an index of kind EXPIRY: it is new, filled or restored. */
 Datum
 ddb_expiry_wanted(PG_FUNCTION_ARGS)
 {
@@ -309,7 +309,7 @@ begin_scan(Table *relation, const DueRange *due, const ExpiryWalk *walk)
 	return table_scan_begin(relation, &range);
 }
 
-/* The entries that are due from there on, at most so many; tells whether there are more, or of the next one. */
+/* The entries that are due from there on, at most so many; tells of more, or of the next one. */
 static List *
 due_entries(const IndexDefinition *index, Table *relation, const DueRange *due,
 			const ExpiryWalk *walk, int most, ExpiryBatch *batch)

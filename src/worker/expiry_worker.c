@@ -214,39 +214,51 @@ keep_rate(int deleted, TimestampTz start)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* How long the table is to be left alone for what the batch has come to. */
+static long
+pause_after(const ExpiryBatch *batch, long elapsed)
+{
+	if (batch->failed > 0)
+		return batch->busy ? REFUSED_MILLISECONDS : FAILED_MILLISECONDS;
+	return elapsed >= LONG_BATCH_MILLISECONDS ? elapsed : 0;
+}
+
+/* Sets when the table is to be looked at again. */
+static void
+note_batch(const ExpiryTask *task, TableWalk *walk, const ExpiryBatch *batch, long elapsed)
+{
+	long		pause = pause_after(batch, elapsed);
+	TimestampTz retry = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_MILLISECONDS);
+
+	if (pause > 0)
+		worker_pause(task->relation, pause);
+	if (batch->failed > 0)
+		note_next_in(pause);
+	else if (batch->busy || batch->locked > 0)
+		note_next(retry);
+	if (batch->locked > 0)
+		walk->renewal = Min(walk->renewal, retry);
+	if (batch->next != DT_NOEND)
+		note_next(TimestampTzPlusMilliseconds(batch->next, ddb_ttl_delay));
+}
+
 /* Does a batch of a table; true where more is due that can be done now. */
 static bool
 do_task(ExpiryTask *task)
 {
 	TimestampTz start = GetCurrentTimestamp();
 	TableWalk  *walk = walk_of(task);
-	long		left = worker_pause_left(task->relation);
+	long		left = task->ready ? worker_pause_left(task->relation) : RESTORE_MILLISECONDS;
 	ExpiryBatch batch;
-	long		elapsed;
-	long		pause;
 
-	if (!task->ready)
-		left = RESTORE_MILLISECONDS;
 	if (left > 0)
 	{
 		note_next_in(left);
 		return false;
 	}
 	try_batch(task, walk, &batch);
-	elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 	expiry_statistics_add(task->relation, batch.deleted, batch.failed);
-	pause = batch.failed == 0 ? (elapsed >= LONG_BATCH_MILLISECONDS ? elapsed : 0) :
-		batch.busy ? REFUSED_MILLISECONDS : FAILED_MILLISECONDS;
-	if (pause > 0)
-		worker_pause(task->relation, pause);
-	if (batch.failed > 0)
-		note_next_in(pause);
-	else if (batch.busy || batch.locked > 0)
-		note_next_in(RETRY_MILLISECONDS);
-	if (batch.locked > 0)
-		walk->renewal = Min(walk->renewal, TimestampTzPlusMilliseconds(start, RETRY_MILLISECONDS));
-	if (batch.next != DT_NOEND)
-		note_next(TimestampTzPlusMilliseconds(batch.next, ddb_ttl_delay));
+	note_batch(task, walk, &batch, TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
 	keep_rate(batch.deleted, start);
 	return batch.more;
 }
