@@ -3,10 +3,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -50,6 +54,43 @@ owner_acting_end(const OwnerActing *before)
 		return;
 	AtEOXact_GUC(false, before->settings);
 	SetUserIdAndSecContext(before->user, before->context);
+}
+
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* Internal triggers, of foreign keys and the like, are PostgreSQL's own. */
+void
+owner_code_check_triggers(Relation relation, int16 event)
+{
+	const TriggerDesc *triggers = relation->trigdesc == NULL ? NULL : CopyTriggerDesc(relation->trigdesc);
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+		Oid			owner;
+
+		if (trigger->tgisinternal || (trigger->tgtype & event) == 0)
+			continue;
+		owner = function_owner(trigger->tgfoid);
+		if (owner != relation->rd_rel->relowner && !superuser_arg(owner))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("trigger \"%s\" of relation \"%s\" would run a function of role \"%s\" as the relation's owner",
+							trigger->tgname, RelationGetRelationName(relation),
+							GetUserNameFromId(owner, false)),
+					 errhint("Give the function to the relation's owner, or drop the trigger.")));
+	}
 }
 
 /* ---- The limit ---- */

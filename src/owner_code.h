@@ -33,6 +33,14 @@ extern void owner_acting_begin(Relation relation, OwnerActing *before);
 extern void owner_acting_end(const OwnerActing *before);
 
 /*
+ * Raises ERRCODE_INSUFFICIENT_PRIVILEGE where a trigger of the relation at the event
+ * (TRIGGER_TYPE_DELETE and so on) has a function of somebody's who is neither the
+ * relation's owner nor a superuser: with the privilege TRIGGER, a role could have its
+ * code run as the owner.
+ */
+extern void owner_code_check_triggers(Relation relation, int16 event);
+
+/*
  * The same around the owner's functions themselves: where the process has a limit
  * for them, they are cancelled when they have taken that long, and if they go on
  * all the same, the process ends.

@@ -18,6 +18,7 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_trigger.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -81,16 +82,13 @@ typedef struct DueRange
 	Value		until;
 } DueRange;
 
-static int64
-unix_seconds(TimestampTz time)
-{
-	return time / USECS_PER_SEC + UNIX_EPOCH;
-}
-
+/* The moment as a number of seconds since 1970, which it is later than. */
 static Value
-number_of(int64 seconds)
+number_of(TimestampTz moment)
 {
-	char	   *text = psprintf(INT64_FORMAT, seconds);
+	int64		seconds = moment / USECS_PER_SEC;
+	char	   *text = psprintf(INT64_FORMAT ".%06d", seconds + UNIX_EPOCH,
+								(int) (moment - seconds * USECS_PER_SEC));
 	char	   *stored = palloc(NUMBER_MAX_LENGTH);
 	Value		value = {VALUE_NUMBER, number_parse(text, strlen(text), stored), stored};
 
@@ -101,7 +99,7 @@ static DueRange
 due_range(TimestampTz now)
 {
 	DueRange	range = {
-		number_of(unix_seconds(now) - WINDOW_SECONDS), number_of(unix_seconds(now))
+		number_of(now - WINDOW_SECONDS * USECS_PER_SEC), number_of(now)
 	};
 
 	return range;
@@ -214,7 +212,7 @@ expiry_expect(const IndexDefinition *index, const Value *item)
 
 PG_FUNCTION_INFO_V1(ddb_expiry_wanted);
 
-/* AFTER INSERT OR UPDATE of the record of an index of kind EXPIRY: by UpdateTimeToLive, filled, or restored. */
+/* AFTER INSERT OR UPDATE of the record of an index of kind EXPIRY: it is new, filled or restored. */
 Datum
 ddb_expiry_wanted(PG_FUNCTION_ARGS)
 {
@@ -311,7 +309,7 @@ begin_scan(Table *relation, const DueRange *due, const ExpiryWalk *walk)
 	return table_scan_begin(relation, &range);
 }
 
-/* The entries that are due from there on, at most so many; tells whether there are more, or of the next one. */
+/* The entries that are due from there on, at most so many; tells of more, or of the next one. */
 static List *
 due_entries(const IndexDefinition *index, Table *relation, const DueRange *due,
 			const ExpiryWalk *walk, int most, ExpiryBatch *batch)
@@ -479,6 +477,7 @@ run_batch(const ExpiryTask *task, Table *table, const IndexDefinition *index, Ex
 	table_release(relation);
 	if (entries == NIL)
 		return;
+	owner_code_check_triggers(table->relation, TRIGGER_TYPE_DELETE);
 	deletion.origin = origin_expiry(true);
 	defer_no_triggers();
 	owner_acting_begin(table->relation, &before);

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_trigger.h"
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
@@ -115,6 +116,7 @@ truncate_relation(Relation relation)
 	Oid			outer = truncating;
 	OwnerActing before;
 
+	owner_code_check_triggers(relation, TRIGGER_TYPE_TRUNCATE);
 	truncating = RelationGetRelid(relation);
 	owner_acting_begin(relation, &before);
 	PG_TRY();

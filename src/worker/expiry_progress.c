@@ -3,8 +3,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 
 #include "index/expiry.h"
 #include "worker/expiry_statistics.h"
@@ -23,22 +25,66 @@ enum
 	COLUMNS
 };
 
+/* What is overdue of a table. */
+typedef struct Overdue
+{
+	bool		known;
+	int64		count;
+	TimestampTz oldest;
+} Overdue;
+
+/*
+ * In a subtransaction that is rolled back: its locks go with it, for whoever looks
+ * on may stay, and a table that its owner has spoilt is none of the others' business.
+ */
+static Overdue
+find_overdue(const ExpiryTask *task)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	Overdue		overdue = {0};
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		overdue.known = expiry_overdue(task, OVERDUE_MOST, &overdue.count, &overdue.oldest);
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+			ReThrowError(error);
+		memset(&overdue, 0, sizeof(overdue));
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return overdue;
+}
+
 static void
 put_table(ReturnSetInfo *result, const ExpiryTask *task)
 {
 	Datum		values[COLUMNS] = {0};
 	bool		nulls[COLUMNS] = {false};
 	ExpiryStatistics statistics;
-	int64		overdue;
-	TimestampTz oldest = 0;
-	bool		known = expiry_overdue(task, OVERDUE_MOST, &overdue, &oldest);
+	Overdue		overdue = find_overdue(task);
 	bool		counted = expiry_statistics_read(task->relation, &statistics);
 
 	values[COLUMN_RELATION] = ObjectIdGetDatum(task->relation);
-	values[COLUMN_OVERDUE] = Int64GetDatum(overdue);
-	nulls[COLUMN_OVERDUE] = !known;
-	values[COLUMN_OLDEST] = TimestampTzGetDatum(oldest);
-	nulls[COLUMN_OLDEST] = overdue == 0;
+	values[COLUMN_OVERDUE] = Int64GetDatum(overdue.count);
+	nulls[COLUMN_OVERDUE] = !overdue.known;
+	values[COLUMN_OLDEST] = TimestampTzGetDatum(overdue.oldest);
+	nulls[COLUMN_OLDEST] = overdue.count == 0;
 	values[COLUMN_DELETED] = Int64GetDatum(statistics.deleted);
 	values[COLUMN_FAILED] = Int64GetDatum(statistics.failed);
 	values[COLUMN_RATE] = Float8GetDatum(statistics.rate);

@@ -27,8 +27,9 @@
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
-/* The items of a transaction. */
+/* The items of a transaction; where the rate is low, as many as come in some time. */
 #define BATCH_ITEMS 100
+#define BATCHES_PER_SECOND 20
 
 /* It stays where something comes within so long. */
 #define STAY_MILLISECONDS 2000
@@ -48,7 +49,10 @@
 /* How long it leaves a table alone that is being restored from a dump. */
 #define RESTORE_MILLISECONDS 10000
 
-/* How long it leaves a table alone after an error. */
+/* How long it leaves a table alone that nothing can be deleted from, for an error. */
+#define REFUSED_MILLISECONDS 60000
+
+/* How long it leaves a table alone after the deletion of an item has failed. */
 #define FAILED_MILLISECONDS 5000
 
 /* A batch that has taken so long is followed by a pause as long as it was itself. */
@@ -126,6 +130,13 @@ read_tasks(void)
 	return tasks;
 }
 
+static int
+batch_items(void)
+{
+	return ddb_ttl_rate == 0 ? BATCH_ITEMS :
+		Max(Min(ddb_ttl_rate / BATCHES_PER_SECOND, BATCH_ITEMS), 1);
+}
+
 /* Does a batch; false where the database is wanted alone. */
 static bool
 do_batch(const ExpiryTask *task, TableWalk *walk, ExpiryBatch *batch)
@@ -135,7 +146,7 @@ do_batch(const ExpiryTask *task, TableWalk *walk, ExpiryBatch *batch)
 	worker_begin_transaction();
 	wanted = !worker_is_unwanted();
 	if (wanted)
-		expiry_batch(task, &walk->walk, BATCH_ITEMS, batch);
+		expiry_batch(task, &walk->walk, batch_items(), batch);
 	worker_commit();
 	return wanted;
 }
@@ -203,38 +214,51 @@ keep_rate(int deleted, TimestampTz start)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* How long the table is to be left alone for what the batch has come to. */
+static long
+pause_after(const ExpiryBatch *batch, long elapsed)
+{
+	if (batch->failed > 0)
+		return batch->busy ? REFUSED_MILLISECONDS : FAILED_MILLISECONDS;
+	return elapsed >= LONG_BATCH_MILLISECONDS ? elapsed : 0;
+}
+
+/* Sets when the table is to be looked at again. */
+static void
+note_batch(const ExpiryTask *task, TableWalk *walk, const ExpiryBatch *batch, long elapsed)
+{
+	long		pause = pause_after(batch, elapsed);
+	TimestampTz retry = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_MILLISECONDS);
+
+	if (pause > 0)
+		worker_pause(task->relation, pause);
+	if (batch->failed > 0)
+		note_next_in(pause);
+	else if (batch->busy || batch->locked > 0)
+		note_next(retry);
+	if (batch->locked > 0)
+		walk->renewal = Min(walk->renewal, retry);
+	if (batch->next != DT_NOEND)
+		note_next(TimestampTzPlusMilliseconds(batch->next, ddb_ttl_delay));
+}
+
 /* Does a batch of a table; true where more is due that can be done now. */
 static bool
 do_task(ExpiryTask *task)
 {
 	TimestampTz start = GetCurrentTimestamp();
 	TableWalk  *walk = walk_of(task);
-	long		left = worker_pause_left(task->relation);
+	long		left = task->ready ? worker_pause_left(task->relation) : RESTORE_MILLISECONDS;
 	ExpiryBatch batch;
-	long		elapsed;
 
-	if (!task->ready)
-		left = RESTORE_MILLISECONDS;
 	if (left > 0)
 	{
 		note_next_in(left);
 		return false;
 	}
 	try_batch(task, walk, &batch);
-	elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 	expiry_statistics_add(task->relation, batch.deleted, batch.failed);
-	if (batch.failed > 0)
-		worker_pause(task->relation, FAILED_MILLISECONDS);
-	else if (elapsed >= LONG_BATCH_MILLISECONDS)
-		worker_pause(task->relation, elapsed);
-	if (batch.failed > 0)
-		note_next_in(FAILED_MILLISECONDS);
-	else if (batch.busy || batch.locked > 0)
-		note_next_in(RETRY_MILLISECONDS);
-	if (batch.locked > 0)
-		walk->renewal = Min(walk->renewal, TimestampTzPlusMilliseconds(start, RETRY_MILLISECONDS));
-	if (batch.next != DT_NOEND)
-		note_next(TimestampTzPlusMilliseconds(batch.next, ddb_ttl_delay));
+	note_batch(task, walk, &batch, TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
 	keep_rate(batch.deleted, start);
 	return batch.more;
 }

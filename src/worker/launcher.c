@@ -447,9 +447,26 @@ look_for_databases(List *visits, TimestampTz now)
 	return plan_all_visits(visits, true);
 }
 
+static bool
+is_being_visited(List *visits, const Request *request)
+{
+	ListCell   *cell;
+
+	foreach(cell, visits)
+	{
+		Visit	   *visit = lfirst(cell);
+
+		if (visit->request.kind == request->kind && visit->request.database == request->database &&
+			visit->worker != NULL)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Tells the others which visits they need not ask for: those that do not begin
- * now, so that whatever has been committed until they ask is seen.
+ * now, being for later or having to wait for the end of another one.  So whatever
+ * has been committed until they ask is seen.
  */
 static void
 publish_planned(List *visits, TimestampTz now)
@@ -462,7 +479,8 @@ publish_planned(List *visits, TimestampTz now)
 	{
 		const Visit *visit = lfirst(cell);
 
-		if (visit->worker == NULL && visit->request.due > now && count < REQUESTS_MAX)
+		if (visit->worker == NULL && count < REQUESTS_MAX &&
+			(visit->request.due > now || is_being_visited(visits, &visit->request)))
 			planned[count++] = visit->request;
 	}
 	SpinLockAcquire(&state->mutex);
@@ -502,22 +520,6 @@ forget_ended(List *visits, int *running)
 		}
 	}
 	return visits;
-}
-
-static bool
-is_being_visited(List *visits, const Request *request)
-{
-	ListCell   *cell;
-
-	foreach(cell, visits)
-	{
-		Visit	   *visit = lfirst(cell);
-
-		if (visit->request.kind == request->kind && visit->request.database == request->database &&
-			visit->worker != NULL)
-			return true;
-	}
-	return false;
 }
 
 /*

@@ -240,6 +240,25 @@ for trigger in 'BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW' 'AFTER INS
 	refused "a trigger of an index's relation, written and truncated by a superuser: ${trigger//%s/it}" eve
 done
 
+# Who may put triggers on a superuser's relation gets nobody else's rights by that.
+sql -o /dev/null -c "SELECT ddb.create_table(as_table('Granted'))" -c "SELECT ddb.update_table(with_index('Granted'))" \
+	-c 'GRANT ALL ON dynamodb."Granted", dynamodb."Granted/gsi" TO eve'
+sql -c 'TRUNCATE eve.ran'
+prepare eve 'CREATE TRIGGER attack BEFORE TRUNCATE ON dynamodb."Granted/gsi" FOR EACH STATEMENT EXECUTE FUNCTION eve.fired()'
+like "a trigger of another role's on a superuser's index is not run by TRUNCATE" "$(as eve 'TRUNCATE dynamodb."Granted"')" \
+	'trigger "attack" of relation "Granted/gsi" would run a function of role "eve" as the relation.s owner'
+refused "such a trigger" eve
+sql -o /dev/null -c "SELECT ddb.update_time_to_live('{\"TableName\": \"Granted\", \"TimeToLiveSpecification\": {\"Enabled\": true, \"AttributeName\": \"expires\"}}')"
+prepare eve 'CREATE TRIGGER attack AFTER DELETE ON dynamodb."Granted" FOR EACH ROW EXECUTE FUNCTION eve.fired()' \
+	"SELECT ddb.put_item('{\"TableName\": \"Granted\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(date +%s)\"}}}')"
+for ((i = 0; i < 600; i++)); do
+	[ "$(sql -c "SELECT failed > 0 FROM ddb.expiry_progress WHERE table_name = 'Granted'")" != t ] || break
+	sleep 0.1
+done
+refused "the same by an item that expires" eve
+is "it stays" "$(sql -c 'SELECT count(*) FROM dynamodb."Granted"' -c "SELECT failed > 0 FROM ddb.expiry_progress WHERE table_name = 'Granted'")" $'1\nt'
+sql -o /dev/null -c 'DROP TABLE dynamodb."Granted"'
+
 # ---- Whoever looks at a table ----
 
 table Aaa
