@@ -9,6 +9,7 @@
 
 #include "ddb.h"
 #include "http/endpoint.h"
+#include "operation/transaction/token_filter.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
 #include "worker/launcher.h"
@@ -62,6 +63,7 @@ _PG_init(void)
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
 		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
+		token_filter_register();
 		launcher_register();
 		endpoint_register_workers();
 	}
