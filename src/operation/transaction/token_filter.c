@@ -12,13 +12,11 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "port/atomics.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 
-#include "compat.h"
 #include "operation/transaction/token_filter.h"
 
 #define WINDOWS 3
