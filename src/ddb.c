@@ -15,6 +15,7 @@
 #include "ddb.h"
 #include "http/endpoint.h"
 #include "index/expiry.h"
+#include "operation/transaction/token_filter.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
 #include "worker/expiry_statistics.h"
@@ -79,6 +80,7 @@ _PG_init(void)
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
+		token_filter_register();
 		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
 		launcher_register();
 		log_state_install();

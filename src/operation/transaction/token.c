@@ -12,6 +12,7 @@
  * become the primary server.  So each keeps its token before it looks into the
  * other relations: at least one of the two then sees the other.  A token of a
  * transaction that has not ended is seen by a dirty snapshot, and not waited for.
+ * Where token_filter.c knows that a relation has not the token, none is looked for.
  *
  * What is kept of token and request are hashes.  Who makes two of them equal
  * mistakes only his own requests, for a token is its role's.
@@ -45,6 +46,8 @@
 #include "compat.h"
 #include "error.h"
 #include "operation/transaction/token.h"
+#include "operation/transaction/token_filter.h"
+#include "operation/transaction/token_filter.h"
 #include "owner_statement.h"
 #include "table/descent.h"
 #include "value/hash.h"
@@ -322,6 +325,18 @@ find_in_period(int64 period, const TokenRow *row, char **note)
 	return found;
 }
 
+/* Looks into the relations of the periods around this one, where the token may be there. */
+static bool
+find_elsewhere(int64 now, const TokenRow *row, char **note)
+{
+	for (int64 period = now - 1; period <= now + 1; period += 2)
+	{
+		if (token_filter_may_have(now, period, &row->token) && find_in_period(period, row, note))
+			return true;
+	}
+	return false;
+}
+
 bool
 token_find(const Token *token, char **note)
 {
@@ -332,8 +347,7 @@ token_find(const Token *token, char **note)
 	if (token->text == NULL)
 		return false;
 	set_row(&row, token, now, "");
-	return find_in_period(period, &row, note) || find_in_period(period - 1, &row, note) ||
-		find_in_period(period + 1, &row, note);
+	return find_in_period(period, &row, note) || find_elsewhere(period, &row, note);
 }
 
 /* ---- Keeping ---- */
@@ -396,10 +410,12 @@ keep_in_period(int64 period, const TokenRow *row, char **note)
 	ItemPointerData tid;
 	bool		kept = insert_unless_found(relation, index, row, &tid, note);
 
-	if (kept && (find_in_period(period - 1, row, note) || find_in_period(period + 1, row, note)))
+	if (kept)
 	{
-		delete_row(relation, &tid);
-		kept = false;
+		token_filter_note(period, &row->token);
+		kept = !find_elsewhere(period, row, note);
+		if (!kept)
+			delete_row(relation, &tid);
 	}
 	index_close(index, NoLock);
 	table_close(relation, NoLock);
