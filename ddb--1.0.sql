@@ -1243,6 +1243,10 @@ ALTER OPERATOR pg_catalog.= ("binary", "binary") SET (RESTRICT = key_eqsel, JOIN
 ALTER OPERATOR pg_catalog.= ("binary", bytea) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
 ALTER OPERATOR pg_catalog.= (bytea, "binary") SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
 
+CREATE FUNCTION version() RETURNS text
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_version';
+COMMENT ON FUNCTION version() IS 'the release of ddb that is loaded, such as 1.0.0';
+
 -- ==========================================================================
 -- Operations
 --
