@@ -68,7 +68,7 @@ tell-skipped:
 	@test/unmet_needs reasons
 endif
 
-.PHONY: tell-skipped run stop test torture sanitize bench remove-private
+.PHONY: tell-skipped run stop test torture sanitize bench deb remove-private
 
 run:
 	+scripts/run
@@ -88,6 +88,10 @@ sanitize:
 
 bench:
 	+bench/run
+
+deb:
+	pg_buildext updatecontrol
+	dpkg-buildpackage -us -uc -b
 
 clean: remove-private
 remove-private:
