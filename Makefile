@@ -89,9 +89,12 @@ sanitize:
 bench:
 	+bench/run
 
-deb:
+# For the versions of PostgreSQL that this Debian has.
+debian/control: debian/control.in debian/pgversions
 	pg_buildext updatecontrol
-	dpkg-buildpackage -us -uc -b
+
+deb: debian/control
+	env -u MAKEFLAGS -u MAKELEVEL -u PG_CONFIG dpkg-buildpackage -us -uc -b
 
 clean: remove-private
 remove-private:

@@ -1,9 +1,10 @@
 # A server with an endpoint for clients, and how their scenarios are run; sourced.
 
-# start_endpoint: creates a cluster with ddb, and tells clients where it is and who they are.
+# start_endpoint: creates a cluster with ddb, and tells clients where it is and who they are; its port is DDB_HTTP_PORT_OF_CLIENTS.
 start_endpoint() {
 	local port
 	port=$(free_port)
+	DDB_HTTP_PORT_OF_CLIENTS=$port
 	new_cluster cluster <<<"ddb.http_port = $port"
 	sql -c 'CREATE EXTENSION ddb'
 	IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(sql -c "SELECT * FROM ddb.create_access_key('postgres')")"

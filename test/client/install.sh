@@ -31,8 +31,8 @@ announce_clients() {
 		total=$((total + ${client_megabytes[$name]:-0}))
 	done
 	sed -n 's/^package /    the package &/; s/package package/package/p' <<<"$missing"
-	echo "Together that is about $total MB in $client_cache (DDB_CLIENT_CACHE names another folder)," \
-		"and Debian's packages. Everything else stays in the checkout. ONLY='^test/server' leaves the clients out."
+	echo "Together that is about $total MB in $client_cache (DDB_CLIENT_CACHE names another folder)." \
+		"Everything else stays in the checkout. ONLY='^test/server' leaves the clients out."
 }
 
 # need PROGRAM PACKAGE...: installs Debian's packages where the program is missing.
