@@ -39,20 +39,27 @@ new_system() {
 }
 
 # in_system COMMAND...: runs in the system that is set, as its root, with an environment of its own. Where
-# network is "none" it has a network of its own with a loopback interface, and so all ports to itself.
+# network is "none" it has a network of its own with a loopback interface, and so all ports to itself. Where
+# writable is set, the system is read-only but for these folders.
 in_system() {
 	local own_network=()
 	[ "${network:-}" != none ] || own_network=(--net)
 	unshare --mount --pid --fork --kill-child --mount-proc "${own_network[@]}" bash -euc '
-		system=$1 packages=$2
-		shift 2
+		system=$1 packages=$2 writable=$3
+		shift 3
 		[ -z "$(ip -brief link show lo | grep DOWN)" ] || ip link set lo up
 		mount -t proc proc "$system/proc"
-		mkdir -p "$system/var/cache/apt/archives"
-		mount --bind "$packages" "$system/var/cache/apt/archives"
+		if [ -z "$writable" ]; then
+			mkdir -p "$system/var/cache/apt/archives"
+			mount --bind "$packages" "$system/var/cache/apt/archives"
+		else
+			mount --rbind "$system" "$system"
+			for folder in $writable; do mount --bind "$system$folder" "$system$folder"; done
+			mount -o remount,bind,ro "$system"
+		fi
 		exec chroot "$system" /usr/bin/env -i LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive HOME=/root \
 			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-	' in_system "$system" "$cache/packages-$(basename "${system%.*}")" "$@"
+	' in_system "$system" "$cache/packages-$(basename "${system%.*}")" "${writable:-}" "$@"
 }
 
 # script_in_system: the same with a script of bash from standard input.
