@@ -14,9 +14,9 @@ SOURCES = $(sort $(wildcard $(FOLDERS:=/*.c)) $(GENERATED))
 OBJS = $(SOURCES:.c=.o)
 ALL_HEADERS = $(sort $(wildcard $(FOLDERS:=/*.h)) $(GENERATED_HEADERS))
 
-REGRESS = $(filter setup,$(TESTS)) $(filter-out setup,$(TESTS))
+REGRESS = setup $(filter-out setup $(SKIPPED),$(TESTS))
 TESTS = $(sort $(basename $(notdir $(wildcard sql/*.sql))))
-ISOLATION = $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION = $(filter-out $(SKIPPED),$(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 ENCODING = UTF8
 NO_LOCALE = 1
@@ -60,7 +60,15 @@ $(GRAMMARS:.y=.c): BISONFLAGS += -d
 $(GENERATED_HEADERS): %.h: %.c
 	touch $@
 
-.PHONY: run stop test torture sanitize bench remove-private
+# What a test wants of the server's configuration stands in its first line. "make test" has it all.
+ifneq (,$(filter installcheck,$(MAKECMDGOALS)))
+SKIPPED := $(sort $(shell test/unmet_needs names))
+installcheck: tell-skipped
+tell-skipped:
+	@test/unmet_needs reasons
+endif
+
+.PHONY: tell-skipped run stop test torture sanitize bench deb remove-private
 
 run:
 	+scripts/run
@@ -80,6 +88,13 @@ sanitize:
 
 bench:
 	+bench/run
+
+# For the versions of PostgreSQL that this Debian has.
+debian/control: debian/control.in debian/pgversions
+	pg_buildext updatecontrol
+
+deb: debian/control
+	env -u MAKEFLAGS -u MAKELEVEL -u PG_CONFIG dpkg-buildpackage -us -uc -b
 
 clean: remove-private
 remove-private:

@@ -1274,6 +1274,10 @@ ALTER OPERATOR pg_catalog.= ("binary", "binary") SET (RESTRICT = key_eqsel, JOIN
 ALTER OPERATOR pg_catalog.= ("binary", bytea) SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
 ALTER OPERATOR pg_catalog.= (bytea, "binary") SET (RESTRICT = key_eqsel, JOIN = key_eqjoinsel);
 
+CREATE FUNCTION version() RETURNS text
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_version';
+COMMENT ON FUNCTION version() IS 'the release of ddb that is loaded, such as 1.0.0';
+
 -- ==========================================================================
 -- Operations
 --
@@ -1623,17 +1627,18 @@ ALTER VIEW access_key_list SET (security_barrier = true);
 GRANT SELECT ON access_key_list TO PUBLIC;
 
 CREATE FUNCTION create_access_key(role name, valid_until timestamptz DEFAULT NULL,
-		OUT access_key_id text, OUT secret_access_key text)
+		INOUT access_key_id text DEFAULT NULL, INOUT secret_access_key text DEFAULT NULL,
+		trust boolean DEFAULT false)
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_create_access_key';
 CREATE FUNCTION set_access_key_active(access_key_id text, active boolean) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_set_access_key_active';
 CREATE FUNCTION delete_access_key(access_key_id text) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_access_key';
-REVOKE ALL ON FUNCTION create_access_key(name, timestamptz),
+REVOKE ALL ON FUNCTION create_access_key(name, timestamptz, text, text, boolean),
 	set_access_key_active(text, boolean), delete_access_key(text) FROM PUBLIC;
 
 COMMENT ON VIEW access_key_list IS 'access keys of the roles that the current role could become, without their secrets';
-COMMENT ON FUNCTION create_access_key(name, timestamptz) IS 'makes a new access key of a role; its secret is told this once';
+COMMENT ON FUNCTION create_access_key(name, timestamptz, text, text, boolean) IS 'makes a new access key of a role, at random or as chosen; its secret is told this once';
 COMMENT ON FUNCTION set_access_key_active(text, boolean) IS 'disables an access key, or enables it again';
 COMMENT ON FUNCTION delete_access_key(text) IS 'deletes an access key';
 

@@ -31,7 +31,7 @@ as_server_user() {
 # root's home, NAME is a link to a directory in /var/tmp.
 private_directory() {
 	local name=$top/$1
-	if [ ! -d "$name" ]; then
+	if [ ! -d "$name" ] || ! is_own_directory "$1"; then
 		rm -f "$name"
 		mkdir "$name"
 		if [ ${#name} -gt 60 ] || ! as_server_user test -x "$name"; then
@@ -40,13 +40,24 @@ private_directory() {
 			chmod 755 "$name/"
 		fi
 	fi
+	[ ! -L "$name" ] || echo "$top" >"$name/checkout"
 	realpath "$name"
 }
 
-# remove_private_directory NAME: removes it, and a directory it links to.
+# is_own_directory NAME: $top/NAME is this checkout's, and not one in /var/tmp that a copied
+# link shares with the checkout it was copied from. Of a checkout that has moved, it is.
+is_own_directory() {
+	local name=$top/$1 other
+	[ -L "$name" ] && [ -f "$name/checkout" ] || return 0
+	other=$(cat "$name/checkout")/$1
+	[ "$other" -ef "$name" ] || return 0
+	[ "$(dirname "$other")" -ef "$top" ]
+}
+
+# remove_private_directory NAME: removes it, and a directory of this checkout that it links to.
 remove_private_directory() {
 	case $(readlink "$top/$1" || true) in
-		/var/tmp/ddb.*) rm -rf "$(readlink "$top/$1")" ;;
+		/var/tmp/ddb.*) ! is_own_directory "$1" || rm -rf "$(readlink "$top/$1")" ;;
 	esac
 	rm -rf "${top:?}/$1"
 }
@@ -155,12 +166,27 @@ use_cluster() {
 	export PGPORT
 }
 
+# postmaster_of DIR: prints the process that serves DIR/data; fails where none does. The
+# file with its number may have come with a copy of the directory and name the original's
+# server, or a process that has got the number since.
+postmaster_of() {
+	local data=$1/data process
+	process=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) && kill -0 "$process" 2>/dev/null || return 1
+	if [ -e /proc/self/cwd ]; then
+		[ "/proc/$process/cwd" -ef "$data" ] || return 1
+	else
+		[ "$(sed -n 2p "$data/postmaster.pid")" -ef "$data" ] || return 1
+	fi
+	echo "$process"
+}
+
 cluster_is_running() {
-	[ -d "$1/data" ] && as_server_user "$bindir/pg_ctl" --pgdata="$1/data" status >/dev/null 2>&1
+	postmaster_of "$1" >/dev/null
 }
 
 # stop_cluster DIR [MODE]
 stop_cluster() {
+	cluster_is_running "$1" || return 1
 	as_server_user "$bindir/pg_ctl" --pgdata="$1/data" --mode="${2:-fast}" --wait --timeout=120 --silent stop
 }
 

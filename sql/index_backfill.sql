@@ -1,3 +1,4 @@
+-- needs: preloading, prepared transactions
 -- Indexes created on tables with items, and ddb.check_indexes().
 
 CREATE FUNCTION wait_for_indexes() RETURNS text LANGUAGE plpgsql AS $$

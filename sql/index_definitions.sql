@@ -1,3 +1,4 @@
+-- needs: preloading
 -- Secondary indexes in CreateTable, UpdateTable, DescribeTable and DeleteTable
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,3 +1,4 @@
+-- needs: preloading
 -- Query on secondary indexes
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,3 +1,4 @@
+-- needs: preloading
 -- What tables are set to: throughput, encryption, streams, and what of it a request may change at once
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,10 +1,11 @@
 /*
- * ddb.c - the module's entry: its settings and background workers.
+ * ddb.c - the module's entry: its version, settings and background workers.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 
 #include "change/departure.h"
@@ -88,4 +89,12 @@ _PG_init(void)
 		expiry_statistics_register();
 		endpoint_register_workers();
 	}
+}
+
+PG_FUNCTION_INFO_V1(ddb_version);
+
+Datum
+ddb_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(DDB_VERSION));
 }

@@ -242,14 +242,78 @@ write_keys(const char *statement, int count, Oid *types, Datum *values, const ch
 	SPI_finish();
 }
 
+/* A new identifier, as AWS makes them. */
+static char *
+random_id(void)
+{
+	char	   *id = palloc(20 + 1);
+
+	memcpy(id, "AKIA", 4);
+	random_text(id + 4, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+	return id;
+}
+
+static char *
+random_secret(void)
+{
+	char	   *secret = palloc(40 + 1);
+
+	random_text(secret, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+	return secret;
+}
+
+/* An identifier stands in the credential of a signature, whose parts have other characters between them. */
+static char *
+chosen_id(const text *argument)
+{
+	char	   *id = text_to_cstring(argument);
+	size_t		length = strlen(id);
+
+	if (length < 1 || length > ACCESS_KEY_ID_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an access key's identifier has 1 to %d characters", ACCESS_KEY_ID_MAX)));
+	if (strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") != length)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an access key's identifier is made of letters, digits, underscores and hyphens")));
+	return id;
+}
+
+/* The errors do not show it. */
+static char *
+chosen_secret(const text *argument, bool trust)
+{
+	char	   *secret = text_to_cstring(argument);
+	size_t		length = strlen(secret);
+
+	if (length < 1 || length > SECRET_ACCESS_KEY_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a secret access key has 1 to %d characters", SECRET_ACCESS_KEY_MAX)));
+	for (const char *c = secret; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a secret access key is made of ASCII's visible characters")));
+
+	/* who has seen one signed request can try secrets at home, as fast as he likes */
+	if (length < SECRET_ACCESS_KEY_MIN && !trust)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a secret access key of %d characters can be guessed", (int) length),
+				 errhint("Choose at least %d random characters. Where only programs that you trust reach the endpoint, trust => true takes a shorter one.",
+						 SECRET_ACCESS_KEY_MIN)));
+	return secret;
+}
+
 PG_FUNCTION_INFO_V1(ddb_create_access_key);
 
 Datum
 ddb_create_access_key(PG_FUNCTION_ARGS)
 {
 	Name		role = PG_ARGISNULL(0) ? NULL : PG_GETARG_NAME(0);
-	char		id[20 + 1] = "AKIA";
-	char		secret[40 + 1];
+	bool		trust = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
 	Oid			types[] = {TEXTOID, TEXTOID, NAMEOID, TIMESTAMPTZOID};
 	Datum		values[] = {0, 0, PG_GETARG_DATUM(0), PG_ARGISNULL(1) ? 0 : PG_GETARG_DATUM(1)};
 	const char *nulls = PG_ARGISNULL(1) ? "   n" : NULL;
@@ -263,11 +327,8 @@ ddb_create_access_key(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("an access key's role cannot be null")));
 	check_may_act_as(NameStr(*role));
-	random_text(id + 4, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-	random_text(secret, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-
-	values[0] = CStringGetTextDatum(id);
-	values[1] = CStringGetTextDatum(secret);
+	values[0] = CStringGetTextDatum(PG_ARGISNULL(2) ? random_id() : chosen_id(PG_GETARG_TEXT_PP(2)));
+	values[1] = CStringGetTextDatum(PG_ARGISNULL(3) ? random_secret() : chosen_secret(PG_GETARG_TEXT_PP(3), trust));
 	write_keys("INSERT INTO ddb.access_keys (access_key_id, secret_access_key, role, valid_until)"
 			   " VALUES ($1, $2, $3, $4)", 4, types, values, nulls);
 

@@ -13,6 +13,9 @@
 #define ACCESS_KEY_ID_MAX 128
 #define SECRET_ACCESS_KEY_MAX 128
 
+/* Of one that is chosen; AWS's have 40. */
+#define SECRET_ACCESS_KEY_MIN 32
+
 typedef struct AccessKey
 {
 	char		id[ACCESS_KEY_ID_MAX + 1];	/* hash key */

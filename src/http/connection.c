@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "ddb.h"
 #include "http/clients.h"
 #include "http/endpoint.h"
 #include "http/request.h"
@@ -186,11 +187,11 @@ add_request_id(struct MHD_Response *response)
 	add_header(response, "x-amzn-RequestId", id);
 }
 
-/* What every answer has; the server's name is the one that AWS gives. */
+/* What every answer has. */
 static void
 add_common_headers(struct MHD_Response *response)
 {
-	add_header(response, "Server", "Server");
+	add_header(response, "Server", "ddb/" DDB_VERSION);
 	add_request_id(response);
 }
 

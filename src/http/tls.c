@@ -16,6 +16,7 @@
 #include "storage/fd.h"
 #include "utils/guc.h"
 
+#include "ddb.h"
 #include "digest.h"
 #include "http/endpoint.h"
 #include "http/tls.h"
@@ -218,7 +219,7 @@ tls_options(struct MHD_OptionItem *options)
 static void
 answer_in_plain(int fd)
 {
-	static const char answer[] = "HTTP/1.1 400 Bad Request\r\nServer: Server\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\nServer: ddb/" DDB_VERSION "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 	char		buffer[4096];
 
 	while (recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT) == sizeof(buffer))

@@ -1,9 +1,10 @@
 # A server with an endpoint for clients, and how their scenarios are run; sourced.
 
-# start_endpoint: creates a cluster with ddb, and tells clients where it is and who they are.
+# start_endpoint: creates a cluster with ddb, and tells clients where it is and who they are; its port is DDB_HTTP_PORT_OF_CLIENTS.
 start_endpoint() {
 	local port
 	port=$(free_port)
+	DDB_HTTP_PORT_OF_CLIENTS=$port
 	new_cluster cluster <<END
 ddb.http_port = $port
 ddb.ttl_change_interval = 0

@@ -1,22 +1,64 @@
 # Installs the clients that the tests use, and the benchmark's rival, each from its
-# registry, once: what is in the cache already is kept. Sourced; sets client_cache.
+# registry, once: what is in the cache already is kept. Sourced; sets client_cache, the
+# one folder that gets what is downloaded, the registries' own caches included.
 
 client_cache=${DDB_CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ddb-clients}
 client_source=$top/test/client
-mkdir -p "$client_cache"
+
+# What each takes there, in MB, with what its registry's client keeps.
+declare -A client_megabytes=([python]=230 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
+	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [go-toolchain]=250)
+
+# Where registries' clients keep what they have downloaded; their settings stay the user's.
+client_downloads=$client_cache/downloads
+export npm_config_cache=$client_downloads/npm npm_config_update_notifier=false PIP_NO_CACHE_DIR=1
+# Go's modules are kept without write bits, which rm -r could not delete.
+export GOMODCACHE=$client_downloads/go-modules GOCACHE=$client_downloads/go-build GOFLAGS="${GOFLAGS:-} -modcacherw"
+
+# In announce_clients: nothing is installed, only told.
+announcing=
+
+# announce_clients PROGRAM...: says what these tests are going to download, and where it goes.
+announce_clients() {
+	local function missing total=0 name
+	announcing=yes
+	missing=$(for function in $(cat /dev/null "$@" | grep -oE '^install_[a-z_]+' | sort -u); do "$function"; done | sort -u)
+	announcing=
+	[ -n "$missing" ] || return 0
+	echo "The tests of clients want what is not here yet:"
+	for name in $(sed -n 's/^client //p' <<<"$missing"); do
+		echo "    $name, about ${client_megabytes[$name]:-?} MB, from its registry into $client_cache"
+		total=$((total + ${client_megabytes[$name]:-0}))
+	done
+	sed -n 's/^package /    the package &/; s/package package/package/p' <<<"$missing"
+	echo "Together that is about $total MB in $client_cache (DDB_CLIENT_CACHE names another folder)." \
+		"Everything else stays in the checkout. ONLY='^test/server' leaves the clients out."
+}
 
 # need PROGRAM PACKAGE...: installs Debian's packages where the program is missing.
 need() {
 	local program=$1
 	shift
-	command -v "$program" >/dev/null || "$top/scripts/install-packages" "$@"
+	! command -v "$program" >/dev/null || return 0
+	if [ -n "$announcing" ]; then
+		printf 'package %s of Debian, into the system\n' "$@"
+	else
+		"$top/scripts/install-packages" "$@"
+	fi
 }
 
-# cached NAME FILE...: whether $client_cache/NAME was made from these very files.
+# cached NAME FILE...: whether $client_cache/NAME was made from these very files; announces it where it was not.
+# Of Go's programs, the one that compiles them is announced as well.
 cached() {
 	local name=$1
 	shift
-	cat "$@" | sha256sum | cmp -s - "$client_cache/$name.sum"
+	! cat "$@" | sha256sum | cmp -s - "$client_cache/$name.sum" || return 0
+	if [ -z "$announcing" ]; then
+		mkdir -p "$client_cache"
+		return 1
+	fi
+	echo "client $name"
+	[ "${1##*/}" != go.mod ]
 }
 
 # keep NAME FILE...: notes what $client_cache/NAME was made from.
@@ -28,8 +70,8 @@ keep() {
 
 install_python() {
 	local from=$client_source/python/requirements.txt
-	cached python "$from" && return
 	python3 -c 'import ensurepip' 2>/dev/null || need no-such-program python3-venv
+	cached python "$from" && return
 	python3 -m venv "$client_cache/python"
 	"$client_cache/python/bin/pip" install -q --disable-pip-version-check -r "$from"
 	keep python "$from"
@@ -49,17 +91,27 @@ install_javascript() {
 	install_npm javascript "$client_source/javascript/package.json"
 }
 
+# in_go ARGUMENT...: go, which would keep counters of its use in the user's folder of settings.
+in_go() {
+	GOENV=${XDG_CONFIG_HOME:-$HOME/.config}/go/env XDG_CONFIG_HOME=$client_downloads/go-settings "${go:-go}" "$@"
+}
+
 # install_go_toolchain GO.MOD: sets go, to the one that is there if it is as new as that file wants it (Debian 12's
 # is not), else to one from the Go proxy, whose archives have no file modes.
 install_go_toolchain() {
 	local wanted there toolchain
 	wanted=$(sed -n 's/^go //p' "$1")
-	there=$(cd / && go env GOVERSION 2>/dev/null) || true
 	go=go
+	there=$(cd / && in_go env GOVERSION 2>/dev/null) || true
 	[ -n "$there" ] && printf '%s\n' "$wanted" "${there#go}" | sort -CV && return
 	toolchain=v0.0.1-go$wanted.linux-$(dpkg --print-architecture)
 	go=$client_cache/golang.org/toolchain@$toolchain/bin/go
 	[ -x "$go" ] && return
+	if [ -n "$announcing" ]; then
+		echo "client go-toolchain"
+		return
+	fi
+	mkdir -p "$client_cache"
 	curl -sSfL "https://proxy.golang.org/golang.org/toolchain/@v/$toolchain.zip" -o "$client_cache/toolchain.zip"
 	python3 -m zipfile -e "$client_cache/toolchain.zip" "$client_cache"
 	rm "$client_cache/toolchain.zip"
@@ -72,7 +124,8 @@ install_go_program() {
 	from=("$source"/go.mod "$source"/go.sum "$source"/*.go)
 	cached "$1" "${from[@]}" && return
 	install_go_toolchain "$source/go.mod"
-	(cd "$source" && "$go" build -o "$client_cache/$1" .)
+	[ -z "$announcing" ] || return 0
+	(cd "$source" && in_go build -o "$client_cache/$1" .)
 	keep "$1" "${from[@]}"
 }
 
@@ -85,10 +138,11 @@ install_history() {
 }
 
 install_guregu() {
-	local go from=("$client_source"/go/go.{mod,sum} "$client_source"/go/guregu/*.go)
+	local go from=("$client_source"/go/go.mod "$client_source"/go/go.sum "$client_source"/go/guregu/*.go)
 	cached guregu "${from[@]}" && return
 	install_go_toolchain "$client_source/go/go.mod"
-	(cd "$client_source/go" && "$go" build -o "$client_cache/guregu" ./guregu)
+	[ -z "$announcing" ] || return 0
+	(cd "$client_source/go" && in_go build -o "$client_cache/guregu" ./guregu)
 	keep guregu "${from[@]}"
 }
 
@@ -101,7 +155,7 @@ install_maven() {
 	rm -rf "${client_cache:?}/$1"
 	cp -r "$source" "$client_cache/$1"
 	# Maven 3.8 ends with escape sequences in any style, before what a test says next
-	(cd "$client_cache/$1" && mvn -q -B dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
+	(cd "$client_cache/$1" && mvn -q -B -Dmaven.repo.local="$client_downloads/maven" dependency:copy-dependencies compile -DoutputDirectory=lib) 2>&1 | sed 's/\x1b\[0m//g'
 	keep "$1" "${from[@]}"
 }
 

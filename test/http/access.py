@@ -229,4 +229,30 @@ ok("but not another role's", fails("SELECT ddb.create_access_key('writer')", "re
 ok("nor deletes it", fails("SELECT ddb.delete_access_key('%s')" % writer[0], "reader"))
 ok("an unknown key cannot be deleted", fails("SELECT ddb.delete_access_key('nothing')", "postgres"))
 ok("a role that is none gets no key", fails("SELECT ddb.create_access_key('nobody')", "postgres"))
+
+# ---- chosen keys ----
+
+LONG = "0123456789abcdef0123456789abcdef"
+chosen = create_key("reader", ", access_key_id => 'orders-service_1', secret_access_key => '%s'" % LONG)
+is_("a chosen key is as chosen", chosen, ("orders-service_1", LONG))
+is_("and signs", get(chosen, "Things", "a").status, 200)
+ok("once", fails("SELECT ddb.create_access_key('reader', access_key_id => 'orders-service_1')", "postgres"))
+half = create_key("reader", ", access_key_id => 'half'")
+is_("what is not chosen is random", (half[0], len(half[1])), ("half", 40))
+is_("the one and the other", [len(part) for part in create_key("reader", ", secret_access_key => '%s'" % LONG)], [20, 32])
+is_("both sign", get(half, "Things", "a").status, 200)
+longest = create_key("reader", ", access_key_id => repeat('x', 128), secret_access_key => repeat('~', 128)")
+is_("the longest sign", get(longest, "Things", "a").status, 200)
+for what, arguments in (
+        ("a short secret", "'b', '%s'" % LONG[1:]), ("an empty secret", "'b', '', true"), ("an empty identifier", "'', '%s'" % LONG),
+        ("a long secret", "'b', repeat('x', 129)"), ("a long identifier", "repeat('x', 129), '%s'" % LONG),
+        ("a slash in an identifier", "'a/b', '%s'" % LONG), ("a blank in a secret", "'b', '%s x'" % LONG),
+        ("a letter of no ASCII in a secret", "'b', '%s\u00e9'" % LONG)):
+    ok("%s is refused" % what, fails("SELECT ddb.create_access_key('reader', NULL, %s)" % arguments, "postgres"))
+is_("and makes no key", call(("b", LONG[1:]), "ListTables", {}).error, UNRECOGNIZED)
+dummy = create_key("reader", ", access_key_id => 'dummy', secret_access_key => 'dummy', trust => true")
+is_("a short one is taken where trust is meant", get(dummy, "Things", "a").status, 200)
+is_("and checked like all", call(("dummy", "dummx"), "ListTables", {}).error, MISMATCH)
+ok("a chosen key is for one's own roles", fails("SELECT ddb.create_access_key('writer', access_key_id => 'mine')", "reader"))
+ok("nor is another's taken over", fails("SELECT ddb.create_access_key('reader', access_key_id => '%s')" % writer[0], "reader"))
 is_("no secret in a dump's reach", sql("SELECT has_table_privilege('writer', 'ddb.access_keys', 'SELECT')"), "f")

@@ -17,7 +17,7 @@ key = create_key("postgres")
 
 answer = raw(request("GET"))
 is_("GET is the health check", answer.body, b"healthy: dynamodb.us-east-1.amazonaws.com ")
-is_("the server's name", answer.headers["server"], "Server")
+is_("the server's name", answer.headers["server"], "ddb/" + sql("SELECT ddb.version()"))
 is_("its length", answer.headers["content-length"], str(len(answer.body)))
 is_("its checksum", answer.headers["x-amz-crc32"], crc32(answer.body))
 ok("its request ID", re.fullmatch("[0-9A-Z]{52}", answer.headers["x-amzn-requestid"]))

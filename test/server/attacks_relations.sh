@@ -10,7 +10,7 @@ sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;
 CREATE ROLE relation_eve LOGIN;
 GRANT CREATE ON SCHEMA dynamodb, public TO relation_eve;
-GRANT EXECUTE ON FUNCTION ddb.create_access_key(name, timestamptz) TO relation_eve;
+GRANT EXECUTE ON FUNCTION ddb.create_access_key TO relation_eve;
 CREATE DOMAIN sort_domain AS ddb.string;
 -- an order of strings that is not the usual one
 CREATE FUNCTION backward(ddb.string, ddb.string) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT ddb.string_cmp($2, $1) $$;

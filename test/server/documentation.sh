@@ -79,9 +79,19 @@ run_examples() {
 	rm -f "$DDB_WORK"/*.sql "$DDB_WORK"/*.expected "$DDB_WORK"/*.out
 }
 
+# operations FILE: how many the text says are done.
+operations() {
+	tr '\n' ' ' <"$top/$1" | grep -oE '[0-9]+ (of its 66 operations|are done)' | sed 's/ .*//'
+}
+
 createdb documentation
 export PGDATABASE=documentation
 sql -c 'CREATE EXTENSION ddb'
-for file in README.md docs/sql.md docs/streams.md docs/ttl.md; do
+for file in README.md docs/sql.md docs/http.md docs/streams.md docs/ttl.md docs/from-dynamodb-local.md; do
 	run_examples "$file"
+	sql -c 'SET client_min_messages = error' -c 'DROP ROLE IF EXISTS app'
+done
+for file in README.md docs/compatibility.md; do
+	is "$file counts the operations" "$(operations "$file")" \
+		"$(sql -c "SELECT count(*) FROM pg_proc WHERE pronargs = 1 AND proargtypes[0] = 'ddb.request'::regtype AND prorettype = 'json'::regtype")"
 done

@@ -1,0 +1,73 @@
+#!/bin/bash
+# What "make run" can be told: the endpoint's port, a key that is configured already, and trust.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../checkout.sh"
+
+# run [VARIABLE=VALUE...]: "make run" with the words on its command line, in an environment without keys.
+run() {
+	in_checkout run env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_PROFILE \
+		HOME="$DDB_WORK/home" "${environment[@]}" make run "$@"
+}
+# env_of VARIABLE: what .run/env sets it to.
+env_of() {
+	(. "$checkouts/run/.run/env" && echo "${!1}")
+}
+# tables ID SECRET: what ListTables answers to a request that is signed with them.
+tables() {
+	DDB_HTTP_PORT=$(env_of AWS_ENDPOINT_URL_DYNAMODB | sed 's/.*://') PYTHONPATH=$top/test/http python3 - "$@" <<-'END'
+		import sys
+		from endpoint import call
+		answer = call(tuple(sys.argv[1:3]), "ListTables", {})
+		print(answer.json if answer.status == 200 else answer.error[0])
+	END
+}
+served="{'TableNames': ['Movies']}"
+unknown=UnrecognizedClientException
+environment=(X=)
+
+mkdir -p "$DDB_WORK/home/.aws"
+cat >"$DDB_WORK/home/.aws/credentials" <<'END'
+[default]
+aws_access_key_id = AKIAABCDEFGHIJKLMNOP
+aws_secret_access_key = a+b/c==
+
+[other]
+aws_access_key_id=local-id
+aws_secret_access_key=local-secret
+END
+
+new_checkout run
+ok "make run" run
+id=$(env_of AWS_ACCESS_KEY_ID)
+secret=$(env_of AWS_SECRET_ACCESS_KEY)
+like "gives a key of its own" "$id" '^AKIA[A-Z2-7]{16}$'
+is "which signs" "$(tables "$id" "$secret")" "$served"
+is "no other does" "$(tables dummy dummy)" "$unknown"
+
+environment=(AWS_ACCESS_KEY_ID=dummy AWS_SECRET_ACCESS_KEY=dummy)
+run
+is "a short key of the environment is the server's, too" "$(tables dummy dummy)" "$served"
+is "and the one that .run/env has" "$(env_of AWS_ACCESS_KEY_ID) $(env_of AWS_SECRET_ACCESS_KEY)" "dummy dummy"
+is "beside the first" "$(tables "$id" "$secret")" "$served"
+environment=(X=)
+run AWS_ACCESS_KEY_ID=dummy "AWS_SECRET_ACCESS_KEY=another"
+is "on the command line, too, and another secret takes the place of the first" "$(tables dummy dummy)" InvalidSignatureException
+environment=(AWS_ACCESS_KEY_ID=AKIAABCDEFGHIJKLMNOP AWS_SECRET_ACCESS_KEY=secret)
+run
+is "a key of AWS's is not taken without being asked for" "$(tables AKIAABCDEFGHIJKLMNOP secret)" "$unknown"
+is "and .run/env has the first" "$(env_of AWS_ACCESS_KEY_ID)" "$id"
+environment=(X=)
+run KEYS=configured
+is "KEYS=configured takes that of the file of credentials" "$(tables AKIAABCDEFGHIJKLMNOP a+b/c==)" "$served"
+environment=(AWS_PROFILE=other)
+run KEYS=configured
+is "or of a profile" "$(tables local-id local-secret)" "$served"
+
+environment=(X=)
+port=$(free_port)
+run AUTH=trust HTTP_PORT="$port"
+is "with AUTH=trust any key will do" "$(tables anything at-all)" "$served"
+is "at the port that was named" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://127.0.0.1:$port"
+run
+is "until it is run without" "$(tables anything at-all)" "$unknown"
+is "the port stays" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://127.0.0.1:$port"
