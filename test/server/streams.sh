@@ -193,6 +193,22 @@ becomes "another stream begins" "$table_status" ACTIVE
 is "of the newest one's kind" "$(sql -c "SELECT described() ->> 'StreamViewType', described() ->> 'StreamStatus', json_array_length(described() -> 'Shards')")" 'KEYS_ONLY|ENABLED|2'
 sql -o "$DDB_WORK/out" -c "SELECT ddb.put_item('{\"TableName\": \"Movies\", \"Item\": {\"year\": {\"N\": \"2026\"}, \"title\": {\"S\": \"restored\"}}}')"
 becomes "which the reader may read" "SET ROLE reader; SELECT keys ->> 'title' FROM dynamodb.\"Movies:stream\"" restored
+
+# What is older than the retention is trimmed.
+sql -o "$DDB_WORK/out" <<'SQL'
+CREATE TABLE place AS SELECT shard_id AS shard, sequence_number, iterator(arn(), shard_id, 'AT_SEQUENCE_NUMBER',
+	jsonb_build_object('SequenceNumber', sequence_number)) AS slow FROM dynamodb."Movies:stream";
+CREATE TABLE quick AS SELECT ddb.get_records(json_build_object('ShardIterator', slow)) ->> 'NextShardIterator' AS iterator FROM place;
+CREATE TABLE quicker AS SELECT ddb.get_records(json_build_object('ShardIterator', iterator)) ->> 'NextShardIterator' AS iterator FROM quick;
+ALTER SYSTEM SET ddb.stream_retention = '1s';
+SELECT pg_reload_conf();
+SQL
+becomes "old records are trimmed" "SELECT count(*) FROM place, records(iterator(arn(), shard, 'TRIM_HORIZON'), 10)" 0
+like "a reader who was too slow hears of it" "$(sql -c "SELECT ddb.get_records(json_build_object('ShardIterator', slow)) FROM place" 2>&1)" \
+	'TrimmedDataAccessException: The data you are trying to access has been trimmed'
+like "as does who asks for one of them" "$(sql -c "SELECT iterator(arn(), shard, 'AFTER_SEQUENCE_NUMBER', jsonb_build_object('SequenceNumber', sequence_number)) FROM place" 2>&1)" \
+	TrimmedDataAccessException
+is "a reader who has had all goes on" "$(sql -c "SELECT json_array_length(ddb.get_records(json_build_object('ShardIterator', iterator)) -> 'Records') FROM quicker")" 0
 stop_cluster "$DDB_WORK/restored"
 
 new_cluster replica <<<'wal_level = replica'
