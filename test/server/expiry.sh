@@ -98,6 +98,14 @@ ok "those behind it are deleted" wait_until "SELECT count(*) = 0 FROM dynamodb.\
 is "it is not" "$(sql -c "SELECT count(*) FROM dynamodb.\"Many\" WHERE id = 'locked'")" 1
 sql -c "COMMIT PREPARED 'locked'"
 ok "it is when it is free" wait_until "SELECT count(*) = 0 FROM dynamodb.\"Many\" WHERE id = 'locked'"
+# One that is being rescued is passed by as well, and lives on.
+sql -o /dev/null -c "INSERT INTO dynamodb.\"Many\" (item) VALUES (item('rescued', 1))"
+sql -o /dev/null -c "BEGIN; UPDATE dynamodb.\"Many\" SET item = item('rescued', 3600) WHERE id = 'rescued'; PREPARE TRANSACTION 'rescue'"
+sql -o /dev/null -c "INSERT INTO dynamodb.\"Many\" (item) SELECT item('behind ' || i, 2) FROM generate_series(1, 250) i"
+ok "those behind one that is being rescued are deleted" wait_until "SELECT count(*) = 0 FROM dynamodb.\"Many\" WHERE id LIKE 'behind%'"
+sql -c "COMMIT PREPARED 'rescue'" -c "INSERT INTO dynamodb.\"Many\" (item) VALUES (item('later', 0))"
+ok "and what comes later" wait_until "SELECT count(*) = 0 FROM dynamodb.\"Many\" WHERE id = 'later'"
+is "it is not" "$(sql -c "SELECT count(*) FROM dynamodb.\"Many\" WHERE id = 'rescued'")" 1
 sql -o /dev/null -c "BEGIN; LOCK TABLE dynamodb.\"Filled\"; PREPARE TRANSACTION 'locked'" -c "INSERT INTO dynamodb.\"Many\" (item) VALUES (item('beside', 0))"
 ok "a locked table keeps no other waiting" wait_until "SELECT count(*) = 0 FROM dynamodb.\"Many\" WHERE id = 'beside'"
 sql -c "COMMIT PREPARED 'locked'"
