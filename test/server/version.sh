@@ -1,5 +1,5 @@
 #!/bin/bash
-# What names a release agrees: the library, the endpoint, META.json and the changelog.
+# What names a release agrees: the library, the endpoint, META.json and the changelogs.
 . "$(dirname "$0")/../lib.sh"
 
 port=$(free_port)
@@ -21,3 +21,8 @@ is "and of the extension" "$(of_meta '["provides"]["ddb"]["version"]')" "$versio
 is "the changelog begins with it" "$(sed -n 's/^## \([^ ]*\).*/\1/p' "$top/CHANGELOG.md" | head -n 1)" "$version"
 is "so does Debian's" "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$top/debian/changelog")" "${version/-/\~}"
 like "the extension's version is its release's" "$version" "^$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$top/ddb.control" | sed 's/\./\\./g')\."
+
+# And what it is built with stands in Debian's own form, too.
+is "Debian's package is built with what scripts/build-packages names" \
+	"$(sed -n '/^Build-Depends:/,/^[^ ]*:/s/^ \([a-z0-9-]*\).*/\1/p' "$top/debian/control.in" | grep -vE '^(debhelper-compat|postgresql-server-dev-all)$')" \
+	"$(cat "$top/scripts/build-packages")"
