@@ -13,6 +13,11 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 command -v debootstrap >/dev/null && command -v ip >/dev/null || "$top/scripts/install-packages" debootstrap iproute2
 
+# apt takes what it has downloaded for its own.
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+
 systems=$(mktemp -d /var/tmp/ddb.chroots.XXXXXX)
 trap 'rm -rf --one-file-system "$systems"' EXIT
 
@@ -21,7 +26,6 @@ new_system() {
 	local suite=$1
 	if [ ! -d "$cache/$suite" ]; then
 		echo "Downloading a minimal Debian $suite, about 220 MB, into $cache"
-		mkdir -p "$cache"
 		rm -rf "$cache/$suite.new"
 		debootstrap --variant=minbase "$suite" "$cache/$suite.new" "$mirror" >"$cache/$suite.log" 2>&1
 		mv "$cache/$suite.new" "$cache/$suite"
@@ -62,9 +66,17 @@ in_system() {
 	' in_system "$system" "$cache/packages-$(basename "${system%.*}")" "${writable:-}" "$@"
 }
 
-# script_in_system: the same with a script of bash from standard input.
+# script_in_system: the same with a script of bash from standard input, in which install() installs packages and
+# tells what apt says only where it fails.
 script_in_system() {
-	cat >"$system/root/script"
+	{
+		cat <<-'END'
+			install() {
+				apt-get install -y -qq --no-install-recommends "$@" >/root/install.log 2>&1 || { tail /root/install.log; return 1; }
+			}
+		END
+		cat
+	} >"$system/root/script"
 	in_system bash -euo pipefail /root/script "$@"
 }
 

@@ -17,7 +17,7 @@ trap remove_checkouts EXIT
 # new_checkout NAME: one with this one's files, built as far as this one is.
 new_checkout() {
 	mkdir "$checkouts/$1"
-	tar -C "$top" --exclude=./.git --exclude=./.run --exclude=./.test --exclude=./.bench -c . | tar -C "$checkouts/$1" -x
+	tar -C "$top" --exclude=./.git --exclude=./.run --exclude=./.test --exclude=./.bench --exclude=./.packages -c . | tar -C "$checkouts/$1" -x
 }
 
 # in_checkout NAME COMMAND...: as a user would run it there; what it prints is in $DDB_WORK/log, and shown where it fails.
