@@ -14,6 +14,7 @@
 #include "change/state.h"
 #include "change/want.h"
 #include "ddb.h"
+#include "event_source/event_source.h"
 #include "http/endpoint.h"
 #include "index/expiry.h"
 #include "operation/transaction/token_filter.h"
@@ -73,6 +74,7 @@ _PG_init(void)
 							NULL, NULL, NULL);
 	expiry_define_settings();
 	endpoint_define_settings();
+	event_source_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
 	duplicate_key_install_hooks();
