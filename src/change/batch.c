@@ -253,7 +253,8 @@ tell_hole(XLogRecPtr from, XLogRecPtr to)
 {
 	ereport(LOG,
 			(errmsg("the change log of this database has a hole"),
-			 errdetail("Changes that were committed between %X/%X and %X/%X are not in it. Shards have ended there, and others have begun.",
+			 errdetail("Changes that were committed between %X/%X and %X/%X are not in it. "
+					   "Shards have ended there, and others have begun.",
 					   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to))));
 	log_state_count_hole();
 }
