@@ -18,7 +18,6 @@
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 
-#include "compat.h"
 #include "operation/transaction/token_filter.h"
 
 #define WINDOWS 3
