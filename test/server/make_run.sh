@@ -12,14 +12,26 @@ run() {
 env_of() {
 	(. "$checkouts/run/.run/env" && echo "${!1}")
 }
-# tables ID SECRET: what ListTables answers to a request that is signed with them.
-tables() {
-	DDB_HTTP_PORT=$(env_of AWS_ENDPOINT_URL_DYNAMODB | sed 's/.*://') PYTHONPATH=$top/test/http python3 - "$@" <<-'END'
+# answers WHAT ID SECRET EXPECTED: what ListTables answers to a request that is signed with them, once the
+# workers listen and have read their configuration.
+answers() {
+	is "$1" "$(DDB_HTTP_PORT=$(env_of AWS_ENDPOINT_URL_DYNAMODB | sed 's/.*://') PYTHONPATH=$top/test/http python3 - "${@:2}" <<-'END'
 		import sys
+		from time import sleep
 		from endpoint import call
-		answer = call(tuple(sys.argv[1:3]), "ListTables", {})
-		print(answer.json if answer.status == 200 else answer.error[0])
+
+		for _ in range(100):
+		    try:
+		        answer = call(tuple(sys.argv[1:3]), "ListTables", {})
+		        answer = str(answer.json) if answer.status == 200 else answer.error[0]
+		    except OSError as error:
+		        answer = str(error)
+		    if answer == sys.argv[3]:
+		        break
+		    sleep(0.1)
+		print(answer)
 	END
+	)" "$4"
 }
 served="{'TableNames': ['Movies']}"
 unknown=UnrecognizedClientException
@@ -41,33 +53,33 @@ ok "make run" run
 id=$(env_of AWS_ACCESS_KEY_ID)
 secret=$(env_of AWS_SECRET_ACCESS_KEY)
 like "gives a key of its own" "$id" '^AKIA[A-Z2-7]{16}$'
-is "which signs" "$(tables "$id" "$secret")" "$served"
-is "no other does" "$(tables dummy dummy)" "$unknown"
+answers "which signs" "$id" "$secret" "$served"
+answers "no other does" dummy dummy "$unknown"
 
 environment=(AWS_ACCESS_KEY_ID=dummy AWS_SECRET_ACCESS_KEY=dummy)
 run
-is "a short key of the environment is the server's, too" "$(tables dummy dummy)" "$served"
+answers "a short key of the environment is the server's, too" dummy dummy "$served"
 is "and the one that .run/env has" "$(env_of AWS_ACCESS_KEY_ID) $(env_of AWS_SECRET_ACCESS_KEY)" "dummy dummy"
-is "beside the first" "$(tables "$id" "$secret")" "$served"
+answers "beside the first" "$id" "$secret" "$served"
 environment=(X=)
 run AWS_ACCESS_KEY_ID=dummy "AWS_SECRET_ACCESS_KEY=another"
-is "on the command line, too, and another secret takes the place of the first" "$(tables dummy dummy)" InvalidSignatureException
+answers "on the command line, too, and another secret takes the place of the first" dummy dummy InvalidSignatureException
 environment=(AWS_ACCESS_KEY_ID=AKIAABCDEFGHIJKLMNOP AWS_SECRET_ACCESS_KEY=secret)
 run
-is "a key of AWS's is not taken without being asked for" "$(tables AKIAABCDEFGHIJKLMNOP secret)" "$unknown"
+answers "a key of AWS's is not taken without being asked for" AKIAABCDEFGHIJKLMNOP secret "$unknown"
 is "and .run/env has the first" "$(env_of AWS_ACCESS_KEY_ID)" "$id"
 environment=(X=)
 run KEYS=configured
-is "KEYS=configured takes that of the file of credentials" "$(tables AKIAABCDEFGHIJKLMNOP a+b/c==)" "$served"
+answers "KEYS=configured takes that of the file of credentials" AKIAABCDEFGHIJKLMNOP a+b/c== "$served"
 environment=(AWS_PROFILE=other)
 run KEYS=configured
-is "or of a profile" "$(tables local-id local-secret)" "$served"
+answers "or of a profile" local-id local-secret "$served"
 
 environment=(X=)
 port=$(free_port)
 run AUTH=trust HTTP_PORT="$port"
-is "with AUTH=trust any key will do" "$(tables anything at-all)" "$served"
+answers "with AUTH=trust any key will do" anything at-all "$served"
 is "at the port that was named" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://127.0.0.1:$port"
 run
-is "until it is run without" "$(tables anything at-all)" "$unknown"
+answers "until it is run without" anything at-all "$unknown"
 is "the port stays" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://127.0.0.1:$port"
