@@ -141,6 +141,13 @@ run(const char *statement, int count, Oid *types, Datum *values, const char *nul
 	return owner_statement_run(extension_relation("event_sources"), statement, count, types, values, nulls);
 }
 
+/* A role's name, as a value of the type name. */
+static Datum
+role_name(Oid role)
+{
+	return DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(role, false)));
+}
+
 /* The function's text and its owner's name, as the record has them; NULL where there is none. */
 static void
 describe_function(Oid function, Datum *text, Datum *owner)
@@ -149,7 +156,7 @@ describe_function(Oid function, Datum *text, Datum *owner)
 	*owner = 0;
 	if (!OidIsValid(function))
 		return;
-	*owner = CStringGetDatum(GetUserNameFromId(check_function(function), false));
+	*owner = role_name(check_function(function));
 	*text = CStringGetTextDatum(format_procedure_qualified(function));
 }
 
@@ -231,7 +238,7 @@ ddb_create_event_source(PG_FUNCTION_ARGS)
 	start = start_position(&options);
 
 	values[0] = ObjectIdGetDatum(table->relation);
-	values[1] = CStringGetDatum(GetUserNameFromId(GetUserId(), false));
+	values[1] = role_name(GetUserId());
 	describe_function(function, &values[2], &values[3]);
 	values[4] = PG_GETARG_DATUM(2);
 	values[5] = options.secret == NULL ? 0 : CStringGetTextDatum(options.secret);
