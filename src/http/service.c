@@ -11,26 +11,18 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "commands/prepare.h"
-#include "commands/sequence.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/lock.h"
 #include "utils/acl.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
-#include "utils/portal.h"
-#include "utils/snapmgr.h"
 
 #include "ddb.h"
+#include "deadline.h"
 #include "error.h"
-#include "http/deadline.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/request.h"
 #include "operation/operation.h"
+#include "role_session.h"
 #include "value/json.h"
 
 #define JSON_1_0 "application/x-amz-json-1.0"
@@ -56,19 +48,6 @@ authenticate(const HttpRequest *request, HttpException *exception)
 	if (endpoint_auth == AUTH_TRUST)
 		return get_role_oid(endpoint_trust_role, false);
 	return http_verify_signature(request, exception);
-}
-
-/*
- * Does what a commit would do of the transaction's own code, deferred triggers
- * and cursors WITH HOLD, while it is still the role that runs it.
- */
-static void
-finish_code(void)
-{
-	do
-		AfterTriggerFireDeferred();
-	while (PreCommit_Portals(false));
-	PortalHashTableDeleteAll();
 }
 
 /* For so long an operation may come back for an answer that is on its way. */
@@ -120,53 +99,19 @@ wait_for_items(const HttpRequest *request)
 }
 
 /*
- * What a role has left in the session that neither transaction nor settings take
- * back: the last values of sequences, and the state of random().
- */
-static void
-forget_other_role(Oid role)
-{
-	static Oid	last_role = InvalidOid;
-	uint32		seed;
-
-	if (role == last_role)
-		return;
-	last_role = role;
-	ResetSequenceCaches();
-	if (!pg_strong_random(&seed, sizeof(seed)))
-		elog(ERROR, "could not generate a random number");
-	OidFunctionCall1(F_SETSEED, Float8GetDatum((double) seed / PG_UINT32_MAX));
-}
-
-/*
  * Carries out the operation as the role.  What it changes of the session (a
  * trigger may) is taken back, for the next request is another role's.
- *
- * The worker is the server's own superuser, and this is where it becomes the role
- * that the signature has proven.  The role's code cannot get back from there:
- * SECURITY_LOCAL_USERID_CHANGE forbids SET ROLE, SET SESSION AUTHORIZATION and their
- * RESETs, and all that is the role's to run, deferred triggers and the queries of
- * cursors included, has run before the worker is itself again.  After an error the
- * abort of the transaction gives it back its identity, before anything else is
- * run.  To drop temporary tables then is work on catalogs, which calls no function of
- * anybody's, as is all of the commit that is left.
  */
 static void
 execute_as(Oid role, const Operation *operation, const HttpRequest *request, StringInfo response)
 {
-	Oid			user;
-	int			context;
-	int			nest_level;
+	RoleSession before;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE);
-	nest_level = NewGUCNestLevel();
-	forget_other_role(role);
+	role_session_begin(role, &before);
 	if (operation_locks_table(operation))
 		stand_in_line(request);
 	else if (request->patient)
 		wait_for_items(request);
-	PushActiveSnapshot(GetTransactionSnapshot());
 
 	current_request = request;
 	operation_address = requested_address;
@@ -174,13 +119,7 @@ execute_as(Oid role, const Operation *operation, const HttpRequest *request, Str
 		OPERATION_MAY_COME_BACK : OPERATION_ANSWERS_NOW;
 	operation_comes_back = false;
 	operation_execute(operation, request->body, request->body_length, response);
-
-	PopActiveSnapshot();
-	finish_code();
-	AtEOXact_GUC(false, nest_level);
-	SetUserIdAndSecContext(user, context);
-	if (MyXactFlags & XACT_FLAGS_ACCESSEDTEMPNAMESPACE)
-		ResetTempTableNamespace();
+	role_session_end(&before);
 }
 
 /* Unpacks the body; false after having refused it. */
@@ -242,7 +181,7 @@ find_operation(const HttpRequest *request, HttpException *exception)
 static void
 begin_request(void)
 {
-	deadline_begin();
+	deadline_begin(endpoint_statement_timeout);
 	StartTransactionCommand();
 }
 
@@ -251,8 +190,7 @@ static void
 end_request(void)
 {
 	deadline_end();
-	DropAllPreparedStatements();
-	LockReleaseAll(USER_LOCKMETHOD, true);
+	role_session_forget();
 }
 
 /* Whether operations are served at all now; else the response says why not. */

@@ -26,9 +26,9 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "deadline.h"
 #include "http/clients.h"
 #include "http/connection.h"
-#include "http/deadline.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/listen.h"
@@ -394,7 +394,7 @@ endpoint_worker_main(Datum argument)
 	BackgroundWorkerUnblockSignals();
 	schedule_as_batch();
 	connect_patiently(number);
-	deadline_init();
+	deadline_init("a worker of the HTTP endpoint");
 
 	/* what has to wait longer is tried again, and others are served meanwhile */
 	SetConfigOption("lock_timeout", "1ms", PGC_SUSET, PGC_S_OVERRIDE);

@@ -3,7 +3,7 @@
  *
  * An error that cancels a request can be caught by the code of users that runs
  * in it, such as a trigger's, and a loop around that would hold the worker for
- * ever, and so all clients that are connected to it.  Three things follow, each
+ * ever, and so all whom it is to serve.  Three things follow, each
  * harder than the one before:
  *
  * - The request is cancelled again each second.
@@ -24,13 +24,13 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-#include "http/deadline.h"
-#include "http/endpoint.h"
+#include "deadline.h"
 
 #define AGAIN_MILLISECONDS 1000
 #define MOST_CANCELLATIONS 3
 
 static TimeoutId again;
+static const char *process;		/* what ends, for the log */
 static TimestampTz due = DT_NOEND;	/* of the request that runs */
 static volatile sig_atomic_t cancellations = 0;
 
@@ -65,27 +65,28 @@ tell_why(int code, Datum argument)
 {
 	if (due != DT_NOEND && cancellations >= MOST_CANCELLATIONS)
 		ereport(LOG,
-				(errmsg("a worker of the HTTP endpoint ends, because a request's code went on after it had been canceled %d times",
-						MOST_CANCELLATIONS + 1),
+				(errmsg("%s ends, because a request's code went on after it had been canceled %d times",
+						process, MOST_CANCELLATIONS + 1),
 				 errhint("Look for a function of a trigger, default, index or policy that catches query_canceled.")));
 }
 
 void
-deadline_init(void)
+deadline_init(const char *name)
 {
+	process = name;
 	again = RegisterTimeout(USER_TIMEOUT, cancel_again);
 	RegisterSubXactCallback(refuse_subtransaction, NULL);
 	before_shmem_exit(tell_why, (Datum) 0);
 }
 
 void
-deadline_begin(void)
+deadline_begin(int milliseconds)
 {
 	QueryCancelPending = false;
-	if (endpoint_statement_timeout == 0)
+	if (milliseconds == 0)
 		return;
 	cancellations = 0;
-	due = TimestampTzPlusMilliseconds(GetCurrentStatementStartTimestamp(), endpoint_statement_timeout);
+	due = TimestampTzPlusMilliseconds(GetCurrentStatementStartTimestamp(), milliseconds);
 	enable_timeout_at(STATEMENT_TIMEOUT, due);
 	enable_timeout_every(again, TimestampTzPlusMilliseconds(due, AGAIN_MILLISECONDS), AGAIN_MILLISECONDS);
 }
