@@ -1552,6 +1552,152 @@ COMMENT ON VIEW change_lag IS 'the slot of this database''s change log, how much
 GRANT SELECT ON change_lag TO PUBLIC;
 
 -- ==========================================================================
+-- Event sources: a table's changes, given to functions, addresses, channels
+--
+-- What is asked for is dumped, how far it has got is not: a restored table begins a
+-- new stream. A source holds a secret, and failures hold items, so roles see them by
+-- views that show each its own.
+-- ==========================================================================
+
+CREATE TABLE event_sources (
+	id uuid PRIMARY KEY,
+	relation relation NOT NULL,
+	role name NOT NULL,
+	function text,
+	function_owner name,
+	options jsonb NOT NULL,
+	secret text,
+	enabled boolean NOT NULL,
+	start_time bigint NOT NULL,
+	start_ordinal bigint NOT NULL,
+	created timestamptz NOT NULL
+);
+COMMENT ON TABLE event_sources IS 'what is called with the changes of tables; holds secrets';
+COMMENT ON COLUMN event_sources.relation IS 'the table''s';
+COMMENT ON COLUMN event_sources.role IS 'as which it is called';
+COMMENT ON COLUMN event_sources.function IS 'with its schema and argument; null where options have an address or a channel';
+COMMENT ON COLUMN event_sources.function_owner IS 'whom it belonged to when it was named';
+COMMENT ON COLUMN event_sources.start_time IS 'with start_ordinal, the sequence number of the first change that counts';
+REVOKE ALL ON TABLE event_sources FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE event_sources ENABLE ROW LEVEL SECURITY;
+SELECT pg_catalog.pg_extension_config_dump('event_sources', '');
+
+CREATE TABLE event_source_positions (
+	source uuid NOT NULL,
+	shard_id text COLLATE "C" NOT NULL,
+	lane integer NOT NULL,
+	lanes integer NOT NULL,
+	next_time bigint NOT NULL,
+	next_ordinal bigint NOT NULL,
+	finished boolean NOT NULL DEFAULT false,
+	retries integer NOT NULL DEFAULT 0,
+	bisect_size integer NOT NULL DEFAULT 0,
+	bisect_time bigint NOT NULL DEFAULT 0,
+	bisect_ordinal bigint NOT NULL DEFAULT 0,
+	due timestamptz,
+	slow boolean NOT NULL DEFAULT false,
+	called timestamptz,
+	result text,
+	error text,
+	PRIMARY KEY (source, shard_id, lane)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE event_source_positions IS 'how far event sources have got, by shard and lane of it';
+COMMENT ON COLUMN event_source_positions.lane IS 'one of lanes: which of the items'' keys, by their hash';
+COMMENT ON COLUMN event_source_positions.next_time IS 'with next_ordinal, the sequence number behind the last change that is done';
+COMMENT ON COLUMN event_source_positions.bisect_size IS 'how many changes at most, while a batch that has failed is cut up; its last one is bisect_time and bisect_ordinal';
+COMMENT ON COLUMN event_source_positions.due IS 'not before';
+REVOKE ALL ON TABLE event_source_positions FROM PUBLIC;
+ALTER TABLE event_source_positions ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE event_source_failed (
+	source uuid NOT NULL,
+	role name NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	shard_id text COLLATE "C" NOT NULL,
+	first_sequence_number text COLLATE "C" NOT NULL,
+	last_sequence_number text COLLATE "C" NOT NULL,
+	records integer NOT NULL,
+	reason text NOT NULL,
+	error text,
+	attempts integer NOT NULL,
+	event json NOT NULL,
+	failed timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE INDEX event_source_failed_source ON event_source_failed (source, failed);
+COMMENT ON TABLE event_source_failed IS 'batches that event sources have given up; holds items';
+REVOKE ALL ON TABLE event_source_failed FROM PUBLIC;
+ALTER TABLE event_source_failed ENABLE ROW LEVEL SECURITY;
+SELECT pg_catalog.pg_extension_config_dump('event_source_failed', '');
+
+CREATE FUNCTION event_source_behind(source uuid, shard_id text, lane integer) RETURNS double precision
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_event_source_behind';
+COMMENT ON FUNCTION event_source_behind(uuid, text, integer) IS 'how many seconds ago the first change was made that an event source has not done yet; 0: there is none';
+
+CREATE VIEW event_source_list AS
+	SELECT s.id, t.name AS table_name, s.role, s.function, s.options,
+		s.secret IS NOT NULL AS signs, s.enabled, s.created
+	FROM @extschema@.event_sources AS s
+		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) s.relation
+	WHERE pg_catalog.pg_has_role(
+		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) s.role), 'MEMBER');
+ALTER VIEW event_source_list SET (security_barrier = true);
+GRANT SELECT ON event_source_list TO PUBLIC;
+COMMENT ON VIEW event_source_list IS 'event sources of the roles that the current role could become, without their secrets';
+
+CREATE VIEW event_source_progress AS
+	SELECT p.source, t.name AS table_name, p.shard_id, p.lane,
+		pg_catalog.lpad(p.next_time::text, 16, '0') OPERATOR(pg_catalog.||) pg_catalog.lpad(p.next_ordinal::text, 12, '0') AS position,
+		p.finished, p.result AS last_result, p.error AS last_error, p.called AS last_called,
+		p.retries, p.due AS next_try,
+		CASE WHEN p.finished THEN 0 ELSE @extschema@.event_source_behind(p.source, p.shard_id, p.lane) END AS behind_seconds
+	FROM @extschema@.event_source_positions AS p
+		JOIN @extschema@.event_sources AS s ON s.id OPERATOR(pg_catalog.=) p.source
+		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) s.relation
+	WHERE pg_catalog.pg_has_role(
+		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) s.role), 'MEMBER');
+ALTER VIEW event_source_progress SET (security_barrier = true);
+GRANT SELECT ON event_source_progress TO PUBLIC;
+COMMENT ON VIEW event_source_progress IS 'how far the event sources have got of the roles that the current role could become';
+
+CREATE VIEW event_source_failures AS
+	SELECT f.source, f.table_name, f.shard_id, f.first_sequence_number, f.last_sequence_number,
+		f.records, f.reason, f.error, f.attempts, f.failed, f.event
+	FROM @extschema@.event_source_failed AS f
+	WHERE pg_catalog.pg_has_role(
+		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) f.role), 'MEMBER');
+ALTER VIEW event_source_failures SET (security_barrier = true);
+GRANT SELECT ON event_source_failures TO PUBLIC;
+COMMENT ON VIEW event_source_failures IS 'batches that have been given up by event sources of the roles that the current role could become';
+
+CREATE FUNCTION create_event_source("table" text, function regproc DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_create_event_source';
+CREATE FUNCTION update_event_source(id uuid, options jsonb DEFAULT '{}', function regproc DEFAULT NULL) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_update_event_source';
+CREATE FUNCTION delete_event_source(id uuid) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_event_source';
+CREATE FUNCTION delete_event_source_failures(source uuid, until timestamptz DEFAULT pg_catalog.now()) RETURNS bigint
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_event_source_failures';
+CREATE FUNCTION event_matches(pattern text, event json) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_event_matches';
+COMMENT ON FUNCTION create_event_source(text, regproc, jsonb) IS 'has a function, an address or a channel called with the changes of a table';
+COMMENT ON FUNCTION update_event_source(uuid, jsonb, regproc) IS 'changes options or the target of an event source, disables or enables it';
+COMMENT ON FUNCTION delete_event_source(uuid) IS 'deletes an event source';
+COMMENT ON FUNCTION delete_event_source_failures(uuid, timestamptz) IS 'deletes what an event source has given up; returns how many batches';
+COMMENT ON FUNCTION event_matches(text, json) IS 'whether a filter pattern of an event source matches a record';
+
+CREATE FUNCTION event_sources_changed() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_event_sources_changed' LANGUAGE C;
+CREATE FUNCTION load_event_source() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_load_event_source' LANGUAGE C;
+CREATE FUNCTION forget_dropped_event_sources() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_forget_dropped_event_sources' LANGUAGE C;
+REVOKE ALL ON FUNCTION event_sources_changed(), load_event_source(), forget_dropped_event_sources() FROM PUBLIC;
+CREATE EVENT TRIGGER ddb_forget_dropped_event_sources ON sql_drop
+	EXECUTE FUNCTION forget_dropped_event_sources();
+ALTER EVENT TRIGGER ddb_forget_dropped_event_sources ENABLE ALWAYS;
+
+-- ==========================================================================
 -- HTTP: access keys
 --
 -- A key stands for a role: who signs a request with it is that role.
@@ -1676,3 +1822,23 @@ ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGE
 ALTER TABLE shards ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE change_segments ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE change_position ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON event_sources
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON event_source_positions
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON event_source_failed
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON event_sources
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON event_source_positions
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON event_source_failed
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER load BEFORE INSERT ON event_sources FOR EACH ROW EXECUTE FUNCTION load_event_source();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON event_sources
+	FOR EACH ROW EXECUTE FUNCTION event_sources_changed();
+ALTER TABLE event_sources ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load, ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE event_source_positions ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE event_source_failed ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;

@@ -94,7 +94,10 @@ typedef RelFileNode RelationFile;
 #define object_aclcheck(class_id, object_id, role, mode) \
 	pg_namespace_aclcheck(object_id, role, mode)
 #define owns_database_compat(database, role) pg_database_ownercheck(database, role)
+#define may_execute_compat(function, role) (pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #else
+#define may_execute_compat(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #define owns_database_compat(database, role) object_ownercheck(DatabaseRelationId, database, role)
 #endif
 

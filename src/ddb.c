@@ -13,6 +13,7 @@
 #include "change/state.h"
 #include "change/want.h"
 #include "ddb.h"
+#include "event_source/event_source.h"
 #include "http/endpoint.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
@@ -68,6 +69,7 @@ _PG_init(void)
 							NULL, &change_lag_limit, 16 * 1024 * 1024, 64, PG_INT32_MAX, PGC_SIGHUP, GUC_UNIT_KB,
 							NULL, NULL, NULL);
 	endpoint_define_settings();
+	event_source_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
 	duplicate_key_install_hooks();

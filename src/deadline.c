@@ -60,10 +60,16 @@ refuse_subtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId
 				 errdetail("The request's code went on after it had been canceled.")));
 }
 
+bool
+deadline_was_ignored(void)
+{
+	return due != DT_NOEND && cancellations >= MOST_CANCELLATIONS;
+}
+
 static void
 tell_why(int code, Datum argument)
 {
-	if (due != DT_NOEND && cancellations >= MOST_CANCELLATIONS)
+	if (deadline_was_ignored())
 		ereport(LOG,
 				(errmsg("%s ends, because a request's code went on after it had been canceled %d times",
 						process, MOST_CANCELLATIONS + 1),

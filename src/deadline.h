@@ -20,4 +20,7 @@ extern void deadline_begin(int milliseconds);
 /* For a request that has ended, with an error or without. */
 extern void deadline_end(void);
 
+/* Whether the request that runs goes on though its worker has to end for it; also in the process's end. */
+extern bool deadline_was_ignored(void);
+
 #endif							/* DDB_DEADLINE_H */

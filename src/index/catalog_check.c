@@ -34,7 +34,8 @@ typedef enum RecordKind
 	RECORD_TABLE,
 	RECORD_INDEX,
 	RECORD_BACKFILL,
-	RECORD_ACCESS_KEY
+	RECORD_ACCESS_KEY,
+	RECORD_EVENT_SOURCE
 } RecordKind;
 
 static const struct
@@ -45,7 +46,8 @@ static const struct
 	[RECORD_TABLE] = {"tables", "name = $1 AND coalesce(relation::pg_catalog.oid, 0) = $2"},
 	[RECORD_INDEX] = {"indexes", "name = $1 AND relation = $2 AND table_relation = $3"},
 	[RECORD_BACKFILL] = {"backfills", "relation = $2"},
-	[RECORD_ACCESS_KEY] = {"access_keys", "access_key_id = $1"}
+	[RECORD_ACCESS_KEY] = {"access_keys", "access_key_id = $1"},
+	[RECORD_EVENT_SOURCE] = {"event_sources", "id = $1::pg_catalog.uuid"}
 };
 
 typedef struct Problem
@@ -197,6 +199,16 @@ check_access_keys(List **problems)
 				   RECORD_ACCESS_KEY, "there is no role of access key");
 }
 
+/* Likewise of event sources. */
+static void
+check_event_sources(List **problems)
+{
+	check_by_query(problems, "event_sources",
+				   "SELECT id::pg_catalog.text, 0::pg_catalog.oid FROM ddb.event_sources s WHERE NOT EXISTS"
+				   " (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = s.role)",
+				   RECORD_EVENT_SOURCE, "there is no role of event source");
+}
+
 /* ENABLE TRIGGER, as a restore with --disable-triggers ends, is not ENABLE ALWAYS. */
 static void
 check_guards(List **problems)
@@ -204,11 +216,8 @@ check_guards(List **problems)
 	check_by_query(problems, "tables",
 				   "SELECT pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::ddb.relation, tgname), tgrelid"
 				   " FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"
-				   " AND tgrelid IN ('ddb.tables'::pg_catalog.regclass, 'ddb.indexes'::pg_catalog.regclass,"
-				   " 'ddb.backfills'::pg_catalog.regclass, 'ddb.access_keys'::pg_catalog.regclass,"
-				   " 'ddb.streams'::pg_catalog.regclass, 'ddb.continuous_backups'::pg_catalog.regclass,"
-				   " 'ddb.shards'::pg_catalog.regclass, 'ddb.change_segments'::pg_catalog.regclass,"
-				   " 'ddb.change_position'::pg_catalog.regclass)",
+				   " AND tgrelid IN (SELECT g.tgrelid FROM pg_catalog.pg_trigger g"
+				   " WHERE g.tgfoid = 'ddb.guard_catalog()'::pg_catalog.regprocedure)",
 				   RECORD_NONE, "a guard is not always up, which wants");
 	check_by_query(problems, "tables",
 				   "SELECT pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', evtname), 0::pg_catalog.oid FROM pg_catalog.pg_event_trigger"
@@ -282,6 +291,7 @@ find_problems(void)
 		check_index(&problems, lfirst(cell));
 	check_backfills(&problems);
 	check_access_keys(&problems);
+	check_event_sources(&problems);
 	check_guards(&problems);
 	foreach(cell, relations_of_access_method())
 		check_unrecorded(&problems, lfirst_oid(cell));

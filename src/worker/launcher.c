@@ -32,6 +32,7 @@
 #include "utils/snapmgr.h"
 
 #include "change/log.h"
+#include "event_source/event_source.h"
 #include "index/backfill.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
@@ -66,6 +67,11 @@ static const struct
 	/* it stays while there is a log, so the slots bound their number */
 	[WORKER_CHANGE_WRITER] = {
 		"ddb change writer", "change_writer_main", "writes the change log", INT_MAX, NULL
+	},
+	/* they stay while there are event sources, and no database may have to wait for another's */
+	[WORKER_EVENT_SOURCE] = {
+		"ddb event source", "event_source_worker_main", "calls the targets of event sources", INT_MAX,
+		"changed an event source"
 	},
 };
 
@@ -232,6 +238,12 @@ request_backfill(void)
 }
 
 static void
+request_event_source(void)
+{
+	launcher_request_at_commit(WORKER_EVENT_SOURCE, GetCurrentTimestamp());
+}
+
+static void
 start_change_writer(Oid database)
 {
 	launcher_request(WORKER_CHANGE_WRITER, database, GetCurrentTimestamp());
@@ -275,6 +287,7 @@ init_shmem(void)
 
 	/* whoever creates an index fills it where no worker ever could */
 	backfill_request = state->places ? request_backfill : NULL;
+	event_source_request = state->places ? request_event_source : NULL;
 	change_log_start_writer = state->places ? start_change_writer : NULL;
 	change_log_has_places = has_change_places;
 }

@@ -14,10 +14,11 @@ extern void launcher_register(void);
 typedef enum WorkerKind
 {
 	WORKER_BACKFILL,
-	WORKER_CHANGE_WRITER
+	WORKER_CHANGE_WRITER,
+	WORKER_EVENT_SOURCE
 } WorkerKind;
 
-#define WORKER_KINDS (WORKER_CHANGE_WRITER + 1)
+#define WORKER_KINDS (WORKER_EVENT_SOURCE + 1)
 
 /* Has a database visited by a worker of that kind at that time, or soon after it. */
 extern void launcher_request(WorkerKind kind, Oid database, TimestampTz due);

@@ -67,8 +67,6 @@ apply_settings(void)
 
 	for (int i = 0; i < (int) lengthof(settings); i++)
 		override(settings[i][0], settings[i][1]);
-	for (int i = 0; i < own_setting_count; i++)
-		override(own_settings[i][0], own_settings[i][1]);
 
 	/*
 	 * Whoever has the row that is waited for may want more locks on the table:
@@ -76,6 +74,8 @@ apply_settings(void)
 	 */
 	snprintf(timeout, sizeof(timeout), "%d", Max(Min(DeadlockTimeout / 2, LOCK_MILLISECONDS), 1));
 	override("lock_timeout", timeout);
+	for (int i = 0; i < own_setting_count; i++)
+		override(own_settings[i][0], own_settings[i][1]);
 }
 
 void

@@ -1,0 +1,250 @@
+/*
+ * url.c - which addresses an event source may have.
+ *
+ * One parser reads the administrator's prefixes, judges an address, and writes down what
+ * is then asked for: libcurl's, which also makes the connection.  So there is nothing that
+ * two readers could take in two ways.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+
+#include "utils/guc.h"
+
+#include "event_source/url.h"
+
+char	   *event_url_ca_file = NULL;
+static char *allowed_urls = NULL;
+
+/* The parts of an address that decide; libcurl's memory. */
+typedef struct Address
+{
+	CURLU	   *handle;
+	char	   *url;			/* as it will be asked for */
+	char	   *scheme;
+	char	   *host;
+	char	   *port;
+	char	   *path;
+	bool		has_query;
+} Address;
+
+/* ---- Reading an address ---- */
+
+static void
+free_address(Address *address)
+{
+	curl_free(address->url);
+	curl_free(address->scheme);
+	curl_free(address->host);
+	curl_free(address->port);
+	curl_free(address->path);
+	curl_url_cleanup(address->handle);
+	memset(address, 0, sizeof(*address));
+}
+
+/* A part of it; NULL where it has none. */
+static char *
+part(CURLU *handle, CURLUPart what, unsigned int flags)
+{
+	char	   *text = NULL;
+
+	return curl_url_get(handle, what, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+static bool
+has_part(CURLU *handle, CURLUPart what)
+{
+	char	   *text = part(handle, what, 0);
+	bool		found = text != NULL;
+
+	curl_free(text);
+	return found;
+}
+
+/*
+ * Bytes that stand for themselves alone: names in other scripts have to be given in
+ * their ASCII form, and a backslash or a number sign is not taken for one thing by all.
+ */
+static bool
+has_plain_characters(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] <= ' ' || text[i] > '~' || strchr("\\#\"<>^`{|}", text[i]) != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A name or an address of IPv4 or IPv6, not with a dot at its end, which would be the same host by another name. */
+static bool
+is_plain_host(const char *host)
+{
+	size_t		length = strlen(host);
+
+	if (length == 0 || host[length - 1] == '.')
+		return false;
+	if (host[0] == '[')
+		return host[length - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.") == length - 2;
+	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
+}
+
+/* Whether what the other side decodes may be another path: a dot, a slash, a backslash or an end. */
+static bool
+hides_path(const char *path)
+{
+	static const char *const hidden[] = {"%2e", "%2f", "%5c", "%00", "%25"};
+
+	for (const char *at = strchr(path, '%'); at != NULL; at = strchr(at + 1, '%'))
+	{
+		for (size_t i = 0; i < lengthof(hidden); i++)
+		{
+			if (pg_strncasecmp(at, hidden[i], 3) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_web_scheme(const char *scheme)
+{
+	return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+}
+
+/* Takes it apart; false where it is not an address of this kind.  Must be freed in either case. */
+static bool
+read_address(const char *text, size_t length, Address *address)
+{
+	char		copy[2048 + 1];
+
+	memset(address, 0, sizeof(*address));
+	if (length >= sizeof(copy) || !has_plain_characters(text, length))
+		return false;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+
+	address->handle = curl_url();
+	if (address->handle == NULL ||
+		curl_url_set(address->handle, CURLUPART_URL, copy, CURLU_DISALLOW_USER) != CURLUE_OK ||
+		has_part(address->handle, CURLUPART_USER) || has_part(address->handle, CURLUPART_PASSWORD) ||
+		has_part(address->handle, CURLUPART_ZONEID))
+		return false;
+	address->url = part(address->handle, CURLUPART_URL, 0);
+	address->scheme = part(address->handle, CURLUPART_SCHEME, 0);
+	address->host = part(address->handle, CURLUPART_HOST, 0);
+	address->port = part(address->handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	address->path = part(address->handle, CURLUPART_PATH, 0);
+	address->has_query = has_part(address->handle, CURLUPART_QUERY);
+	return address->url != NULL && address->scheme != NULL && address->host != NULL &&
+		address->port != NULL && address->path != NULL &&
+		is_web_scheme(address->scheme) && is_plain_host(address->host) && !hides_path(address->path);
+}
+
+/* ---- What is allowed ---- */
+
+/* Calls the function for each prefix of the list until it returns true; whether it did. */
+static bool
+any_prefix(const char *list, bool (*function) (const char *prefix, size_t length, const void *argument),
+		   const void *argument)
+{
+	while (*list != '\0')
+	{
+		size_t		length = strcspn(list, ",");
+		const char *first = list;
+		const char *end = list + length;
+
+		while (first < end && isspace((unsigned char) *first))
+			first++;
+		while (end > first && isspace((unsigned char) end[-1]))
+			end--;
+		if (end > first && function(first, end - first, argument))
+			return true;
+		list += length;
+		if (*list == ',')
+			list++;
+	}
+	return false;
+}
+
+/* Whether the path is the prefix or something below it. */
+static bool
+is_below(const char *path, const char *prefix)
+{
+	size_t		length = strlen(prefix);
+
+	return strncmp(path, prefix, length) == 0 &&
+		(path[length] == '\0' || path[length] == '/' || prefix[length - 1] == '/');
+}
+
+static bool
+prefix_allows(const char *text, size_t length, const void *argument)
+{
+	const Address *address = argument;
+	Address		prefix;
+	bool		result = read_address(text, length, &prefix) &&
+		strcmp(prefix.scheme, address->scheme) == 0 &&
+		pg_strcasecmp(prefix.host, address->host) == 0 &&
+		strcmp(prefix.port, address->port) == 0 &&
+		is_below(address->path, prefix.path);
+
+	free_address(&prefix);
+	return result;
+}
+
+static bool
+is_bad_prefix(const char *text, size_t length, const void *argument)
+{
+	Address		prefix;
+	bool		bad = !read_address(text, length, &prefix) || prefix.has_query;
+
+	free_address(&prefix);
+	return bad;
+}
+
+static bool
+check_allowed_urls(char **value, void **extra, GucSource source)
+{
+	if (any_prefix(*value, is_bad_prefix, NULL))
+	{
+		GUC_check_errdetail("It is a list of addresses, each http:// or https:// with a host, and a port and a path or not.");
+		return false;
+	}
+	return true;
+}
+
+void
+event_url_define_settings(void)
+{
+	DefineCustomStringVariable("ddb.event_source_urls",
+							   "The addresses, and what is below them, to which event sources may POST.",
+							   "Separated by commas; empty for none.",
+							   &allowed_urls, "", PGC_SIGHUP, 0, check_allowed_urls, NULL, NULL);
+	DefineCustomStringVariable("ddb.event_source_ca_file",
+							   "The file of the certificates by which addresses of event sources are verified.",
+							   "Empty for the system's own.",
+							   &event_url_ca_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+}
+
+char *
+event_url_check(const char *url)
+{
+	Address		address;
+	bool		good = read_address(url, strlen(url), &address);
+	bool		allowed = good && any_prefix(allowed_urls, prefix_allows, &address);
+	char	   *result = good ? pstrdup(address.url) : NULL;
+
+	free_address(&address);
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is no address to which an event source could POST", url),
+				 errhint("It begins with http:// or https://, and has neither a user nor a fragment; host names are in ASCII.")));
+	if (!allowed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("event sources may not POST to \"%s\"", result),
+				 errhint("The administrator allows addresses by ddb.event_source_urls.")));
+	return result;
+}
