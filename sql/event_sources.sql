@@ -199,6 +199,8 @@ SELECT problem FROM ddb.check_catalog();
 
 DROP TABLE dynamodb."Sourced";
 SELECT count(*) FROM ddb.event_sources;
+-- what was in its stream could be read for a day
+DELETE FROM ddb.streams WHERE table_name = 'Sourced';
 
 DROP FUNCTION take(jsonb), takes_text(text), gives_text(jsonb), gives_set(jsonb), takes_two(jsonb, jsonb), takes_json(json), gives_nothing(jsonb), matching(text), try(text);
 DROP PROCEDURE proceeds(jsonb);

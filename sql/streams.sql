@@ -114,8 +114,8 @@ INSERT INTO ddb.shards (shard, relation, label, shard_id, parent_id, slice, slic
 	CASE i WHEN 1 THEN :recent END, CASE i WHEN 1 THEN 0 END, CASE i WHEN 1 THEN 'rolled' END, 'year', 'title'
 	FROM generate_series(1, 3) i;
 CREATE FUNCTION shards(request json) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT replace(replace(json_array_elements(d -> 'Shards')::text, (SELECT max(start_time)::text FROM ddb.shards), 'RECENT'),
-		(SELECT (max(start_time) - 1)::text FROM ddb.shards), 'JUST BEFORE') FROM (SELECT ddb.describe_stream(request) -> 'StreamDescription' AS d) s
+	SELECT replace(replace(json_array_elements(d -> 'Shards')::text, (SELECT max(start_time)::text FROM ddb.shards WHERE shard > 9000000000000000000), 'RECENT'),
+		(SELECT (max(start_time) - 1)::text FROM ddb.shards WHERE shard > 9000000000000000000), 'JUST BEFORE') FROM (SELECT ddb.describe_stream(request) -> 'StreamDescription' AS d) s
 	UNION ALL SELECT 'and so on behind ' || (ddb.describe_stream(request) #>> '{StreamDescription,LastEvaluatedShardId}')
 $$;
 SELECT shards(json_build_object('StreamArn', :'arn'));
