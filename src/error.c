@@ -32,6 +32,11 @@ static const struct
 	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {"TransactionInProgressException", MAKE_SQLSTATE('N', 'D', '0', '1', '5')},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {"IdempotentParameterMismatchException", MAKE_SQLSTATE('N', 'D', '0', '1', '2')},
 	[DUPLICATE_ITEM_EXCEPTION] = {"DuplicateItemException", MAKE_SQLSTATE('N', 'D', '0', '1', '6')},
+	[TABLE_NOT_FOUND_EXCEPTION] = {"TableNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '2', '1')},
+	[TABLE_ALREADY_EXISTS_EXCEPTION] = {"TableAlreadyExistsException", MAKE_SQLSTATE('N', 'D', '0', '2', '2')},
+	[CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION] = {"ContinuousBackupsUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '3')},
+	[POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION] = {"PointInTimeRecoveryUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '4')},
+	[INVALID_RESTORE_TIME_EXCEPTION] = {"InvalidRestoreTimeException", MAKE_SQLSTATE('N', 'D', '0', '2', '5')},
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
 

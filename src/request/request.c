@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "error.h"
 #include "request/request.h"
 #include "value/json.h"
@@ -36,6 +38,8 @@ request_element_size(const Shape *shape)
 		case SHAPE_INTEGER:
 		case SHAPE_LONG:
 			return sizeof(RequestInteger);
+		case SHAPE_TIMESTAMP:
+			return sizeof(RequestTimestamp);
 		case SHAPE_BOOLEAN:
 			return sizeof(RequestBoolean);
 		case SHAPE_VALUE:
@@ -136,6 +140,23 @@ decode_integer(const Shape *shape, json_object *json, RequestInteger *integer)
 		serialization_error("%s cannot be converted to Integer", token_name(json));
 	integer->given = true;
 	integer->value = value;
+}
+
+/* What is beyond what a moment can be is the last or first one there is. */
+static void
+decode_timestamp(json_object *json, RequestTimestamp *timestamp)
+{
+	double		limit = PG_INT64_MAX / 1000000;
+	double		seconds;
+
+	if (!json_object_is_type(json, json_type_int) && !json_object_is_type(json, json_type_double))
+	{
+		check_is_scalar(json, "java.util.Date");
+		serialization_error("%s cannot be converted to Date", token_name(json));
+	}
+	seconds = json_object_get_double(json);
+	timestamp->given = true;
+	timestamp->value = (int64) rint(Max(Min(seconds, limit), -limit) * 1000000);
 }
 
 static bool
@@ -287,6 +308,9 @@ decode(const Shape *shape, json_object *json, void *place, bool element)
 		case SHAPE_INTEGER:
 		case SHAPE_LONG:
 			decode_integer(shape, json, place);
+			break;
+		case SHAPE_TIMESTAMP:
+			decode_timestamp(json, place);
 			break;
 		case SHAPE_BOOLEAN:
 			*(RequestBoolean *) place = read_boolean(json) ? BOOLEAN_TRUE : BOOLEAN_FALSE;

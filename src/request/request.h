@@ -40,6 +40,13 @@ typedef struct RequestInteger
 	int64		value;
 } RequestInteger;
 
+/* A moment, in requests as seconds since 1970 with a fraction. */
+typedef struct RequestTimestamp
+{
+	bool		given;
+	int64		value;			/* microseconds since 1970 */
+} RequestTimestamp;
+
 typedef enum RequestBoolean
 {
 	BOOLEAN_ABSENT,
@@ -81,6 +88,7 @@ typedef enum ShapeKind
 	SHAPE_ENUM,					/* RequestEnum */
 	SHAPE_INTEGER,				/* RequestInteger, 32 bits */
 	SHAPE_LONG,					/* RequestInteger */
+	SHAPE_TIMESTAMP,			/* RequestTimestamp */
 	SHAPE_BOOLEAN,				/* RequestBoolean */
 	SHAPE_VALUE,				/* an attribute value: json_object * */
 	SHAPE_ATTRIBUTES,			/* a map of attribute values: json_object * */

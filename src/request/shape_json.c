@@ -12,6 +12,7 @@ static const char *const kind_names[] = {
 	[SHAPE_ENUM] = "enum",
 	[SHAPE_INTEGER] = "integer",
 	[SHAPE_LONG] = "long",
+	[SHAPE_TIMESTAMP] = "timestamp",
 	[SHAPE_BOOLEAN] = "boolean",
 	[SHAPE_VALUE] = "value",
 	[SHAPE_ATTRIBUTES] = "attributes",

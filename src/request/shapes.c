@@ -12,6 +12,7 @@
 
 const Shape string_shape = {.kind = SHAPE_STRING};
 const Shape boolean_shape = {.kind = SHAPE_BOOLEAN};
+const Shape timestamp_shape = {.kind = SHAPE_TIMESTAMP};
 const Shape long_shape = {.kind = SHAPE_LONG};
 const Shape positive_long_shape = {.kind = SHAPE_LONG, AT_LEAST(1)};
 const Shape positive_integer_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1)};

@@ -13,6 +13,7 @@
 
 extern const Shape string_shape;
 extern const Shape boolean_shape;
+extern const Shape timestamp_shape;
 extern const Shape long_shape;
 extern const Shape positive_long_shape;
 extern const Shape positive_integer_shape;

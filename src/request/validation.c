@@ -391,6 +391,8 @@ is_absent(const Shape *shape, const void *place, bool element)
 		case SHAPE_INTEGER:
 		case SHAPE_LONG:
 			return !((const RequestInteger *) place)->given;
+		case SHAPE_TIMESTAMP:
+			return !((const RequestTimestamp *) place)->given;
 		case SHAPE_BOOLEAN:
 			return *(const RequestBoolean *) place == BOOLEAN_ABSENT;
 		case SHAPE_VALUE:
@@ -550,6 +552,7 @@ validate(const Shape *shape, const void *place, const Path *path, Violations *vi
 		case SHAPE_LONG:
 			validate_integer(shape, place, path, violations);
 			break;
+		case SHAPE_TIMESTAMP:
 		case SHAPE_BOOLEAN:
 		case SHAPE_VALUE:
 		case SHAPE_ATTRIBUTES:

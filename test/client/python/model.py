@@ -11,6 +11,7 @@ shapes = model["shapes"]
 # The model lets these be left out of the replica of another account's table, which ddb does not make.
 REQUIRED_HERE = {"CreateTable.AttributeDefinitions", "CreateTable.KeySchema"}
 KINDS = {"string": "string", "enum": "string", "integer": "integer", "long": "long", "boolean": "boolean",
+         "timestamp": "timestamp",
          "structure": "structure", "list": "list", "map": "map"}
 faults = []
 
