@@ -4,7 +4,10 @@
 start_endpoint() {
 	local port
 	port=$(free_port)
-	new_cluster cluster <<<"ddb.http_port = $port"
+	new_cluster cluster <<END
+ddb.http_port = $port
+max_worker_processes = 16
+END
 	sql -c 'CREATE EXTENSION ddb'
 	IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(sql -c "SELECT * FROM ddb.create_access_key('postgres')")"
 	export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$port

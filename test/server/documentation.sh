@@ -82,6 +82,6 @@ run_examples() {
 createdb documentation
 export PGDATABASE=documentation
 sql -c 'CREATE EXTENSION ddb'
-for file in README.md docs/sql.md; do
+for file in README.md docs/sql.md docs/recovery.md; do
 	run_examples "$file"
 done

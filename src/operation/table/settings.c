@@ -53,6 +53,8 @@ static const Member table_members[] = {
 	OPTIONAL(TableSettings, deletion_protection, "DeletionProtectionEnabled", &boolean_shape),
 	OPTIONAL(TableSettings, encryption_type, "SSEType", &string_shape),
 	OPTIONAL(TableSettings, encryption_key, "KMSMasterKeyArn", &string_shape),
+	OPTIONAL(TableSettings, restored_from, "SourceTableArn", &string_shape),
+	OPTIONAL(TableSettings, restored_to, "RestoreDateTime", &long_shape),
 };
 static const Shape table_shape =
 STRUCTURE_SHAPE(TableSettings, "TableSettings", table_members);

@@ -41,6 +41,8 @@ typedef struct TableSettings
 	RequestBoolean deletion_protection;
 	RequestString encryption_type;
 	RequestString encryption_key;
+	RequestString restored_from;	/* the ARN of the table that it was, at that time */
+	RequestInteger restored_to;
 } TableSettings;
 
 /*
