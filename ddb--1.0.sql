@@ -1073,7 +1073,8 @@ CREATE TABLE tables (
 	id uuid NOT NULL,
 	created timestamptz NOT NULL,
 	settings json NOT NULL,
-	tags json NOT NULL
+	tags json NOT NULL,
+	status text NOT NULL DEFAULT 'ACTIVE'
 )
 -- logical decoding asks for the name that a relation's table had
 WITH (user_catalog_table = true);
@@ -1084,6 +1085,7 @@ COMMENT ON COLUMN tables.id IS 'TableId';
 COMMENT ON COLUMN tables.created IS 'CreationDateTime';
 COMMENT ON COLUMN tables.settings IS 'billing mode, throughput and the like, named as in DynamoDB''s API; times in milliseconds since 1970';
 COMMENT ON COLUMN tables.tags IS 'tags, key to value';
+COMMENT ON COLUMN tables.status IS 'ACTIVE, or CREATING while a job fills it: then no operation on items sees it';
 GRANT SELECT ON tables TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('tables', '');
 
@@ -1322,6 +1324,8 @@ CREATE FUNCTION delete_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION delete_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_continuous_backups(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_endpoints(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_limits(request request) RETURNS json
@@ -1352,6 +1356,8 @@ CREATE FUNCTION put_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION query(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION restore_table_to_point_in_time(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION scan(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION tag_resource(request request) RETURNS json
@@ -1361,6 +1367,8 @@ CREATE FUNCTION transact_get_items(request request) RETURNS json
 CREATE FUNCTION transact_write_items(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION untag_resource(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION update_continuous_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION update_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1375,6 +1383,7 @@ COMMENT ON FUNCTION batch_write_item(request) IS 'BatchWriteItem: puts and delet
 COMMENT ON FUNCTION create_table(request) IS 'CreateTable: creates a table with its relation';
 COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a key';
 COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
+COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_stream(request) IS 'DescribeStream: a streams status, keys and shards';
@@ -1390,11 +1399,13 @@ COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
 COMMENT ON FUNCTION put_item(request) IS 'PutItem: creates an item or replaces it as a whole';
 COMMENT ON FUNCTION query(request) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
+COMMENT ON FUNCTION restore_table_to_point_in_time(request) IS 'RestoreTableToPointInTime: a new table with what another one held at a moment';
 COMMENT ON FUNCTION scan(request) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
 COMMENT ON FUNCTION tag_resource(request) IS 'TagResource: adds tags to a table';
 COMMENT ON FUNCTION transact_get_items(request) IS 'TransactGetItems: up to 100 items as they are at one moment';
 COMMENT ON FUNCTION transact_write_items(request) IS 'TransactWriteItems: up to 100 writes and checks of items, all or nothing';
 COMMENT ON FUNCTION untag_resource(request) IS 'UntagResource: removes tags from a table';
+COMMENT ON FUNCTION update_continuous_backups(request) IS 'UpdateContinuousBackups: switches point-in-time recovery of a table on or off';
 COMMENT ON FUNCTION update_item(request) IS 'UpdateItem: changes an item''s attributes, or creates it';
 COMMENT ON FUNCTION update_table(request) IS 'UpdateTable: changes a table''s settings';
 COMMENT ON FUNCTION update_time_to_live(request) IS 'UpdateTimeToLive: has a table''s items expire by an attribute, or no longer';
@@ -1507,7 +1518,7 @@ CREATE TABLE continuous_backups (
 );
 COMMENT ON TABLE continuous_backups IS 'tables with point-in-time recovery: ENABLING, ENABLED, DISABLING';
 COMMENT ON COLUMN continuous_backups.enabled IS 'since when the log has all their changes; NULL while it is ENABLING';
-SELECT pg_catalog.pg_extension_config_dump('continuous_backups', '');
+SELECT pg_catalog.pg_extension_config_dump('continuous_backups', $$WHERE status IN ('ENABLING', 'ENABLED')$$);
 GRANT SELECT ON continuous_backups TO PUBLIC;
 
 CREATE TABLE shards (
@@ -1596,6 +1607,7 @@ GRANT SELECT ON change_lag TO PUBLIC;
 -- What is asked for is dumped, how far it has got is not: a restored table begins a
 -- new stream. A source holds a secret, and failures hold items, so roles see them by
 -- views that show each its own.
+-- ===================================================================
 -- ==========================================================================
 
 CREATE TABLE event_sources (
@@ -1735,6 +1747,52 @@ REVOKE ALL ON FUNCTION event_sources_changed(), load_event_source(), forget_drop
 CREATE EVENT TRIGGER ddb_forget_dropped_event_sources ON sql_drop
 	EXECUTE FUNCTION forget_dropped_event_sources();
 ALTER EVENT TRIGGER ddb_forget_dropped_event_sources ENABLE ALWAYS;
+=======
+-- Jobs: work that outlives the request that has asked for it
+-- ==========================================================================
+
+CREATE TABLE jobs (
+	job uuid PRIMARY KEY,
+	kind text NOT NULL,
+	relation relation NOT NULL,
+	source relation,
+	arguments json NOT NULL,
+	state text NOT NULL,
+	error text,
+	requested timestamptz NOT NULL,
+	started timestamptz
+);
+COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment';
+COMMENT ON COLUMN jobs.relation IS 'the relation of the table that it fills';
+COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
+COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
+COMMENT ON COLUMN jobs.state IS 'WAITING, RUNNING, or FAILED for good';
+COMMENT ON COLUMN jobs.error IS 'why it has failed, or what was in its way the last time';
+REVOKE ALL ON jobs FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('jobs', '');
+
+CREATE VIEW job_progress AS
+	SELECT t.name AS table_name, j.kind, s.name AS source_name, j.state, j.error, j.requested, j.started,
+		p.param3 AS items_done,
+		greatest(c.reltuples, 0)::bigint AS items_about,
+		p.param11 AS changes_read
+	FROM @extschema@.jobs AS j
+		JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
+		LEFT JOIN @extschema@.tables AS s ON s.relation OPERATOR(pg_catalog.=) j.source
+		LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) j.source
+		LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS p
+			ON p.relid OPERATOR(pg_catalog.=) j.relation AND
+				p.datid OPERATOR(pg_catalog.=)
+					(SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
+COMMENT ON VIEW job_progress IS 'work that goes on in the background: items done, of about how many; these figures are for whoever sees pg_stat_progress_copy';
+GRANT SELECT ON job_progress TO PUBLIC;
+
+CREATE FUNCTION job_wanted() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'ddb_job_wanted' LANGUAGE C;
+REVOKE ALL ON FUNCTION job_wanted() FROM PUBLIC;
+CREATE TRIGGER job_wanted AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION job_wanted();
+ALTER TABLE jobs ENABLE ALWAYS TRIGGER job_wanted;
 
 -- ==========================================================================
 -- HTTP: access keys
@@ -1806,6 +1864,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON streams
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stream_secret
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -1826,6 +1886,8 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON streams
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
@@ -1840,6 +1902,7 @@ CREATE TRIGGER load BEFORE INSERT ON tables FOR EACH ROW EXECUTE FUNCTION load_r
 CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON streams FOR EACH ROW EXECUTE FUNCTION load_stream();
+CREATE TRIGGER load BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
@@ -1856,6 +1919,8 @@ ALTER TABLE backfills ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_r
 ALTER TABLE streams ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE stream_secret ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

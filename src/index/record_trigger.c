@@ -210,9 +210,9 @@ load_index(const TriggerData *trigger)
 	return row;
 }
 
-/* What has been filled in is of no use without the index. */
+/* What has been filled in is of no use without the index, nor is a job without its table. */
 static HeapTuple
-load_backfill(const TriggerData *trigger)
+load_if_there(const TriggerData *trigger)
 {
 	return is_there(relation_column(trigger, trigger->tg_trigtuple, "relation")) ?
 		trigger->tg_trigtuple : NULL;
@@ -235,7 +235,7 @@ load_continuous_backups(const TriggerData *trigger)
 
 PG_FUNCTION_INFO_V1(ddb_load_record);
 
-/* BEFORE INSERT FOR EACH ROW of ddb.tables, ddb.indexes, ddb.backfills and ddb.continuous_backups. */
+/* BEFORE INSERT FOR EACH ROW of ddb.tables, ddb.indexes, ddb.backfills, ddb.continuous_backups and ddb.jobs. */
 Datum
 ddb_load_record(PG_FUNCTION_ARGS)
 {
@@ -248,7 +248,7 @@ ddb_load_record(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(load_index(trigger));
 	if (catalog == extension_relation("continuous_backups"))
 		PG_RETURN_POINTER(load_continuous_backups(trigger));
-	PG_RETURN_POINTER(load_backfill(trigger));
+	PG_RETURN_POINTER(load_if_there(trigger));
 }
 
 /* ---- Telling ---- */

@@ -47,8 +47,12 @@ enum
 	TABLES_ID,
 	TABLES_CREATED,
 	TABLES_SETTINGS,
-	TABLES_TAGS
+	TABLES_TAGS,
+	TABLES_STATUS
 };
+
+#define STATUS_ACTIVE "ACTIVE"
+#define STATUS_CREATING "CREATING"
 
 /* ---- Reading ---- */
 
@@ -76,6 +80,7 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->created = DatumGetTimestampTz(heap_getattr(tuple, TABLES_CREATED, descriptor, &isnull));
 	record->settings = catalog_text_column(tuple, descriptor, TABLES_SETTINGS);
 	record->tags = catalog_text_column(tuple, descriptor, TABLES_TAGS);
+	record->creating = strcmp(catalog_text_column(tuple, descriptor, TABLES_STATUS), STATUS_CREATING) == 0;
 	return record;
 }
 
@@ -186,6 +191,21 @@ check_owner(const TableRecord *record)
 				  GetUserNameFromId(GetUserId(), false), table_arn(record->name));
 }
 
+void
+catalog_report_creating(const char *name)
+{
+	ddb_error(RESOURCE_IN_USE_EXCEPTION,
+			  "Attempt to change a resource which is still in use: Table is being created: %s", name);
+}
+
+/* Who fills a table that is being created has it locked against changes until it is done. */
+static void
+check_not_creating(const TableRecord *record, LOCKMODE lock)
+{
+	if (record->creating && lock != AccessShareLock && lock != AccessExclusiveLock)
+		catalog_report_creating(record->name);
+}
+
 /*
  * Reads the record again once the lock is there, since the lock's last holder
  * may have changed the record, or dropped the table and created another one.
@@ -202,10 +222,14 @@ lock_table(const char *name, LOCKMODE lock)
 			return NULL;
 		if (lock != AccessShareLock)
 			check_owner(found);
+		check_not_creating(found, lock);
 		LockRelationOid(found->relation, lock);
 		locked = catalog_read_table(name);
 		if (locked != NULL && locked->relation == found->relation)
+		{
+			check_not_creating(locked, lock);
 			return locked;
+		}
 		UnlockRelationOid(found->relation, lock);
 	}
 }
@@ -423,6 +447,23 @@ catalog_update_table(const TableRecord *record, const char *settings, const char
 	SPI_finish();
 }
 
+void
+catalog_set_creating(TableRecord *record, bool creating)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {
+		CStringGetTextDatum(record->name), CStringGetTextDatum(creating ? STATUS_CREATING : STATUS_ACTIVE)
+	};
+
+	SPI_connect();
+	owner_statement_write(extension_relation("tables"),
+						  "UPDATE ddb.tables SET status = $2 WHERE name = $1",
+						  lengthof(types), types, values, NULL);
+	SPI_finish();
+	CommandCounterIncrement();
+	record->creating = creating;
+}
+
 List *
 catalog_table_names(const char *after, int limit)
 {
@@ -484,6 +525,8 @@ ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 				 " AND d.objsubid = 0 AND d.objid = t.relation",
 				 0, NULL, NULL, NULL);
+	write_tables("DELETE FROM ddb.jobs j WHERE NOT EXISTS"
+				 " (SELECT FROM pg_catalog.pg_class c WHERE c.oid = j.relation)", 0, NULL, NULL, NULL);
 	SPI_finish();
 	PG_RETURN_NULL();
 }

@@ -23,6 +23,7 @@ typedef struct TableRecord
 	TimestampTz created;
 	char	   *settings;		/* JSON object, with the API's member names */
 	char	   *tags;			/* JSON object: key -> value */
+	bool		creating;		/* a job fills it; no operation on items sees it */
 } TableRecord;
 
 /*
@@ -58,7 +59,8 @@ extern TableRecord *catalog_lock_table_to_read(const char *name);
 
 /*
  * All of them raise AccessDeniedException for a role that does not own the
- * relation.  While indexes come and go, nobody writes the table.
+ * relation, and those for changes, without a wait, ResourceInUseException for a
+ * table that is being created.  While indexes come and go, nobody writes the table.
  */
 extern TableRecord *catalog_lock_table_to_update(const char *name);
 extern TableRecord *catalog_lock_table_to_index(const char *name);
@@ -66,6 +68,15 @@ extern TableRecord *catalog_lock_table_to_drop(const char *name);
 
 /* Stores new settings and tags (NULL: as they were) of a table locked to be updated. */
 extern void catalog_update_table(const TableRecord *record, const char *settings, const char *tags);
+
+/*
+ * Says of a table that this transaction has created or locked whether it is still
+ * being created.
+ */
+extern void catalog_set_creating(TableRecord *record, bool creating);
+
+/* Raises ResourceInUseException: a job is creating the table of that name. */
+extern void catalog_report_creating(const char *name) __attribute__((noreturn));
 
 /* Drops relation and record of a table locked to be dropped. */
 extern void catalog_drop_table(const TableRecord *record);

@@ -50,8 +50,8 @@ has_other_columns(const Table *table)
 	return false;
 }
 
-static bool
-needs_executor(const Table *table)
+bool
+table_needs_executor(const Table *table)
 {
 	TupleConstr *constraints = RelationGetDescr(table->relation)->constr;
 
@@ -95,7 +95,7 @@ row_executor_begin(Table *table)
 {
 	RowExecutor *executor;
 
-	if (!needs_executor(table))
+	if (!table_needs_executor(table))
 		return NULL;
 
 	executor = palloc0(sizeof(RowExecutor));

@@ -79,8 +79,9 @@ find_relation(const char *name)
 	if (entry != NULL)
 		return entry->relation;
 
+	/* what is being created is not there yet, as AWS has it */
 	record = catalog_read_table(name);
-	if (record == NULL)
+	if (record == NULL || record->creating)
 		return InvalidOid;
 	entry = hash_search(cached_names, name, HASH_ENTER, NULL);
 	entry->relation = record->relation;

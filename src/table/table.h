@@ -143,6 +143,12 @@ typedef enum WriteAction
  */
 typedef WriteAction (*WriteDecision) (const Value *old_item, Value *new_item, void *argument);
 
+/*
+ * Whether writes of its items run PostgreSQL's executor: for triggers, constraints,
+ * defaults or index expressions that its owner has added.  Ask after index_attach().
+ */
+extern bool table_needs_executor(const Table *table);
+
 /* Writes one item: the only way in which operations change a table. */
 extern void table_write(Table *table, const PrimaryKey *key,
 						WriteDecision decide, void *argument);

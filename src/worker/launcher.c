@@ -36,6 +36,7 @@
 #include "event_source/event_source.h"
 #include "index/backfill.h"
 #include "index/expiry.h"
+#include "job/job.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
 
@@ -68,6 +69,10 @@ static const struct
 	[WORKER_BACKFILL] = {
 		"ddb backfill", "backfill_worker_main", "fills secondary indexes", 3,
 		"created a secondary index"
+	},
+	[WORKER_JOB] = {
+		"ddb job", "job_worker_main", "carries out jobs", 3,
+		"asked for a job"
 	},
 	/* it stays while there is a log, so the slots bound their number */
 	[WORKER_CHANGE_WRITER] = {
@@ -259,6 +264,12 @@ request_event_source(void)
 }
 
 static void
+request_job(void)
+{
+	launcher_request_at_commit(WORKER_JOB, GetCurrentTimestamp());
+}
+
+static void
 start_change_writer(Oid database)
 {
 	launcher_request(WORKER_CHANGE_WRITER, database, GetCurrentTimestamp());
@@ -309,6 +320,8 @@ init_shmem(void)
 	/* whoever creates an index fills it where no worker ever could */
 	backfill_request = state->places ? request_backfill : NULL;
 	event_source_request = state->places ? request_event_source : NULL;
+	job_request = state->places ? request_job : NULL;
+	job_places = state->places ? places_left : NULL;
 	change_log_start_writer = state->places ? start_change_writer : NULL;
 	change_log_has_places = has_change_places;
 	expiry_request = state->places ? request_expiry : NULL;

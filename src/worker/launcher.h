@@ -14,6 +14,7 @@ extern void launcher_register(void);
 typedef enum WorkerKind
 {
 	WORKER_BACKFILL,
+	WORKER_JOB,
 	WORKER_CHANGE_WRITER,
 	WORKER_EXPIRY,
 	WORKER_EVENT_SOURCE

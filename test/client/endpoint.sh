@@ -8,6 +8,7 @@ start_endpoint() {
 	new_cluster cluster <<END
 ddb.http_port = $port
 ddb.ttl_change_interval = 0
+max_worker_processes = 16
 END
 	sql -c 'CREATE EXTENSION ddb'
 	IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(sql -c "SELECT * FROM ddb.create_access_key('postgres')")"

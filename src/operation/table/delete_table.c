@@ -5,6 +5,7 @@
 
 #include "change/stream.h"
 #include "error.h"
+#include "job/job.h"
 #include "operation/operations.h"
 #include "operation/table/table_description.h"
 
@@ -31,12 +32,32 @@ check_no_index_is_created(const TableRecord *record)
 	}
 }
 
+/*
+ * Nor one that is being created.  Whoever fills it has it locked for long, so this
+ * is asked before its lock is.  What could not be filled may go, though it is tried again.
+ */
+static void
+check_not_created(const char *name)
+{
+	const TableRecord *record = catalog_read_table(name);
+
+	if (record != NULL && record->creating && job_is_pending(record->relation))
+		catalog_report_creating(name);
+}
+
+static TableRecord *
+lock_table(const char *name)
+{
+	check_not_created(name);
+	return check_table_record(catalog_lock_table_to_drop(name), name);
+}
+
 static void
 execute(const void *argument, StringInfo response)
 {
 	const DeleteTableRequest *request = argument;
 	const char *name = requested_table(&request->table_name);
-	TableRecord *record = check_table_record(catalog_lock_table_to_drop(name), name);
+	TableRecord *record = lock_table(name);
 	IndexDescriptions no_indexes = {0};
 	TableStyle	style = {.status = "DELETING",.deleted = true};
 	TableSettings settings;

@@ -22,7 +22,7 @@ execute(const void *argument, StringInfo response)
 	const char *name = requested_table(&request->table_name);
 	TableRecord *record = check_table_record(catalog_lock_table_to_read(name), name);
 	IndexDescriptions indexes = describe_indexes(record);
-	TableStyle	style = {.status = table_status(record),.warm_status = "ACTIVE"};
+	TableStyle	style = table_style(record);
 	TableSettings settings;
 
 	record_settings(record, &settings);

@@ -489,15 +489,14 @@ check_local_indexes(const RequestList *indexes, const RequestList *table_keys)
 	}
 }
 
-/* A provisioned table's index needs a throughput, and no other may have one. */
-static void
-check_index_throughput(const IndexRules *rules, const IndexRequest *index)
+void
+check_throughput_of_index(const IndexRules *rules, const ThroughputRequest *throughput, const char *index)
 {
-	if (rules->billing_mode == BILLING_PAY_PER_REQUEST && index->throughput != NULL)
+	if (rules->billing_mode == BILLING_PAY_PER_REQUEST && throughput != NULL)
 		invalid_parameter("ProvisionedThroughput should not be specified for index: %s when BillingMode is "
-						  "PAY_PER_REQUEST", index->name.data);
-	if (rules->billing_mode != BILLING_PAY_PER_REQUEST && index->throughput == NULL)
-		invalid_parameter("ProvisionedThroughput is not specified for index: %s", index->name.data);
+						  "PAY_PER_REQUEST", index);
+	if (rules->billing_mode != BILLING_PAY_PER_REQUEST && throughput == NULL)
+		invalid_parameter("ProvisionedThroughput is not specified for index: %s", index);
 }
 
 void
@@ -524,7 +523,7 @@ check_global_indexes(const IndexRules *rules, const RequestList *indexes, const 
 	for (int i = 0; i < indexes->count; i++)
 	{
 		check_global_index(rules, &members[i]);
-		check_index_throughput(rules, &members[i]);
+		check_throughput_of_index(rules, members[i].throughput, members[i].name.data);
 		check_index_units(rules, &members[i]);
 		check_name_unused(local_indexes, local_indexes->count, &members[i]);
 		check_name_unused(indexes, i, &members[i]);
@@ -589,6 +588,59 @@ read_projection_request(const ProjectionRequest *request, IndexDefinition *defin
 		definition->non_key[i].name = pnstrdup(names[i].data, names[i].length);
 		definition->non_key[i].length = names[i].length;
 	}
+}
+
+/* Whether the keys are those of the schema, in its order. */
+static bool
+keys_are(const RequestList *keys, const KeySchema *schema)
+{
+	const KeySchemaElementRequest *members = keys->members;
+
+	if (keys->count != key_schema_count(schema))
+		return false;
+	for (int i = 0; i < keys->count; i++)
+	{
+		const KeyAttribute *attribute = key_schema_attribute(schema, i);
+
+		if (!is_name(&members[i].name, attribute->name, attribute->name_length) ||
+			members[i].type.value != (i < schema->partition_count ? KEY_HASH : KEY_RANGE))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the names are those that the index projects, in any order. */
+static bool
+non_keys_are(const RequestList *names, const IndexDefinition *index)
+{
+	const RequestString *members = names->members;
+
+	if (names->count != index->non_key_count)
+		return false;
+	for (int i = 0; i < index->non_key_count; i++)
+	{
+		bool		found = false;
+
+		for (int j = 0; j < names->count && !found; j++)
+			found = is_name(&members[j], index->non_key[i].name, index->non_key[i].length);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+bool
+index_request_is(const IndexRequest *request, const IndexDefinition *index)
+{
+	static const int types[] = {
+		[PROJECTION_ALL] = PROJECTION_TYPE_ALL,
+		[PROJECTION_KEYS_ONLY] = PROJECTION_TYPE_KEYS_ONLY,
+		[PROJECTION_INCLUDE] = PROJECTION_TYPE_INCLUDE
+	};
+
+	return request->projection->type.value == types[index->projection] &&
+		keys_are(&request->key_schema, &index->schema) &&
+		non_keys_are(&request->projection->non_key_attributes, index);
 }
 
 void

@@ -63,6 +63,13 @@ extern void check_indexes(const IndexRules *rules, const RequestList *global_ind
 extern void check_global_index(const IndexRules *rules, const IndexRequest *index);
 extern void check_index_units(const IndexRules *rules, const IndexRequest *index);
 
+/* A provisioned table's index needs a throughput (NULL: there is none), and no other may have one. */
+extern void check_throughput_of_index(const IndexRules *rules, const ThroughputRequest *throughput,
+									  const char *index);
+
+/* Whether the request, with a checked projection or not, has the keys and the projection of the index. */
+extern bool index_request_is(const IndexRequest *request, const IndexDefinition *index);
+
 /* Raises if indexes project so many attributes that are no keys in all. */
 extern void check_non_key_count(int count);
 

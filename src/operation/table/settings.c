@@ -55,6 +55,8 @@ static const Member table_members[] = {
 	OPTIONAL(TableSettings, encryption_key, "KMSMasterKeyArn", &string_shape),
 	OPTIONAL(TableSettings, time_to_live, "TimeToLiveAttributeName", &string_shape),
 	OPTIONAL(TableSettings, time_to_live_updated, "TimeToLiveUpdateDateTime", &long_shape),
+	OPTIONAL(TableSettings, restored_from, "SourceTableArn", &string_shape),
+	OPTIONAL(TableSettings, restored_to, "RestoreDateTime", &long_shape),
 };
 static const Shape table_shape =
 STRUCTURE_SHAPE(TableSettings, "TableSettings", table_members);

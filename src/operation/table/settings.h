@@ -43,6 +43,8 @@ typedef struct TableSettings
 	RequestString encryption_key;
 	RequestString time_to_live; /* the attribute; absent: items do not expire */
 	RequestInteger time_to_live_updated;
+	RequestString restored_from;	/* the ARN of the table that it was, at that time */
+	RequestInteger restored_to;
 } TableSettings;
 
 /*

@@ -257,7 +257,12 @@ describe_indexes(const TableRecord *record)
 		description->index = &set->indexes[i];
 		description->status = "ACTIVE";
 		description->warm_status = "ACTIVE";
-		if (set->indexes[i].status == INDEX_CREATING)
+		if (record->creating)
+		{
+			description->status = "CREATING";
+			description->warm_status = NULL;
+		}
+		else if (set->indexes[i].status == INDEX_CREATING)
 		{
 			description->status = "CREATING";
 			description->warm_status = "UPDATING";
@@ -404,11 +409,36 @@ append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *
 const char *
 table_status(const TableRecord *record)
 {
-	const StreamRecord *stream = stream_latest(record);
+	const StreamRecord *stream = record->creating ? NULL : stream_latest(record);
 
+	if (record->creating)
+		return "CREATING";
 	if (stream == NULL || stream->status == STREAM_ENABLED || stream->status == STREAM_DISABLED)
 		return "ACTIVE";
 	return stream->status == STREAM_ENABLING && stream->created <= record->created ? "CREATING" : "UPDATING";
+}
+
+/* What it was made of, if it was restored. */
+static void
+append_restore_summary(StringInfo out, const TableRecord *record, const TableSettings *settings)
+{
+	if (settings->restored_from.data == NULL)
+		return;
+	begin_object(out, "RestoreSummary");
+	append_string_member(out, "SourceTableArn", settings->restored_from.data);
+	append_date_member(out, "RestoreDateTime", &settings->restored_to);
+	append_literal_member(out, "RestoreInProgress", "%s", record->creating ? "true" : "false");
+	appendStringInfoChar(out, '}');
+}
+
+TableStyle
+table_style(const TableRecord *record)
+{
+	TableStyle	style = {.status = table_status(record)};
+
+	if (!record->creating)
+		style.warm_status = "ACTIVE";
+	return style;
 }
 
 void
@@ -433,6 +463,7 @@ append_table_description(StringInfo out, const TableRecord *record, const TableS
 	append_indexes(out, record, indexes, INDEX_GLOBAL, "GlobalSecondaryIndexes");
 	append_indexes(out, record, indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
 	append_stream(out, record);
+	append_restore_summary(out, record, settings);
 	append_table_class(out, settings);
 	append_encryption(out, settings, style->encryption_status);
 	append_maxima(out, &settings->throughput);

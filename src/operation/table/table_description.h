@@ -49,6 +49,9 @@ typedef struct TableStyle
 	bool		deleted;		/* without its keys and the date of its creation */
 } TableStyle;
 
+/* As DescribeTable shows it. */
+extern TableStyle table_style(const TableRecord *record);
+
 /* Appends a TableDescription with the indexes given. */
 extern void append_table_description(StringInfo response, const TableRecord *record,
 									 const TableSettings *settings, const TableStyle *style,

@@ -1,5 +1,7 @@
 """The clients' common scenario with boto3: the low-level client, then the resource."""
 
+import time
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import boto3
@@ -130,6 +132,39 @@ def statements(client, table):
               [reason["Code"] for reason in error.response["CancellationReasons"]] == ["None", "None", "DuplicateItem"])
 
 
+def recovery(client, table):
+    def restorable():
+        return client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+
+    def wait_until(moment):
+        while restorable().get("LatestRestorableDateTime", datetime.min.replace(tzinfo=timezone.utc)) < moment:
+            time.sleep(0.1)
+
+    backups = client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={
+        "PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7})["ContinuousBackupsDescription"]
+    check("recovery is on", backups["ContinuousBackupsStatus"] == backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED")
+    # boto3 sends whole seconds
+    wait_until(datetime.now(timezone.utc))
+    moment = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1)
+    wait_until(moment)
+    items = client.scan(TableName=table)["Items"]
+    client.delete_item(TableName=table, Key=key_of("tx", 0))
+    client.put_item(TableName=table, Item=key_of("tx", 100))
+    restored = client.restore_table_to_point_in_time(
+        SourceTableName=table, TargetTableName="boto3_restored", RestoreDateTime=moment)["TableDescription"]
+    check("a table is restored", (restored["TableStatus"], restored["RestoreSummary"]["RestoreDateTime"]) == ("CREATING", moment))
+    client.get_waiter("table_exists").wait(TableName="boto3_restored", WaiterConfig={"Delay": 1})
+    check("to what it was", client.scan(TableName="boto3_restored")["Items"] == items)
+    try:
+        client.restore_table_to_point_in_time(SourceTableName=table, TargetTableName="boto3_too_early",
+                                              RestoreDateTime=moment - timedelta(days=1))
+        check("a moment before recovery", False)
+    except client.exceptions.InvalidRestoreTimeException:
+        check("a moment before recovery", True)
+    client.delete_table(TableName="boto3_restored")
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False})
+
+
 def low_level():
     client = boto3.client("dynamodb")
     table = "boto3_client"
@@ -176,6 +211,7 @@ def low_level():
     check("in order", [int(item["sk"]["N"]) for page in pages for item in page["Items"]] == list(range(100)))
     transactions(client, table)
     statements(client, table)
+    recovery(client, table)
     client.delete_table(TableName=table)
     client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
     check("the table is gone", table not in client.list_tables()["TableNames"])

@@ -67,6 +67,24 @@ def set_time_to_live(enabled, attribute):
     wait("the time to live", lambda: time_to_live()["TimeToLiveStatus"], "ENABLED" if enabled else "DISABLED")
 
 
+def recovery():
+    found = client.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    return found["PointInTimeRecoveryStatus"] == "ENABLED" and found["RecoveryPeriodInDays"]
+
+
+def set_recovery(days):
+    # the provider tries again while backups are being enabled
+    def change():
+        try:
+            client.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification={
+                "PointInTimeRecoveryEnabled": bool(days), **({"RecoveryPeriodInDays": days} if days else {})})
+            return True
+        except client.exceptions.ContinuousBackupsUnavailableException:
+            return False
+    wait("backups", change, True)
+    wait("recovery", recovery, days)
+
+
 def wait_for_encryption():
     # no description: by a key of AWS's own, which the provider takes for ENABLED
     wait("the encryption", lambda: describe().get("SSEDescription", {}).get("Status", "ENABLED"), "ENABLED")
@@ -82,7 +100,7 @@ BASE = {
     "global": {"by_color": ("color", "size", "INCLUDE", {"z", "y"}, (3, 4)),
                "all_sizes": ("size", None, "ALL", set(), (1, 1))},
     "encryption": True, "class": "STANDARD_INFREQUENT_ACCESS", "protection": False,
-    "maxima": None, "warm": None, "ttl": "gone", "tags": {"team": "red", "env": "test"},
+    "maxima": None, "warm": None, "ttl": "gone", "recovery": 35, "tags": {"team": "red", "env": "test"},
 }
 
 
@@ -134,11 +152,13 @@ def create(config):
         wait_for_index(name)
     if config["ttl"]:
         set_time_to_live(True, config["ttl"])
+    if config["recovery"]:
+        set_recovery(config["recovery"])
 
 
 # What the provider reads besides the table and its tags and ddb does not have yet.  Once one of
 # these is there, its answer belongs into read() as the provider takes it.
-MISSING = {"DescribeContinuousBackups": client.describe_continuous_backups}
+MISSING = {}
 
 
 def read_what_is_missing():
@@ -184,6 +204,7 @@ def read():
         "maxima": pair(table, "OnDemandThroughput", ("MaxReadRequestUnits", "MaxWriteRequestUnits")),
         "warm": pair(table, "WarmThroughput", ("ReadUnitsPerSecond", "WriteUnitsPerSecond")),
         "ttl": time_to_live().get("AttributeName", ""),
+        "recovery": recovery(),
         "tags": {tag["Key"]: tag["Value"] for tag in client.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]},
     }
 
@@ -234,6 +255,8 @@ def update(old, new):
         wait_for_encryption()
     if old["ttl"] != new["ttl"]:
         set_time_to_live(bool(new["ttl"]), new["ttl"] or old["ttl"])
+    if old["recovery"] != new["recovery"]:
+        set_recovery(new["recovery"])
     if old["tags"] != new["tags"]:
         update_tags(old["tags"], new["tags"])
     if new["warm"] and old["warm"] != new["warm"]:
@@ -293,6 +316,8 @@ def main():
     state = apply("capacities, of the table and of an index", state, capacity=(7, 8),
                   **{"global": {**state["global"], "by_color": ("color", "size", "INCLUDE", {"z", "y"}, (5, 5))}})
     state = apply("tags", state, tags={"team": "blue", "cost center": "1/2"})
+    state = apply("another period of recovery", state, recovery=7)
+    state = apply("no recovery", state, recovery=False)
     state = apply("the class and the encryption", state, **{"class": "STANDARD", "encryption": False})
     state = apply("an index is projected otherwise", state,
                   **{"global": {**state["global"], "by_color": ("color", "size", "ALL", set(), (5, 5))}})

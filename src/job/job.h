@@ -1,0 +1,90 @@
+/*
+ * job.h - work that outlives the request that has asked for it: the catalog
+ * ddb.jobs.
+ *
+ * An operation writes a job down in its own transaction; a worker
+ * (worker/job_worker.c) carries it out once that has committed, in one
+ * transaction that also removes the record.  So a job is done wholly or not at
+ * all, and one that a crash has interrupted begins anew.
+ */
+#ifndef DDB_JOB_H
+#define DDB_JOB_H
+
+#include "nodes/pg_list.h"
+
+typedef struct Job
+{
+	char	   *id;				/* UUID as text */
+	char	   *kind;
+	Oid			relation;		/* of the table that it fills */
+	Oid			source;			/* the relation that it reads, or InvalidOid */
+	char	   *arguments;		/* JSON object, as the kind has them */
+} Job;
+
+typedef enum JobResult
+{
+	JOB_DONE,
+	JOB_BUSY,					/* not now: something is in the way; nothing was written */
+	JOB_IMPOSSIBLE				/* never: *reason says why; what was written is to be rolled back */
+} JobResult;
+
+/* A kind of job. */
+typedef struct JobKind
+{
+	const char *name;			/* in ddb.jobs */
+	const char *doing;			/* for the log, in front of the relation's name */
+	JobResult	(*run) (const Job *job, const char **reason);
+} JobKind;
+
+/* Writes a job down, which a worker will find once the transaction has committed. */
+extern void job_create(const char *kind, Oid relation, Oid source, const char *arguments);
+
+/* Whether one is to fill the relation, or does, and has not met an error yet. */
+extern bool job_is_pending(Oid relation);
+
+/*
+ * Asks for a worker once the transaction has committed; NULL where there are
+ * none.  Whoever runs workers sets it.
+ */
+extern void (*job_request) (void);
+
+/* How many places there are for workers that come and go; NULL without any. */
+extern int	(*job_places) (void);
+
+/* ---- For the worker ---- */
+
+/*
+ * Those that are to be done, the oldest first, as a list of Job *; NIL also where
+ * ddb is not installed.  Jobs whose relation is gone are forgotten.
+ */
+extern List *jobs_pending(void);
+
+/* Takes the right to carry out jobs of this database, until the transaction's end; false where another has it. */
+extern bool jobs_lock(void);
+
+/* Reads the record again, under that right: false where it is not pending any more. */
+extern bool job_still_pending(const Job *job);
+
+/* Writes down what becomes of it. */
+extern void job_started(const Job *job);
+extern void job_note_error(const Job *job, const char *error);	/* and it is tried again */
+extern void job_failed(const Job *job, const char *reason);
+extern void job_done(const Job *job);
+
+/* Tells others how far it is (ddb.job_progress), without a transaction. */
+extern void job_progress_begin(const Job *job);
+extern void job_progress_items(int64 items);
+extern void job_progress_changes(int64 changes);
+extern void job_progress_end(void);
+
+/*
+ * Whether the job had better end, and begin anew later: somebody wants to lock the
+ * relation that it fills, or the one that it reads, against all others, or wants the
+ * database for itself.  Looks only now and then, so that it can be asked for every item.
+ */
+extern bool job_is_in_the_way(const Job *job);
+
+/* Whether somebody wants the database without others in it; whoever runs workers sets it. */
+extern bool (*job_database_unwanted) (void);
+
+#endif							/* DDB_JOB_H */

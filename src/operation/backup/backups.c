@@ -1,0 +1,55 @@
+/*
+ * backups.c - what the operations on backups share.
+ */
+#include "postgres.h"
+
+#include "change/continuous_backups.h"
+#include "error.h"
+#include "operation/backup/backups.h"
+
+TableRecord *
+backups_table(const char *name)
+{
+	TableRecord *record = catalog_read_table(name);
+
+	if (record == NULL)
+		ddb_error(TABLE_NOT_FOUND_EXCEPTION, "Table not found: %s", name);
+	return record;
+}
+
+/* Milliseconds as seconds with a fraction. */
+static void
+append_date(StringInfo out, const char *name, int64 milliseconds)
+{
+	appendStringInfo(out, ",\"%s\":" INT64_FORMAT ".%03d", name, milliseconds / 1000,
+					 (int) (milliseconds % 1000));
+}
+
+/* Rounded so that a table can be restored to what is told. */
+static void
+append_window(StringInfo out, const RecoveryWindow *window)
+{
+	append_date(out, "EarliestRestorableDateTime", (window->earliest + 999) / 1000);
+	append_date(out, "LatestRestorableDateTime", window->latest / 1000);
+}
+
+/*
+ * As AWS has it, recovery is on as soon as it has been asked for; which moments
+ * there are is told as soon as there are any.
+ */
+void
+append_continuous_backups(StringInfo response, Oid relation)
+{
+	ContinuousBackups backups = continuous_backups_read(relation);
+	bool		enabled = backups.status == RECOVERY_ENABLING || backups.status == RECOVERY_ENABLED;
+	RecoveryWindow window;
+
+	appendStringInfo(response, "{\"ContinuousBackupsDescription\":{\"ContinuousBackupsStatus\":\"ENABLED\","
+					 "\"PointInTimeRecoveryDescription\":{\"PointInTimeRecoveryStatus\":\"%s\"",
+					 enabled ? "ENABLED" : "DISABLED");
+	if (enabled)
+		appendStringInfo(response, ",\"RecoveryPeriodInDays\":%d", backups.period);
+	if (recovery_window(relation, &window))
+		append_window(response, &window);
+	appendStringInfoString(response, "}}}");
+}

@@ -1,0 +1,17 @@
+/*
+ * backups.h - what the operations on backups share.
+ */
+#ifndef DDB_OPERATION_BACKUPS_H
+#define DDB_OPERATION_BACKUPS_H
+
+#include "lib/stringinfo.h"
+
+#include "table/catalog.h"
+
+/* The record of the table; raises TableNotFoundException, naming it, where there is none. */
+extern TableRecord *backups_table(const char *name);
+
+/* Appends a ContinuousBackupsDescription as the operations' whole response. */
+extern void append_continuous_backups(StringInfo response, Oid relation);
+
+#endif							/* DDB_OPERATION_BACKUPS_H */
