@@ -29,7 +29,6 @@
 #include "change/shard.h"
 #include "change/slot.h"
 #include "change/state.h"
-#include "change/want.h"
 
 /* How large a block becomes, before it is compressed. */
 #define BLOCK_SIZE (24 * 1024)
@@ -254,7 +253,8 @@ tell_hole(XLogRecPtr from, XLogRecPtr to)
 {
 	ereport(LOG,
 			(errmsg("the change log of this database has a hole"),
-			 errdetail("Changes that were committed between %X/%X and %X/%X are not in it. Shards have ended there, and others have begun.",
+			 errdetail("Changes that were committed between %X/%X and %X/%X are not in it. "
+					   "Shards have ended there, and others have begun.",
 					   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to))));
 	log_state_count_hole();
 }
@@ -436,20 +436,18 @@ batch_add_truncate(const QueueMessage *message)
 	load_targets();
 }
 
-void
-batch_add_note(const QueueMessage *message, const char *data)
+bool
+batch_add_note(const QueueMessage *message, const char *data, Want *want, bool *done)
 {
-	Want		want;
-
-	if (!want_read(data, message->old_length, own_nonce, &want))
-		return;
+	if (!want_read(data, message->old_length, own_nonce, want))
+		return false;
 	open_batch();
 	write_blocks();
-	if (!want_carry_out(&want, next))
-		(void) log_state_request(); /* it is looked at again */
+	*done = want_carry_out(want, next);
 	/* it has its place among the changes */
 	next.ordinal++;
 	load_targets();
+	return true;
 }
 
 /* Nobody reads of a commit what they could not see in the table; a synchronous standby may be waited for. */

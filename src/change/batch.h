@@ -9,6 +9,7 @@
 
 #include "change/position.h"
 #include "change/queue.h"
+#include "change/want.h"
 
 /*
  * Takes up the log where it is.  start is what the slot can tell of: if that is beyond
@@ -20,7 +21,13 @@ extern void batch_start(XLogRecPtr start, TimestampTz time, const char *nonce);
 extern void batch_begin_transaction(const QueueMessage *message);
 extern void batch_add_change(const QueueMessage *message, const char *data);
 extern void batch_add_truncate(const QueueMessage *message);
-extern void batch_add_note(const QueueMessage *message, const char *data);
+
+/*
+ * What the log has told itself: carries a wish out, if it can be.  False where somebody
+ * else has told that; else *want is the wish, its label palloc'd.
+ */
+extern bool batch_add_note(const QueueMessage *message, const char *data, Want *want, bool *done);
+
 extern void batch_end_transaction(const QueueMessage *message);
 extern void batch_note_progress(const QueueMessage *message);
 

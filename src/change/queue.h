@@ -15,7 +15,7 @@ typedef enum QueueMessageKind
 	QUEUE_STARTED,				/* lsn: nothing before it will be told; time: now */
 	QUEUE_BEGIN,				/* xid, time: of the commit */
 	QUEUE_CHANGE,				/* relation, and the change; images follow */
-	QUEUE_TRUNCATE,				/* relation */
+	QUEUE_TRUNCATE,				/* relation; lsn: of the commit */
 	QUEUE_NOTE,					/* what the log has written to itself follows */
 	QUEUE_COMMIT,				/* xid, lsn: behind the commit, time: of the commit */
 	QUEUE_PROGRESS				/* all that is committed below lsn, and up to time, has been told */

@@ -107,7 +107,7 @@ sink_change(Oid relation, const ChangeRecord *record)
 static void
 sink_truncate(Oid relation)
 {
-	QueueMessage message = {.kind = QUEUE_TRUNCATE,.relation = relation};
+	QueueMessage message = {.kind = QUEUE_TRUNCATE,.relation = relation,.lsn = begun.lsn};
 
 	tell_begun();
 	tell_writer(&message, NULL, NULL, false);

@@ -182,9 +182,28 @@ confirm(void)
 
 /* ---- What it tells ---- */
 
+/* Its message has come back: what could not be done, for somebody had it locked, is announced anew. */
+static void
+note_answered(const Want *want, bool done)
+{
+	ListCell   *cell;
+
+	foreach(cell, announced)
+	{
+		if (want_equal(want, lfirst(cell)))
+			announced = foreach_delete_current(announced, cell);
+	}
+	if (!done)
+		worker_pause(want->relation, WANT_BUSY_MILLISECONDS);
+	look_again = true;
+}
+
 static void
 take_message(const QueueMessage *message, const char *data)
 {
+	Want		want;
+	bool		done;
+
 	switch (message->kind)
 	{
 		case QUEUE_STARTED:
@@ -201,7 +220,8 @@ take_message(const QueueMessage *message, const char *data)
 			batch_add_truncate(message);
 			break;
 		case QUEUE_NOTE:
-			batch_add_note(message, data);
+			if (batch_add_note(message, data, &want, &done))
+				note_answered(&want, done);
 			break;
 		case QUEUE_COMMIT:
 			batch_end_transaction(message);
@@ -267,25 +287,6 @@ note_announced(const Want *want)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Forgets those that are not pending any more, so that they can be announced again another time. */
-static void
-forget_announced(List *pending)
-{
-	ListCell   *cell;
-
-	foreach(cell, announced)
-	{
-		Want	   *want = lfirst(cell);
-		ListCell   *other;
-		bool		found = false;
-
-		foreach(other, pending)
-			found |= want_equal(want, lfirst(other));
-		if (!found)
-			announced = foreach_delete_current(announced, cell);
-	}
-}
-
 /* Announces one, in a transaction; what fails ends but that. */
 static void
 announce(const Want *want)
@@ -330,7 +331,6 @@ look_at_wants(void)
 
 	look_again = false;
 	wants = read_wants();
-	forget_announced(wants);
 	foreach(cell, wants)
 	{
 		const Want *want = lfirst(cell);
@@ -595,25 +595,38 @@ check_server(void)
 		proc_exit(0);
 }
 
+/* Becomes the database's writer, unless another one is there, who looks at what is wanted then. */
+static void
+claim(void)
+{
+	long		milliseconds = slot_has_place() ? WORKER_ABSENCE_MILLISECONDS : HOPELESS_MILLISECONDS;
+
+	if (log_state_claim())
+		before_shmem_exit(leave, (Datum) 0);
+	else
+	{
+		/* one that is about to leave does not look any more */
+		if (!log_state_request())
+			launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId,
+							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds));
+		proc_exit(0);
+	}
+}
+
 void
 change_writer_main(Datum argument)
 {
 	Need		need;
+	uint64		kept;
 
 	worker_begin(DatumGetObjectId(argument));
 	begun = GetCurrentTimestamp();
 	/* a record is on disk before others see it */
 	worker_set("synchronous_commit", "local");
-	if (!log_state_claim())
-	{
-		/* another one is there, or about to leave */
-		launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId,
-						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WORKER_ABSENCE_MILLISECONDS));
-		proc_exit(0);
-	}
-	before_shmem_exit(leave, (Datum) 0);
-
 	need = find_need();
+	if (need == NEED_NOTHING && slot_state(&kept) == SLOT_MISSING)
+		proc_exit(0);
+	claim();
 	if (need == NEED_TO_LEAVE)
 		go_and_come_back(WORKER_ABSENCE_MILLISECONDS);
 	if (need == NEED_TRIMMING)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The change log: each change once and in order whatever is killed, holes where it cannot be whole, what is old, and all that happens to its database.
+# The change log: what is in it, holes where it cannot be whole, what is old, and all that happens to its database.
 . "$(dirname "$0")/../lib.sh"
 
 cluster=$DDB_WORK/cluster
@@ -161,6 +161,41 @@ before=$(records one)
 sql -c "$(put Music 63 64)"
 is "and it goes on behind it" "$(records one)" $((before + 2))
 
+# ---- A record that somebody has locked ----
+
+sql -o /dev/null -c "$(create Locked)" -c "BEGIN; $(put Locked 1 1) PREPARE TRANSACTION 'open'"
+stream Locked locked
+sql -o /dev/null -c "BEGIN; SELECT FROM ddb.streams WHERE label = 'locked' FOR UPDATE; PREPARE TRANSACTION 'locked'"
+sql -c "COMMIT PREPARED 'open'"
+ok "a stream whose record is locked" wait_until "SELECT relreplident = 'f' FROM pg_class WHERE relname = 'Locked'"
+before=$(records one)
+sql -c "$(put Music 67 68)"
+is "does not hold up others" "$(records one)" $((before + 2))
+is "and waits" "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'locked'")" ENABLING
+sql -c "COMMIT PREPARED 'locked'"
+ok "until it is free" enabled locked
+sql -c 'DROP TABLE dynamodb."Locked"'
+
+# ---- A table that is not what it was ----
+
+sql -o /dev/null -c "$(create Strange)"
+stream Strange strange
+enabled strange
+sql -o /dev/null <<'SQL'
+SET check_function_bodies = off;
+BEGIN;
+ALTER TABLE dynamodb."Strange" DROP COLUMN id CASCADE;
+ALTER TABLE dynamodb."Strange" ADD COLUMN other ddb.string GENERATED ALWAYS AS (ddb.string_key(item, 'other', 2048)) STORED NOT NULL;
+CREATE UNIQUE INDEX ON dynamodb."Strange" (ddb.hash(other));
+COMMIT;
+INSERT INTO dynamodb."Strange" (item) VALUES ('{"other": {"S": "1"}}');
+SQL
+before=$(records one)
+sql -c "$(put Music 65 66)"
+is "an owner who gets round the guard of the key does not hold up others" "$(records one)" $((before + 2))
+is "and has a hole" "$(sql -c "SELECT count(*) FROM ddb.shards WHERE label = 'strange' AND ended_by = 'hole'")" 4
+sql -c 'DROP TABLE dynamodb."Strange"'
+
 # ---- Commits that wait ----
 
 set_server "synchronous_standby_names = 'nobody'"
@@ -259,8 +294,3 @@ sql -o /dev/null -c 'CREATE EXTENSION ddb' -c "$(create Music)"
 stream Music one
 ok "without wal_level = logical the log says so" says 'ERROR:  The change log cannot be used on this server: wal_level is not logical'
 stop_cluster "$DDB_WORK/replica"
-
-# ---- Everything is killed ----
-
-new_cluster killed <<<'max_replication_slots = 4'
-python3 "$(dirname "$0")/change_log.py" "$DDB_WORK/killed"

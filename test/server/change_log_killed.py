@@ -102,6 +102,16 @@ class Writer(threading.Thread):
             return ["SET synchronous_commit = off", "BEGIN", *changes, "COMMIT", "RESET synchronous_commit"]
         return ["BEGIN", *changes, "COMMIT"]
 
+    def finish_prepared(self):
+        """What was prepared before the connection was lost has its rows locked against the others."""
+        for row in query(self.database, f"SELECT gid FROM pg_prepared_xacts WHERE gid LIKE '{self.name} %'"):
+            try:
+                session = connect(self.database)
+                session.execute(f"COMMIT PREPARED '{row[0]}'")
+                session.close()
+            except Lost:
+                self.finish_prepared()
+
     def run(self):
         session = connect(self.database)
         while not self.stop.is_set():
@@ -113,6 +123,7 @@ class Writer(threading.Thread):
                 time.sleep(self.choice.random() * 0.02)
             except Lost:
                 session.close()
+                self.finish_prepared()
                 session = connect(self.database)
         session.close()
 
@@ -226,8 +237,6 @@ def main():
     stop.set()
     for writer in writers:
         writer.join()
-    for row in query("postgres", "SELECT gid, database FROM pg_prepared_xacts"):
-        query(row[1], f"COMMIT PREPARED '{row[0]}'")
     for database in DATABASES:
         judge(database, began[database])
 
