@@ -13,11 +13,12 @@ create() {
 	echo "SELECT ddb.create_table('{\"TableName\": \"$1\", \"BillingMode\": \"PAY_PER_REQUEST\",
 		\"AttributeDefinitions\": [{\"AttributeName\": \"id\", \"AttributeType\": \"S\"}], \"KeySchema\": [{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]}') IS NULL;"
 }
-# stream TABLE LABEL [VIEW_TYPE]: asks for it.
+# stream TABLE LABEL [VIEW_TYPE]: asks for it, under a label that the test chooses.
 stream() {
 	sql -c "INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
 		SELECT relation, '$2', name, '${3:-NEW_AND_OLD_IMAGES}', 'ENABLING', '[{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]', now()
-		FROM ddb.tables WHERE name = '$1'"
+		FROM ddb.tables WHERE name = '$1';
+		UPDATE ddb.streams SET label = '$2' WHERE table_name = '$1' AND status = 'ENABLING'"
 }
 # put TABLE FIRST LAST [VALUE]: items of these numbers, in one transaction.
 put() {

@@ -7,7 +7,18 @@ sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;
 SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}, {"AttributeName": "Song", "AttributeType": "S"}],
-	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Song", "KeyType": "RANGE"}]}');
+	"KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}, {"AttributeName": "Song", "KeyType": "RANGE"}],
+	"StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"}}');
+-- Records of the stream, by the operations.
+CREATE FUNCTION records() RETURNS SETOF json LANGUAGE sql AS $$
+	SELECT json_array_elements(ddb.get_records(json_build_object('ShardIterator',
+		ddb.get_shard_iterator(json_build_object('StreamArn', arn, 'ShardId', shard ->> 'ShardId', 'ShardIteratorType', 'TRIM_HORIZON')) -> 'ShardIterator')) -> 'Records')
+	FROM (SELECT ddb.describe_table('{"TableName": "Music"}') #>> '{Table,LatestStreamArn}' AS arn) t,
+		json_array_elements(ddb.describe_stream(json_build_object('StreamArn', arn)) #> '{StreamDescription,Shards}') shard
+$$;
+DO $$ BEGIN
+	WHILE ddb.describe_table('{"TableName": "Music"}') #>> '{Table,TableStatus}' <> 'ACTIVE' LOOP COMMIT; PERFORM pg_sleep(0.1); END LOOP;
+END $$;
 SQL
 
 # put FIRST LAST: items with these songs.
@@ -29,7 +40,8 @@ reads() {
 		-c "SELECT count(*) FROM dynamodb.\"Music\" WHERE \"Artist\" = 'Bach'" \
 		-c "SELECT ddb.transact_get_items('$transact')" -c "SELECT ddb.execute_statement(\$\$$statement\$\$)" \
 		-c "SELECT ddb.batch_execute_statement(\$\${\"Statements\": $statements}\$\$)" \
-		-c "SELECT ddb.execute_transaction(\$\${\"TransactStatements\": $statements}\$\$)"
+		-c "SELECT ddb.execute_transaction(\$\${\"TransactStatements\": $statements}\$\$)" \
+		-c "SELECT keys, new_image FROM dynamodb.\"Music:stream\" ORDER BY sequence_number LIMIT 5" -c "SELECT count(*) FROM records()"
 }
 # exists: checks an item in a transaction, and so locks it.
 exists() {
@@ -49,6 +61,7 @@ as_server_user "$bindir/pg_basebackup" --dbname="host=$PGHOST port=$PGPORT user=
 configure_cluster "$standby" </dev/null
 # These reach the standby by WAL only.
 put 601 1128
+sql -o /dev/null -c "SELECT ddb.change_log_wait('1 minute')"
 on_primary=$(reads)
 lsn=$(sql -c 'SELECT pg_current_wal_lsn()')
 
