@@ -1607,7 +1607,6 @@ GRANT SELECT ON change_lag TO PUBLIC;
 -- What is asked for is dumped, how far it has got is not: a restored table begins a
 -- new stream. A source holds a secret, and failures hold items, so roles see them by
 -- views that show each its own.
--- ===================================================================
 -- ==========================================================================
 
 CREATE TABLE event_sources (
@@ -1747,7 +1746,8 @@ REVOKE ALL ON FUNCTION event_sources_changed(), load_event_source(), forget_drop
 CREATE EVENT TRIGGER ddb_forget_dropped_event_sources ON sql_drop
 	EXECUTE FUNCTION forget_dropped_event_sources();
 ALTER EVENT TRIGGER ddb_forget_dropped_event_sources ENABLE ALWAYS;
-=======
+
+-- ==========================================================================
 -- Jobs: work that outlives the request that has asked for it
 -- ==========================================================================
 
