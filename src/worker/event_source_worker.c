@@ -64,7 +64,7 @@
 
 static MemoryContext batch_context; /* of a lane that is worked on */
 static int	worker_number;
-static bool finished = false;
+static bool finished = false;	/* nothing is left to do, so that nobody has to come next */
 static BackgroundWorkerHandle *helpers[EVENT_SOURCE_WORKERS_MAX]; /* the first worker's, by number */
 
 /* Something has changed in ddb.event_sources. */
@@ -72,6 +72,7 @@ static bool sources_changed = true;
 
 /* The last turn has done something, so that the next one may find more. */
 static bool busy = true;
+
 static Oid	sources_relation = InvalidOid;
 static Oid	positions_relation = InvalidOid;
 
@@ -182,16 +183,23 @@ note_time(EventLane *lane)
 	lane->slow = TimestampDifferenceExceeds(called_at, now, SLOW_MILLISECONDS);
 }
 
-/* In a transaction of its own: none of the batch is done, unless somebody else knows better meanwhile. */
-static void
+/*
+ * In a transaction of its own: none of the batch is done.  False where somebody else
+ * has the lane now, and knows better.
+ */
+static bool
 write_failure(EventLane *lane, const EventBatch *batch)
 {
+	bool		written;
+
 	worker_begin_transaction();
 	event_lane_finish_batch(lane, batch, 0);
-	if (event_lane_write(lane))
+	written = event_lane_write(lane);
+	if (written)
 		commit();
 	else
 		abort_transaction();
+	return written;
 }
 
 /*
@@ -212,7 +220,7 @@ note_end_in_call(int code, Datum argument)
 	MemoryContextSwitchTo(batch_context);
 	note_error(lane, "57014", "the function went on after it had been canceled, and its worker ended");
 	note_time(lane);
-	write_failure(lane, batch);
+	(void) write_failure(lane, batch);
 }
 
 /* ---- A call ---- */
@@ -258,9 +266,6 @@ call_in_transaction(EventLane *lane, const EventBatch *batch)
 {
 	int			done;
 
-	/* who deletes the source waits for the call; who has deleted it is not surprised by one */
-	if (!event_lane_lock(&lane->key))
-		return;
 	calling = true;
 	done = lane->function != NULL ? event_call_function(lane, batch) : event_call_channel(lane, batch);
 	calling = false;
@@ -275,35 +280,42 @@ wait_for_more(EventLane *lane, const EventBatch *batch)
 	(void) event_lane_write(lane);
 }
 
-/* Reads the lane's batch and does with it what is to be done; false where there is nothing. */
+/* Does with a batch what is to be done; its lane's row is locked. */
+static void
+take_batch(EventLane *lane, const EventBatch *batch)
+{
+	if (batch->due != 0)
+		wait_for_more(lane, batch);
+	else if (batch->count == 0)
+	{
+		/* what nobody wants is done */
+		event_lane_finish_batch(lane, batch, 0);
+		(void) event_lane_write(lane);
+	}
+	else if (batch->expired)
+	{
+		event_lane_drop_batch(lane, batch);
+		(void) event_lane_write(lane);
+	}
+	else if (lane->options.url != NULL)
+		call_url(lane, batch);
+	else
+		call_in_transaction(lane, batch);
+}
+
+/* The same with the lane's next batch; false where there is nothing to be done now. */
 static bool
 do_batch(EventLane *lane)
 {
 	EventBatch *batch = event_batch_read(lane);
 
 	current_batch = batch;
-	if (batch->due != 0)
-		wait_for_more(lane, batch);
-	else if (batch->count > 0 && !batch->expired)
-	{
-		if (lane->options.url != NULL)
-			call_url(lane, batch);
-		else
-			call_in_transaction(lane, batch);
-	}
-	else if (batch->count > 0)
-	{
-		event_lane_drop_batch(lane, batch);
-		(void) event_lane_write(lane);
-	}
-	else if (batch->ended || sequence_number_compare(batch->next, lane->next) != 0)
-	{
-		/* only what nobody wants */
-		event_lane_finish_batch(lane, batch, 0);
-		(void) event_lane_write(lane);
-	}
-	else
+	if (batch->count == 0 && !batch->ended && sequence_number_compare(batch->next, lane->next) == 0)
 		return false;
+	/* who deletes the source waits for a call; who has deleted it is not surprised by one */
+	if (!event_lane_lock(&lane->key))
+		return false;
+	take_batch(lane, batch);
 	return batch->due == 0;
 }
 
@@ -355,25 +367,27 @@ end_with_error(void)
 }
 
 /* What was not even read is left alone for a while, and looked at again. */
-static void
+static bool
 write_unreadable(EventLane *lane)
 {
+	bool		written;
+
 	worker_begin_transaction();
 	lane->due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RETRY_MILLISECONDS);
-	(void) event_lane_write(lane);
+	written = event_lane_write(lane);
 	commit();
+	return written;
 }
 
-/* Writes an error down where its owner sees it. */
-static void
+/* Writes an error down where its owner sees it; false where somebody else has the lane now. */
+static bool
 record_error(EventLane *lane, const EventBatch *batch, const ErrorData *error)
 {
 	note_error(lane, pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
 	note_time(lane);
 	if (batch == NULL || batch->count == 0)
-		write_unreadable(lane);
-	else
-		write_failure(lane, batch);
+		return write_unreadable(lane);
+	return write_failure(lane, batch);
 }
 
 /* An error of ours, such as a full disk, after which there is no point in hurrying. */
@@ -404,8 +418,8 @@ do_lane_or_record_error(const EventLaneKey *key)
 	}
 	PG_END_TRY();
 	if (error != NULL)
-		record_error(current_lane, current_batch, error);
-	return done || error != NULL;
+		done = record_error(current_lane, current_batch, error);
+	return done;
 }
 
 /* The same where an error is none of a lane's. */
@@ -531,7 +545,10 @@ take_number(void)
 	return holds_number;
 }
 
-/* What there is to do now, in worker_context; NIL too where there are no event sources any more, which finishes the work. */
+/*
+ * What there is to do now, in worker_context; NIL too where there are no event sources
+ * any more, which finishes the work.
+ */
 static List *
 read_tasks(void)
 {
@@ -554,7 +571,10 @@ read_tasks(void)
 	return tasks;
 }
 
-/* Does each lane's next batch, from one at random on; true where anything was done.  Shortens *pause to the next that is due. */
+/*
+ * Does each lane's next batch, from one at random on; true where anything was done.
+ * Shortens *pause to the next that is due.
+ */
 static bool
 do_each(List *tasks, bool leave_slow, long *pause)
 {

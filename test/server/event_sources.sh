@@ -249,6 +249,14 @@ ok "an answer that names no record is a failure of all" wait_until "SELECT sum(r
 delete_source "$unknown"
 old=$(source_as alice Failing "'unknown'" '{"MaximumRecordAgeInSeconds": 0}')
 ok "what is too old is given up without a call" wait_until "SELECT sum(records) = 46 AND bool_and(reason = 'EventAgeExceeded') FROM ddb.event_source_failures WHERE source = '$old'"
+# While somebody is about to delete it nothing is given up for it; one who thinks better of it finds each record once.
+(sql -o /dev/null -c "BEGIN; SELECT ddb.delete_event_source('$old'); SELECT pg_sleep(600)" 2>/dev/null || true) &
+wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'BEGIN; SELECT ddb.delete_event_source%' AND wait_event = 'PgSleep'"
+put Failing 98 98
+sql -o /dev/null -c 'SELECT ddb.change_log_wait(), pg_sleep(1)'
+sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; SELECT ddb.delete_event_source%'"
+ok "what nobody has deleted goes on" wait_until "SELECT max(last_sequence_number) = (SELECT max(sequence_number) FROM ddb.stream_records('Failing')) FROM ddb.event_source_failures WHERE source = '$old'"
+is "with each record given up once" "$(sql -c "SELECT sum(records) FROM ddb.event_source_failures WHERE source = '$old'")" 47
 delete_source "$old"
 
 # A record that is refused for ever holds up what is behind it in its shard, and nothing else.
