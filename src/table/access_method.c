@@ -4,8 +4,9 @@
  * It is heap with four differences: a tuple that enters must be a good item
  * with agreeing keys, an item collection's tuples share pages (placement.c), a
  * deletion may carry an origin (origin.h), and index builds have a scan of their
- * own (index_build.c), because heap's refuses relations of other access methods.  All else, down to the WAL, is
- * heap's: MVCC, crash recovery, VACUUM, TOAST, standbys, logical decoding.
+ * own (index_build.c), because heap's refuses relations of other access methods.
+ * All else, down to the WAL, is heap's: MVCC, crash recovery, VACUUM, TOAST,
+ * standbys, logical decoding.
  */
 #include "postgres.h"
 
