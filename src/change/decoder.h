@@ -47,7 +47,8 @@ extern const ChangeSink *change_sink;
 
 /*
  * Sets or takes back REPLICA IDENTITY FULL of a table's relation, as its owner; takes
- * AccessExclusiveLock, held to the transaction's end.
+ * AccessExclusiveLock, held to the transaction's end.  Does nothing where the relation
+ * has been dropped by then.
  */
 extern void change_require_old_images(Oid relation, bool required);
 

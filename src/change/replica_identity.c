@@ -89,11 +89,12 @@ set_replica_identity(Relation relation, char identity)
 void
 change_require_old_images(Oid relid, bool required)
 {
-	Relation	relation = table_open(relid, AccessExclusiveLock);
-	bool		full = relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	Relation	relation = try_table_open(relid, AccessExclusiveLock);
 	OwnerActing before;
 
-	if (full != required)
+	if (relation == NULL)
+		return;
+	if ((relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) != required)
 	{
 		/*
 		 * Safe as the owner: it runs no code of anybody's, and who asks for a

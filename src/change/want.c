@@ -113,9 +113,13 @@ is_there(Oid relation)
 static bool
 has_old_images(Oid relation)
 {
-	Relation	opened = table_open(relation, AccessShareLock);
-	bool		full = opened->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	Relation	opened = try_table_open(relation, AccessShareLock);
+	bool		full;
 
+	/* it has just been dropped: nothing is written to it any more */
+	if (opened == NULL)
+		return true;
+	full = opened->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
 	table_close(opened, AccessShareLock);
 	return full;
 }

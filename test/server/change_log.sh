@@ -220,6 +220,13 @@ sql -c "$(put Gone 1 3)" -c 'DROP TABLE dynamodb."Gone"'
 ok "a dropped table's stream is DISABLED" wait_until "SELECT status = 'DISABLED' AND ended IS NOT NULL FROM ddb.streams WHERE label = 'gone'"
 is "and can be read" "$(records gone)" 3
 is "its shards are closed" "$(sql -c "SELECT DISTINCT ended_by FROM ddb.shards WHERE label = 'gone'")" closed
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	sql -o /dev/null -c "$(create Brief)"
+	stream Brief "brief $i"
+	sql -o /dev/null -c "BEGIN; LOCK TABLE dynamodb.\"Brief\"; SELECT pg_sleep(0.12); DROP TABLE dynamodb.\"Brief\"; COMMIT"
+done
+ok "streams of tables that go at once are DISABLED" wait_until "SELECT count(*) = 10 FROM ddb.streams WHERE table_name = 'Brief' AND status = 'DISABLED'"
+is "and nobody looks for these tables" "$(grep -c 'could not open relation' "$cluster/server.log")" 0
 sql -c "DELETE FROM ddb.continuous_backups" -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'keys'"
 set_server "ddb.stream_retention = '1s'"
 ok "what is old goes, and its stream" wait_until "SELECT NOT EXISTS (SELECT FROM ddb.streams WHERE label = 'gone') AND NOT EXISTS (SELECT FROM ddb.shards WHERE label = 'gone')"
