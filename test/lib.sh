@@ -58,3 +58,20 @@ new_cluster() {
 	} | create_cluster "$dir" "$@"
 	start_cluster "$dir"
 }
+
+PROGRESS=()
+
+# wait_until QUERY: until it gives t, at most WAIT tenths of a second (a minute unless set).
+# Shows the relations in the array PROGRESS where it does not.
+wait_until() {
+	local i relation
+	for ((i = 0; i < ${WAIT:-600}; i++)); do
+		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
+		sleep 0.1
+	done
+	echo "# still not: $1"
+	for relation in "${PROGRESS[@]}"; do
+		sql -c "TABLE $relation" | sed 's/^/#   /' || true
+	done
+	return 1
+}

@@ -24,16 +24,6 @@ stream() {
 put() {
 	echo "INSERT INTO dynamodb.\"$1\" (item) SELECT format('{\"id\": {\"S\": \"%s\"}, \"a\": {\"S\": \"${4:-x}\"}}', i)::ddb.item FROM generate_series($2, $3) i;"
 }
-# wait_until QUERY: at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	return 1
-}
 enabled() {
 	wait_until "SELECT count(*) = 1 FROM ddb.streams WHERE label = '$1' AND status = 'ENABLED'"
 }

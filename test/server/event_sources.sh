@@ -20,17 +20,7 @@ max_worker_processes = 20
 ddb.event_source_urls = 'http://127.0.0.1:$port/hooks, http://LOCALHOST:$port/hooks/, https://127.0.0.1:$tls_port, https://localhost:$tls_port/'
 END
 
-# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < ${WAIT:-600}; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	sql -c 'TABLE ddb.event_source_progress' || true
-	return 1
-}
+PROGRESS=(ddb.event_source_progress)
 
 # create_table NAME: with a stream that is on.
 create_table() {

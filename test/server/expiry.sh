@@ -26,17 +26,7 @@ CREATE FUNCTION item(id text, seconds int) RETURNS ddb.item LANGUAGE sql AS $$
 $$;
 SQL
 
-# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	sql -c 'TABLE ddb.expiry_progress' | sed 's/^/#   /'
-	return 1
-}
+PROGRESS=(ddb.expiry_progress)
 agree() {
 	is "the indexes agree with the table: $1" "$(sql -c "SELECT index_name, problem, count(*) FROM ddb.check_indexes() GROUP BY 1, 2")" ""
 }

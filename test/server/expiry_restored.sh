@@ -21,17 +21,7 @@ put() {
 	sql -o /dev/null -c "INSERT INTO dynamodb.\"Fading\" (item)
 		SELECT format('{\"id\": {\"S\": \"%s\"}, \"expires\": {\"N\": \"%s\"}}', i, extract(epoch FROM now())::bigint + $3)::ddb.item FROM generate_series($1, $2) i"
 }
-# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	sql -c 'TABLE ddb.expiry_progress' || true
-	return 1
-}
+PROGRESS=(ddb.expiry_progress)
 all_gone='SELECT count(*) = 0 FROM dynamodb."Fading"'
 gone() {
 	wait_until "$all_gone" && [ "$(sql -c 'SELECT count(*) FROM ddb.check_indexes()' -c 'SELECT count(*) FROM dynamodb."Fading/(expiry)"')" = $'0\n0' ]

@@ -34,17 +34,7 @@ release() {
 	sql -c "COMMIT PREPARED '$PGDATABASE $1'"
 }
 
-# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	sql -c 'TABLE ddb.index_progress' || true
-	return 1
-}
+PROGRESS=(ddb.index_progress)
 is_active="SELECT count(*) = 1 FROM ddb.indexes WHERE status = 'ACTIVE'"
 is_half="SELECT items_done = 4 FROM ddb.index_progress"
 

@@ -158,17 +158,7 @@ CREATE FUNCTION restore(target text, moment timestamptz) RETURNS text LANGUAGE s
 $$;
 SQL
 
-# wait_until QUERY: for as long as it takes, at most a minute, until it gives t.
-wait_until() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ "$(sql -c "$1" 2>/dev/null)" != t ] || return 0
-		sleep 0.1
-	done
-	echo "# still not: $1"
-	sql -c 'TABLE ddb.job_progress' -c 'TABLE ddb.change_position' -c 'TABLE ddb.shards' || true
-	return 1
-}
+PROGRESS=(ddb.job_progress ddb.change_position ddb.shards)
 active() {
 	wait_until "SELECT ddb.describe_table('{\"TableName\": \"$1\"}')::jsonb->'Table'->>'TableStatus' = 'ACTIVE'"
 }
