@@ -20,10 +20,10 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 
 #include "change/state.h"
+#include "shared_memory.h"
 #include "table/access_method.h"
 
 /* How long who wants a database waits for its processes to end. */
@@ -53,8 +53,6 @@ typedef struct SharedState
 	LogState	logs[FLEXIBLE_ARRAY_MEMBER];
 } SharedState;
 
-static shmem_request_hook_type previous_shmem_request = NULL;
-static shmem_startup_hook_type previous_shmem_startup = NULL;
 static SharedState *shared = NULL;
 static LogState *own = NULL;	/* in the log's processes */
 
@@ -75,22 +73,9 @@ shared_size(void)
 }
 
 static void
-request_shmem(void)
+init(void *memory, bool found)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(shared_size());
-}
-
-static void
-init_shmem(void)
-{
-	bool		found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("ddb change logs", shared_size(), &found);
+	shared = memory;
 	if (!found)
 	{
 		memset(shared, 0, shared_size());
@@ -99,7 +84,6 @@ init_shmem(void)
 		for (int i = 0; i < shared->count; i++)
 			ConditionVariableInit(&shared->logs[i].changed);
 	}
-	LWLockRelease(AddinShmemInitLock);
 }
 
 /* ---- Finding ---- */
@@ -422,10 +406,9 @@ note_written(void)
 void
 log_state_install(void)
 {
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = init_shmem;
+	static const SharedMemory memory = {"ddb change logs", NULL, shared_size, init};
+
+	shared_memory_register(&memory);
 	table_written = note_written;
 }
 

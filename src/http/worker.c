@@ -19,7 +19,6 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "storage/sinval.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
@@ -35,6 +34,7 @@
 #include "http/request.h"
 #include "http/tls.h"
 #include "http/waiting.h"
+#include "shared_memory.h"
 #include "worker/places.h"
 
 /* How long a worker that cannot listen waits before it tries again. */
@@ -51,8 +51,6 @@
 #define STILL_TURNS 64
 #define STILL_MILLISECONDS 20
 
-static shmem_request_hook_type previous_shmem_request = NULL;
-static shmem_startup_hook_type previous_shmem_startup = NULL;
 
 static TimestampTz statistics_due = 0;
 static int	still_turns = 0;
@@ -64,34 +62,25 @@ PGDLLEXPORT void endpoint_worker_main(Datum argument);
 
 /* ---- In the postmaster ---- */
 
-static void
-request_shmem(void)
+static Size
+unconnected_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(add_size(durability_shmem_size(), listen_shmem_size()));
-	RequestAddinShmemSpace(MAXALIGN(sizeof(*unconnected)));
-	RequestNamedLWLockTranche("ddb_http", 1);
+	return sizeof(*unconnected);
 }
 
 static void
-init_shmem(void)
+unconnected_init(void *memory, bool found)
 {
-	bool		found;
-	void	   *memory;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	memory = ShmemInitStruct("ddb http durability", durability_shmem_size(), &found);
-	durability_shmem_init(memory, found);
-	memory = ShmemInitStruct("ddb http listen", listen_shmem_size(), &found);
-	listen_shmem_init(memory, found);
-	unconnected = ShmemInitStruct("ddb http workers", sizeof(*unconnected), &found);
+	unconnected = memory;
 	if (!found)
 		pg_atomic_init_u32(unconnected, 0);
-	LWLockRelease(AddinShmemInitLock);
 }
+
+static const SharedMemory shared_memory[] = {
+	{"ddb http durability", NULL, durability_shmem_size, durability_shmem_init},
+	{"ddb http listen", "ddb_http", listen_shmem_size, listen_shmem_init},
+	{"ddb http workers", NULL, unconnected_size, unconnected_init}
+};
 
 void
 endpoint_register_workers(void)
@@ -107,10 +96,8 @@ endpoint_register_workers(void)
 	if (endpoint_port == 0)
 		return;
 
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = init_shmem;
+	for (int i = 0; i < (int) lengthof(shared_memory); i++)
+		shared_memory_register(&shared_memory[i]);
 	for (int i = 0; i < endpoint_workers; i++)
 	{
 		snprintf(worker.bgw_name, BGW_MAXLEN, "ddb http worker %d", i + 1);

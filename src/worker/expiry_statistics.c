@@ -8,9 +8,9 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 
+#include "shared_memory.h"
 #include "worker/expiry_statistics.h"
 
 #define PLACES 256
@@ -36,42 +36,31 @@ typedef struct State
 	Place		places[PLACES];
 } State;
 
-static shmem_request_hook_type previous_shmem_request = NULL;
-static shmem_startup_hook_type previous_shmem_startup = NULL;
 static State *state = NULL;
 
-static void
-request_shmem(void)
+static Size
+shared_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(sizeof(State));
+	return sizeof(State);
 }
 
 static void
-init_shmem(void)
+init(void *memory, bool found)
 {
-	bool		found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct("ddb expiry statistics", sizeof(State), &found);
+	state = memory;
 	if (!found)
 	{
 		memset(state, 0, sizeof(State));
 		SpinLockInit(&state->mutex);
 	}
-	LWLockRelease(AddinShmemInitLock);
 }
 
 void
 expiry_statistics_register(void)
 {
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = init_shmem;
+	static const SharedMemory memory = {"ddb expiry statistics", NULL, shared_size, init};
+
+	shared_memory_register(&memory);
 }
 
 /* The relation's place, or the one that has been of no use for longest. */

@@ -24,7 +24,6 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 #include "storage/sinval.h"
 #include "storage/spin.h"
 #include "tcop/tcopprot.h"
@@ -37,6 +36,7 @@
 #include "index/backfill.h"
 #include "index/expiry.h"
 #include "job/job.h"
+#include "shared_memory.h"
 #include "worker/launcher.h"
 #include "worker/places.h"
 
@@ -117,8 +117,6 @@ typedef struct Visit
 	BackgroundWorkerHandle *worker; /* NULL: not started yet */
 } Visit;
 
-static shmem_request_hook_type previous_shmem_request = NULL;
-static shmem_startup_hook_type previous_shmem_startup = NULL;
 static LauncherState *state = NULL;
 
 /* When this transaction's database is to be visited once it has committed. */
@@ -290,23 +288,16 @@ request_expiry(TimestampTz due)
 
 /* ---- In the postmaster ---- */
 
-static void
-request_shmem(void)
+static Size
+shared_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(sizeof(LauncherState));
+	return sizeof(LauncherState);
 }
 
 static void
-init_shmem(void)
+init(void *memory, bool found)
 {
-	bool		found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct("ddb launcher", sizeof(LauncherState), &found);
+	state = memory;
 	if (!found)
 	{
 		memset(state, 0, sizeof(LauncherState));
@@ -315,7 +306,6 @@ init_shmem(void)
 		state->places = places_has(LAUNCHER_FUNCTION) && places_left() > 0;
 		places_report();
 	}
-	LWLockRelease(AddinShmemInitLock);
 
 	/* whoever creates an index fills it where no worker ever could */
 	backfill_request = state->places ? request_backfill : NULL;
@@ -330,6 +320,8 @@ init_shmem(void)
 void
 launcher_register(void)
 {
+	static const SharedMemory memory = {"ddb launcher", NULL, shared_size, init};
+
 	/* not on a standby, which cannot be written */
 	BackgroundWorker worker = {
 		.bgw_name = "ddb launcher",
@@ -344,10 +336,7 @@ launcher_register(void)
 	if (IsBinaryUpgrade)
 		return;
 
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = init_shmem;
+	shared_memory_register(&memory);
 	places_register(&worker);
 }
 

@@ -16,9 +16,9 @@
 #include "port/atomics.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 
 #include "operation/transaction/token_filter.h"
+#include "shared_memory.h"
 
 #define WINDOWS 3
 #define WORDS (128 * 1024)
@@ -44,29 +44,19 @@ typedef struct TokenFilter
 } TokenFilter;
 
 static TokenFilter *filter = NULL;
-static shmem_request_hook_type previous_shmem_request = NULL;
-static shmem_startup_hook_type previous_shmem_startup = NULL;
 
 /* ---- In the postmaster ---- */
 
-static void
-request_shmem(void)
+static Size
+shared_size(void)
 {
-	if (previous_shmem_request != NULL)
-		previous_shmem_request();
-	RequestAddinShmemSpace(sizeof(TokenFilter));
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	return sizeof(TokenFilter);
 }
 
 static void
-init_shmem(void)
+init(void *memory, bool found)
 {
-	bool		found;
-
-	if (previous_shmem_startup != NULL)
-		previous_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	filter = ShmemInitStruct("ddb tokens", sizeof(TokenFilter), &found);
+	filter = memory;
 	if (!found)
 	{
 		filter->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
@@ -79,16 +69,14 @@ init_shmem(void)
 			pg_atomic_init_u32(&filter->windows[i].complete, 0);
 		}
 	}
-	LWLockRelease(AddinShmemInitLock);
 }
 
 void
 token_filter_register(void)
 {
-	previous_shmem_request = shmem_request_hook;
-	shmem_request_hook = request_shmem;
-	previous_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = init_shmem;
+	static const SharedMemory memory = {"ddb tokens", TRANCHE, shared_size, init};
+
+	shared_memory_register(&memory);
 }
 
 /* ---- Bits ---- */
