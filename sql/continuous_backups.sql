@@ -1,3 +1,4 @@
+-- needs: preloading
 -- Point-in-time recovery: what is asked of it, who may, and in which words
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,3 +1,4 @@
+-- needs: preloading
 -- Event sources: filter patterns, options, and who may make one.
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,3 +1,4 @@
+-- needs: preloading
 -- UpdateTimeToLive, DescribeTimeToLive, and what they are kept by
 \set VERBOSITY terse
 \pset format unaligned
