@@ -7,8 +7,10 @@
 #include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
@@ -69,6 +71,47 @@ function_owner(Oid function)
 	return owner;
 }
 
+/*
+ * In a trigger's condition.  Whoever has made the trigger has chosen the arguments, and
+ * functions of a superuser's, such as query_to_xml(), may run what these say or lead to:
+ * only those count that cannot be led, for they take none or do nothing but compute.
+ */
+static bool
+is_not_for_owner(Oid function, void *owner)
+{
+	Oid			function_of = function_owner(function);
+
+	if (superuser_arg(function_of))
+		return func_volatile(function) != PROVOLATILE_IMMUTABLE && get_func_nargs(function) > 0;
+	return function_of != *(Oid *) owner;
+}
+
+static bool
+runs_others_code(Node *node, void *owner)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_not_for_owner, owner))
+		return true;
+	/* its checks may be anybody's */
+	if (IsA(node, CoerceToDomain))
+		return true;
+	return expression_tree_walker(node, runs_others_code, owner);
+}
+
+static void
+check_condition(Relation relation, const Trigger *trigger)
+{
+	Oid			owner = relation->rd_rel->relowner;
+
+	if (trigger->tgqual != NULL && runs_others_code(stringToNode(trigger->tgqual), &owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("condition of trigger \"%s\" of relation \"%s\" could run others' code as the relation's owner",
+						trigger->tgname, RelationGetRelationName(relation)),
+				 errhint("Use functions of the relation's owner, and of a superuser's those that are immutable or have no arguments, or drop the trigger.")));
+}
+
 /* Internal triggers, of foreign keys and the like, are PostgreSQL's own. */
 void
 owner_code_check_triggers(Relation relation, int16 event)
@@ -90,6 +133,7 @@ owner_code_check_triggers(Relation relation, int16 event)
 							trigger->tgname, RelationGetRelationName(relation),
 							GetUserNameFromId(owner, false)),
 					 errhint("Give the function to the relation's owner, or drop the trigger.")));
+		check_condition(relation, trigger);
 	}
 }
 

@@ -259,6 +259,33 @@ refused "the same by an item that expires" eve
 is "it stays" "$(sql -c 'SELECT count(*) FROM dynamodb."Granted"' -c "SELECT failed > 0 FROM ddb.expiry_progress WHERE table_name = 'Granted'")" $'1\nt'
 sql -o /dev/null -c 'DROP TABLE dynamodb."Granted"'
 
+# Nor by a trigger's condition.
+prepare eve 'CREATE VIEW eve.trap AS SELECT eve.attack($$view$$)' \
+	'CREATE DOMAIN eve.condition AS text CHECK (eve.of($$condition$$ || left(VALUE, 0)))' \
+	'CREATE FUNCTION eve.is(ddb.item, ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN eve.of($x$is$x$); END$$' \
+	'CREATE OPERATOR eve.==== (FUNCTION = eve.is, LEFTARG = ddb.item, RIGHTARG = ddb.item)'
+conditions=('eve.of($$function$$, old.item)' 'old.item OPERATOR(eve.====) old.item'
+	'(old.item ->> $$id$$)::eve.condition IS NULL' 'query_to_xml($$SELECT eve.attack($x$query$x$)$$, true, true, $$$$) IS NULL'
+	'table_to_xml($$eve.trap$$::regclass, true, true, $$$$) IS NULL'
+	'(old.item ->> $$id$$) = $$b$$ OR pg_trigger_depth() > 5')
+harmless=$((${#conditions[@]} - 1))
+for i in "${!conditions[@]}"; do
+	sql -o /dev/null -c "SELECT ddb.create_table(as_table('Condition$i'))" -c "GRANT TRIGGER ON dynamodb.\"Condition$i\" TO eve" \
+		-c "SELECT ddb.update_time_to_live('{\"TableName\": \"Condition$i\", \"TimeToLiveSpecification\": {\"Enabled\": true, \"AttributeName\": \"expires\"}}')"
+	prepare eve "CREATE TRIGGER condition BEFORE DELETE ON dynamodb.\"Condition$i\" FOR EACH ROW WHEN (${conditions[i]}) EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+	sql -o /dev/null -c "SELECT ddb.put_item('{\"TableName\": \"Condition$i\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(date +%s)\"}}}')"
+done
+for ((i = 0; i < 600; i++)); do
+	[ "$(sql -c "SELECT bool_and(failed > 0 OR deleted > 0) FROM ddb.expiry_progress WHERE table_name LIKE 'Condition%'")" != t ] || break
+	sleep 0.1
+done
+refused "conditions of triggers, of items that expire" eve
+is "but for the one that runs nobody's code, nothing expires" \
+	"$(sql -c "SELECT string_agg(table_name, ' ') FROM ddb.expiry_progress WHERE table_name LIKE 'Condition%' AND failed = 0 AND deleted > 0")" "Condition$harmless"
+for i in "${!conditions[@]}"; do
+	sql -o /dev/null -c "DROP TABLE dynamodb.\"Condition$i\""
+done
+
 # ---- Whoever looks at a table ----
 
 table Aaa
