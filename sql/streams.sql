@@ -309,6 +309,14 @@ SELECT to_regclass('dynamodb."Films:stream"') IS NULL;
 SELECT * FROM as_role('ddb_heir') WHERE door LIKE 'Get%';
 SELECT * FROM as_role('ddb_reader') WHERE door LIKE 'Get%';
 ROLLBACK TO before_drop;
+-- a reader's view is in the way as one on the table is
+CREATE VIEW ddb_readers_view AS SELECT * FROM dynamodb."Films:stream";
+SAVEPOINT restricted;
+DROP TABLE dynamodb."Films";
+ROLLBACK TO restricted;
+DROP TABLE dynamodb."Films" CASCADE;
+SELECT to_regclass('dynamodb."Films:stream"') IS NULL, to_regclass('ddb_readers_view') IS NULL;
+ROLLBACK TO before_drop;
 ALTER TABLE dynamodb."Films" ENABLE ROW LEVEL SECURITY;
 SELECT described(ddb.delete_table('{"TableName": "Films"}'));
 SELECT answer FROM as_role('ddb_heir') LIMIT 1;

@@ -4,11 +4,17 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "storage/latch.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
@@ -69,28 +75,135 @@ function_owner(Oid function)
 	return owner;
 }
 
-/* Internal triggers, of foreign keys and the like, are PostgreSQL's own. */
-void
-owner_code_check_triggers(Relation relation, int16 event)
+/*
+ * In a trigger's condition.  Whoever has made the trigger has chosen the arguments, and
+ * functions of a superuser's, such as query_to_xml(), may run what these say or lead to:
+ * only those count that cannot be led, for they take none or do nothing but compute.
+ */
+static bool
+is_not_for_owner(Oid function, void *owner)
+{
+	Oid			function_of = function_owner(function);
+
+	if (superuser_arg(function_of))
+		return func_volatile(function) != PROVOLATILE_IMMUTABLE && get_func_nargs(function) > 0;
+	return function_of != *(Oid *) owner;
+}
+
+static bool
+runs_others_code(Node *node, void *owner)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_not_for_owner, owner))
+		return true;
+	/* its checks may be anybody's */
+	if (IsA(node, CoerceToDomain))
+		return true;
+	return expression_tree_walker(node, runs_others_code, owner);
+}
+
+static void
+check_condition(Relation relation, const Trigger *trigger, Oid owner)
+{
+	if (trigger->tgqual != NULL && runs_others_code(stringToNode(trigger->tgqual), &owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("condition of trigger \"%s\" of relation \"%s\" could run others' code as the relation's owner",
+						trigger->tgname, RelationGetRelationName(relation)),
+				 errhint("Use functions of the relation's owner, and of a superuser's those that are immutable or have no arguments, or drop the trigger.")));
+}
+
+static void
+check_function(Relation relation, const Trigger *trigger, Oid owner)
+{
+	Oid			function_of = function_owner(trigger->tgfoid);
+
+	if (function_of != owner && !superuser_arg(function_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("trigger \"%s\" of relation \"%s\" would run a function of role \"%s\" as the relation's owner",
+						trigger->tgname, RelationGetRelationName(relation),
+						GetUserNameFromId(function_of, false)),
+				 errhint("Give the function to the relation's owner, or drop the trigger.")));
+}
+
+/* What a foreign key's action does with the rows that refer to the relation; 0: nothing. */
+static int16
+event_of_action(Oid function)
+{
+	switch (function)
+	{
+		case F_RI_FKEY_CASCADE_DEL:
+			return TRIGGER_TYPE_DELETE;
+		case F_RI_FKEY_SETNULL_DEL:
+		case F_RI_FKEY_SETDEFAULT_DEL:
+		case F_RI_FKEY_CASCADE_UPD:
+		case F_RI_FKEY_SETNULL_UPD:
+		case F_RI_FKEY_SETDEFAULT_UPD:
+			return TRIGGER_TYPE_UPDATE;
+		default:
+			return 0;
+	}
+}
+
+static void check_triggers(Relation relation, int16 event, Oid owner, List **checked);
+
+/*
+ * PostgreSQL carries an action out as the owner of the rows, but fires the triggers
+ * that come after it as who has deleted: here the owner of what is referred to.
+ */
+static void
+check_action(Relation relation, const Trigger *trigger, Oid owner, List **checked)
+{
+	int16		event = event_of_action(trigger->tgfoid);
+	Relation	referring;
+
+	if (event == 0)
+		return;
+	referring = table_open(trigger->tgconstrrelid, AccessShareLock);
+	if ((referring->rd_rel->relowner != owner && !superuser_arg(referring->rd_rel->relowner)) ||
+		referring->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a foreign key of relation \"%s\" could run triggers as the owner of relation \"%s\"",
+						RelationGetRelationName(referring), RelationGetRelationName(relation)),
+				 errhint("Give the relation to that owner, or drop its foreign key.")));
+	check_triggers(referring, event, owner, checked);
+	table_close(referring, NoLock);
+}
+
+static void
+check_triggers(Relation relation, int16 event, Oid owner, List **checked)
 {
 	const TriggerDesc *triggers = relation->trigdesc == NULL ? NULL : CopyTriggerDesc(relation->trigdesc);
 
+	/* foreign keys may go round in circles */
+	if (list_member_oid(*checked, RelationGetRelid(relation)))
+		return;
+	*checked = lappend_oid(*checked, RelationGetRelid(relation));
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
-		Oid			owner;
 
-		if (trigger->tgisinternal || (trigger->tgtype & event) == 0)
+		if ((trigger->tgtype & event) == 0)
 			continue;
-		owner = function_owner(trigger->tgfoid);
-		if (owner != relation->rd_rel->relowner && !superuser_arg(owner))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("trigger \"%s\" of relation \"%s\" would run a function of role \"%s\" as the relation's owner",
-							trigger->tgname, RelationGetRelationName(relation),
-							GetUserNameFromId(owner, false)),
-					 errhint("Give the function to the relation's owner, or drop the trigger.")));
+		if (trigger->tgisinternal)
+			check_action(relation, trigger, owner, checked);
+		else
+		{
+			check_function(relation, trigger, owner);
+			check_condition(relation, trigger, owner);
+		}
 	}
+}
+
+void
+owner_code_check_triggers(Relation relation, int16 event)
+{
+	List	   *checked = NIL;
+
+	check_triggers(relation, event, relation->rd_rel->relowner, &checked);
 }
 
 /* ---- The limit ---- */

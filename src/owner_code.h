@@ -35,8 +35,9 @@ extern void owner_acting_end(const OwnerActing *before);
 /*
  * Raises ERRCODE_INSUFFICIENT_PRIVILEGE where a trigger of the relation at the event
  * (TRIGGER_TYPE_DELETE and so on) has a function of somebody's who is neither the
- * relation's owner nor a superuser: with the privilege TRIGGER, a role could have its
- * code run as the owner.
+ * relation's owner nor a superuser, or a condition that could run such a one's, or where the
+ * action of a foreign key leads to such triggers: with the privilege TRIGGER, or REFERENCES,
+ * a role could have its code run as the owner.
  */
 extern void owner_code_check_triggers(Relation relation, int16 event);
 

@@ -368,7 +368,8 @@ static void
 message(LogicalDecodingContext *context, ReorderBufferTXN *txn, XLogRecPtr lsn, bool transactional,
 		const char *prefix, Size length, const char *data)
 {
-	if (change_sink != NULL && transactional && strcmp(prefix, CHANGE_MESSAGE_PREFIX) == 0)
+	if (change_sink != NULL && transactional && length <= CHANGE_MESSAGE_LENGTH_MAX &&
+		strcmp(prefix, CHANGE_MESSAGE_PREFIX) == 0)
 		change_sink->message(data, length);
 }
 

@@ -23,6 +23,9 @@
 /* Prefix of the logical messages (transactional) that the log writes to itself. */
 #define CHANGE_MESSAGE_PREFIX "ddb"
 
+/* Longer than any of them; everybody may write messages with the prefix, of up to a gigabyte. */
+#define CHANGE_MESSAGE_LENGTH_MAX 256
+
 /* The decoding of a transaction, told to the log in commit order. */
 typedef struct ChangeSink
 {

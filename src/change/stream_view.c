@@ -109,19 +109,28 @@ check_event_trigger(FunctionCallInfo fcinfo, const char *function)
 				 errmsg("%s() must be called as an event trigger", function)));
 }
 
+static bool
+is_cascade(const Node *statement)
+{
+	return (IsA(statement, DropStmt) && ((const DropStmt *) statement)->behavior == DROP_CASCADE) ||
+		(IsA(statement, DropOwnedStmt) && ((const DropOwnedStmt *) statement)->behavior == DROP_CASCADE);
+}
+
 PG_FUNCTION_INFO_V1(ddb_drop_stream_views);
 
 /*
  * Event trigger on drops: a dropped table's view goes with it, and its owner is noted.
- * Safe as the extension's owner, who asks PostgreSQL for what it has just dropped,
+ * What depends on the view goes where what depends on the table does.  Safe as the extension's owner, who asks PostgreSQL for what it has just dropped,
  * and as the view's, for a drop runs nobody's code.
  */
 Datum
 ddb_drop_stream_views(PG_FUNCTION_ARGS)
 {
+	const char *behavior;
 	ListCell   *cell;
 
 	check_event_trigger(fcinfo, "drop_stream_views");
+	behavior = is_cascade(((EventTriggerData *) fcinfo->context)->parsetree) ? "CASCADE" : "RESTRICT";
 	SPI_connect();
 	owner_statement_run(extension_relation("streams"),
 						"UPDATE ddb.streams s SET owner = (SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = s.view)"
@@ -134,7 +143,7 @@ ddb_drop_stream_views(PG_FUNCTION_ARGS)
 		Oid			view = lfirst_oid(cell);
 
 		if (get_rel_relkind(view) == RELKIND_VIEW)
-			owner_statement_run(view, psprintf("DROP VIEW %s", relation_quoted_name(view)), 0, NULL, NULL, NULL);
+			owner_statement_run(view, psprintf("DROP VIEW %s %s", relation_quoted_name(view), behavior), 0, NULL, NULL, NULL);
 	}
 	SPI_finish();
 	PG_RETURN_NULL();

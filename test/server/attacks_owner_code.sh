@@ -259,6 +259,47 @@ refused "the same by an item that expires" eve
 is "it stays" "$(sql -c 'SELECT count(*) FROM dynamodb."Granted"' -c "SELECT failed > 0 FROM ddb.expiry_progress WHERE table_name = 'Granted'")" $'1\nt'
 sql -o /dev/null -c 'DROP TABLE dynamodb."Granted"'
 
+# Nor by a trigger's condition.
+prepare eve 'CREATE VIEW eve.trap AS SELECT eve.attack($$view$$)' \
+	'CREATE DOMAIN eve.condition AS text CHECK (eve.of($$condition$$ || left(VALUE, 0)))' \
+	'CREATE FUNCTION eve.is(ddb.item, ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN eve.of($x$is$x$); END$$' \
+	'CREATE OPERATOR eve.==== (FUNCTION = eve.is, LEFTARG = ddb.item, RIGHTARG = ddb.item)'
+conditions=('eve.of($$function$$, old.item)' 'old.item OPERATOR(eve.====) old.item'
+	'(old.item ->> $$id$$)::eve.condition IS NULL' 'query_to_xml($$SELECT eve.attack($x$query$x$)$$, true, true, $$$$) IS NULL'
+	'table_to_xml($$eve.trap$$::regclass, true, true, $$$$) IS NULL'
+	'(old.item ->> $$id$$) = $$b$$ OR pg_trigger_depth() > 5')
+harmless=$((${#conditions[@]} - 1))
+for i in "${!conditions[@]}"; do
+	sql -o /dev/null -c "SELECT ddb.create_table(as_table('Condition$i'))" -c "GRANT TRIGGER ON dynamodb.\"Condition$i\" TO eve" \
+		-c "SELECT ddb.update_time_to_live('{\"TableName\": \"Condition$i\", \"TimeToLiveSpecification\": {\"Enabled\": true, \"AttributeName\": \"expires\"}}')"
+	prepare eve "CREATE TRIGGER condition BEFORE DELETE ON dynamodb.\"Condition$i\" FOR EACH ROW WHEN (${conditions[i]}) EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+	sql -o /dev/null -c "SELECT ddb.put_item('{\"TableName\": \"Condition$i\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(date +%s)\"}}}')"
+done
+
+# Nor by a foreign key, though PostgreSQL fires triggers behind its action as who deletes.
+for action in CASCADE "SET NULL" "SET DEFAULT"; do
+	name=Referred${action// /}
+	sql -o /dev/null -c "SELECT ddb.create_table(as_table('$name'))" -c "ALTER TABLE dynamodb.\"$name\" ADD UNIQUE (id)" \
+		-c "GRANT REFERENCES ON dynamodb.\"$name\" TO eve" -c "SELECT ddb.put_item('{\"TableName\": \"$name\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(date +%s)\"}}}')"
+	prepare eve "CREATE TABLE eve.\"$name\" (id ddb.string REFERENCES dynamodb.\"$name\" (id) ON DELETE $action)" \
+		"INSERT INTO eve.\"$name\" VALUES ('a')" \
+		"CREATE TRIGGER attack AFTER UPDATE OR DELETE ON eve.\"$name\" FOR EACH ROW EXECUTE FUNCTION eve.fired()"
+	sql -o /dev/null -c "SELECT ddb.update_time_to_live('{\"TableName\": \"$name\", \"TimeToLiveSpecification\": {\"Enabled\": true, \"AttributeName\": \"expires\"}}')"
+done
+for ((i = 0; i < 600; i++)); do
+	[ "$(sql -c "SELECT bool_and(failed > 0 OR deleted > 0) FROM ddb.expiry_progress WHERE table_name ~ '^(Condition|Referred)'")" != t ] || break
+	sleep 0.1
+done
+refused "conditions of triggers, and triggers behind foreign keys, of items that expire" eve
+is "no item goes that somebody else's relation refers to with an action" \
+	"$(sql -c "SELECT count(*), sum(deleted) FROM ddb.expiry_progress WHERE table_name LIKE 'Referred%' AND failed > 0")" '3|0'
+is "but for the one that runs nobody's code, nothing expires" \
+	"$(sql -c "SELECT string_agg(table_name, ' ') FROM ddb.expiry_progress WHERE table_name LIKE 'Condition%' AND failed = 0 AND deleted > 0")" "Condition$harmless"
+sql -o /dev/null -c 'SET client_min_messages = warning' -c 'DROP TABLE dynamodb."ReferredCASCADE", dynamodb."ReferredSETNULL", dynamodb."ReferredSETDEFAULT" CASCADE'
+for i in "${!conditions[@]}"; do
+	sql -o /dev/null -c "DROP TABLE dynamodb.\"Condition$i\""
+done
+
 # ---- Whoever looks at a table ----
 
 table Aaa

@@ -101,6 +101,11 @@ like "nor what they hold" "$(sql -U reader -c "SELECT ddb.change_records(shard_i
 like "nobody forges what the log tells itself" "$(sql -U reader -o /dev/null -c "SELECT pg_logical_emit_message(true, 'ddb', repeat('0', 32) || ' end ' || 'dynamodb.\"Music\"'::regclass::oid || ' one')" -c "SELECT ddb.change_log_wait()"
 	sql -c 'SELECT DISTINCT status FROM ddb.streams')" '^ENABLED$'
 
+# A message of 200 MB is no note of the log's, so the writer never gets it.
+sql -U reader -o /dev/null -c "SELECT pg_logical_emit_message(true, 'ddb', repeat('x', 200 * 1024 * 1024))" -c "SELECT ddb.change_log_wait('60 seconds')"
+writer=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb change writer'")
+ok "a forged note takes no memory of the writer's" awk '/^RssAnon/ { exit $2 > 100 * 1024 }' "/proc/$writer/status"
+
 # ---- Recovery ----
 
 sql -o /dev/null -c "$(create Kept)" -c "INSERT INTO ddb.continuous_backups SELECT relation, 'ENABLING', 35 FROM ddb.tables WHERE name = 'Kept'"
