@@ -90,13 +90,17 @@ is_plain_host(const char *host)
 	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
 }
 
-/* Whether what the other side decodes may be another path: a dot, a slash, a backslash or an end. */
+/*
+ * Whether what the other side decodes may be another path: a dot, a slash, a backslash or an end.
+ * What follows a question mark is no path.
+ */
 static bool
 hides_path(const char *path)
 {
 	static const char *const hidden[] = {"%2e", "%2f", "%5c", "%00", "%25"};
+	const char *end = path + strcspn(path, "?");
 
-	for (const char *at = strchr(path, '%'); at != NULL; at = strchr(at + 1, '%'))
+	for (const char *at = strchr(path, '%'); at != NULL && at < end; at = strchr(at + 1, '%'))
 	{
 		for (size_t i = 0; i < lengthof(hidden); i++)
 		{
@@ -105,6 +109,21 @@ hides_path(const char *path)
 		}
 	}
 	return false;
+}
+
+/*
+ * Whether it is written so that what it stands for depends on the release of libcurl: a newer one takes the
+ * dot from the end of an address of IPv4, and makes a dot of %2e.
+ */
+static bool
+is_ambiguous(const char *text)
+{
+	const char *host = strstr(text, "://");
+	size_t		length;
+
+	host = host != NULL ? host + strlen("://") : text;
+	length = strcspn(host, ":/?");
+	return (length > 0 && host[length - 1] == '.') || hides_path(host + length);
 }
 
 static bool
@@ -124,6 +143,8 @@ read_address(const char *text, size_t length, Address *address)
 		return false;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
+	if (is_ambiguous(copy))
+		return false;
 
 	address->handle = curl_url();
 	if (address->handle == NULL ||
