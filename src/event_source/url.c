@@ -90,13 +90,17 @@ is_plain_host(const char *host)
 	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
 }
 
-/* Whether what the other side decodes may be another path: a dot, a slash, a backslash or an end. */
+/*
+ * Whether what the other side decodes may be another path: a dot, a slash, a backslash or an end.
+ * What follows a question mark is no path.
+ */
 static bool
 hides_path(const char *path)
 {
 	static const char *const hidden[] = {"%2e", "%2f", "%5c", "%00", "%25"};
+	const char *end = path + strcspn(path, "?");
 
-	for (const char *at = strchr(path, '%'); at != NULL; at = strchr(at + 1, '%'))
+	for (const char *at = strchr(path, '%'); at != NULL && at < end; at = strchr(at + 1, '%'))
 	{
 		for (size_t i = 0; i < lengthof(hidden); i++)
 		{
@@ -124,6 +128,9 @@ read_address(const char *text, size_t length, Address *address)
 		return false;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
+	/* some releases of libcurl take a dot so written for one, and others leave it */
+	if (hides_path(copy))
+		return false;
 
 	address->handle = curl_url();
 	if (address->handle == NULL ||
