@@ -135,6 +135,13 @@ typedef slist_iter background_worker_iter_compat;
 	index_beginscan(heap, index, snapshot, keys, order_bys)
 #endif
 
+/* A primary key is not asked for by all, since 18, where it is deferrable. */
+#if PG_VERSION_NUM >= 180000
+#define primary_key_index_compat(relation) RelationGetPrimaryKeyIndex(relation, false)
+#else
+#define primary_key_index_compat(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
 /* A B-tree's descent takes other arguments since 16 and 17; a read needs no table. */
 #if PG_VERSION_NUM >= 170000
 #define bt_search_compat(index, key, buffer, snapshot) _bt_search(index, NULL, key, buffer, BT_READ)

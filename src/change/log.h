@@ -10,6 +10,7 @@
 #ifndef DDB_CHANGE_LOG_H
 #define DDB_CHANGE_LOG_H
 
+#include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 #include "utils/snapshot.h"
 #include "utils/timestamp.h"

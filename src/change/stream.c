@@ -294,7 +294,7 @@ stream_keep_readers(const TableRecord *table)
 
 /* ---- Who may read ---- */
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 refuse(const StreamRecord *stream, const char *reason)
 {
 	ddb_error(ACCESS_DENIED_EXCEPTION,

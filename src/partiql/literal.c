@@ -111,7 +111,7 @@ set_type_of(ValueType member)
 }
 
 /* "[x, x]", as AWS tells of a set with doubles. */
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 report_doubles(const Value *members, int count)
 {
 	StringInfoData text;

@@ -93,7 +93,7 @@ extern void partiql_parse(PartiqlParser *parser, const char *text, uint32 length
 extern const PartiqlParser *partiql_parse_cached(const char *text, uint32 length);
 
 /* "Statement wasn't well formed, can't be processed: " and what is wrong. */
-extern void partiql_malformed(const char *detail) pg_attribute_noreturn();
+extern void partiql_malformed(const char *detail) __attribute__((noreturn));
 
 /* Refuses U+0000, which no name of an attribute can have: the names of json-c's members end there. */
 extern void partiql_check_name(const PartiqlToken *name);

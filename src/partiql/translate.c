@@ -14,7 +14,7 @@
 static Term *condition_of(const Syntax *syntax, const Value *parameters);
 static Term *operand_of(const Syntax *syntax, const Value *parameters);
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 raise_at(const char *text, const Syntax *syntax)
 {
 	validation_error("%s at %d:%d:%d", text, syntax->token.place.line, syntax->token.place.column,
@@ -22,7 +22,7 @@ raise_at(const char *text, const Syntax *syntax)
 }
 
 /* AWS's parser has the names of functions in lower case. */
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 raise_unrecognized(const Syntax *call)
 {
 	raise_at(psprintf("Unrecognized function: %s",

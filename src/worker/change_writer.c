@@ -102,7 +102,7 @@ leave(int code, Datum argument)
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), absence));
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 go_and_come_back(long milliseconds)
 {
 	absence = milliseconds;
@@ -429,7 +429,7 @@ give_up_slot(void)
 /* ---- Care ---- */
 
 /* Nobody wants anything any more: what is left to be trimmed is the next writer's. */
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 finish(bool something_left)
 {
 	give_up_slot();

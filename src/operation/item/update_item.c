@@ -92,7 +92,7 @@ read_attribute_updates(const RequestMap *map)
 	return legacy_update(legacy, map->count);
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 raise_too_large(void)
 {
 	validation_error("Item size to update has exceeded the maximum allowed size");

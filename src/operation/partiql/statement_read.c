@@ -165,7 +165,7 @@ digest_of(const StatementRequest *request, uint8 *digest)
 	PG_END_TRY();
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 refuse_token(void)
 {
 	validation_error("NextToken does not match request");

@@ -115,7 +115,7 @@ append_iterator(StringInfo response, const StreamRecord *stream, const char *sha
 
 /* ---- Reading ---- */
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 refuse(void)
 {
 	validation_error("Invalid ShardIterator");

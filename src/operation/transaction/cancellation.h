@@ -38,6 +38,6 @@ extern bool cancellation_judge(void (*judge) (void *argument), void *argument,
  * Raises TransactionCanceledException with the reasons of all actions, in their
  * order.  Where one of them is a conflict, the SQLSTATE says so.
  */
-extern void cancellation_raise(const CancellationReason *reasons, int count) pg_attribute_noreturn();
+extern void cancellation_raise(const CancellationReason *reasons, int count) __attribute__((noreturn));
 
 #endif							/* DDB_CANCELLATION_H */

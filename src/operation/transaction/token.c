@@ -131,7 +131,7 @@ look_up_relation(int number)
 	KnownRelation known = {.relation = extension_relation(psprintf("transaction_tokens_%d", number))};
 	Relation	relation = table_open(known.relation, AccessShareLock);
 
-	known.index = RelationGetPrimaryKeyIndex(relation);
+	known.index = primary_key_index_compat(relation);
 	table_close(relation, AccessShareLock);
 	return known;
 }
@@ -156,7 +156,7 @@ relation_of_period(int64 period)
 static Relation
 open_primary_key(Relation relation, LOCKMODE lock)
 {
-	return index_open(RelationGetPrimaryKeyIndex(relation), lock);
+	return index_open(primary_key_index_compat(relation), lock);
 }
 
 /* ---- Emptying the one that rests ---- */
@@ -244,7 +244,7 @@ judge_row(TupleTableSlot *slot, const TokenRow *row, char **note)
 	return true;
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 report_in_progress(void)
 {
 	ddb_error(TRANSACTION_IN_PROGRESS_EXCEPTION,

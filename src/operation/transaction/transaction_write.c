@@ -31,7 +31,7 @@ check_change(ItemWrite *write, const Value *old_item, Value *new_item)
 	return WRITE_LOCK;
 }
 
-static void pg_attribute_noreturn()
+static void __attribute__((noreturn))
 cancel(const Transaction *transaction)
 {
 	CancellationReason *reasons = palloc(sizeof(CancellationReason) * transaction->count);
