@@ -111,6 +111,21 @@ hides_path(const char *path)
 	return false;
 }
 
+/*
+ * Whether it is written so that what it stands for depends on the release of libcurl: a newer one takes the
+ * dot from the end of an address of IPv4, and makes a dot of %2e.
+ */
+static bool
+is_ambiguous(const char *text)
+{
+	const char *host = strstr(text, "://");
+	size_t		length;
+
+	host = host != NULL ? host + strlen("://") : text;
+	length = strcspn(host, ":/?");
+	return (length > 0 && host[length - 1] == '.') || hides_path(host + length);
+}
+
 static bool
 is_web_scheme(const char *scheme)
 {
@@ -128,8 +143,7 @@ read_address(const char *text, size_t length, Address *address)
 		return false;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	/* some releases of libcurl take a dot so written for one, and others leave it */
-	if (hides_path(copy))
+	if (is_ambiguous(copy))
 		return false;
 
 	address->handle = curl_url();
