@@ -209,14 +209,13 @@ for ((i = 1; i <= moments; i++)); do
 done
 
 # A stream's shards carry the changes too, and divide the keys: moments before it, in it and behind it.
-sql -o /dev/null -c "INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
-	SELECT relation, '2026', name, 'KEYS_ONLY', 'ENABLING', '[]', now() FROM ddb.tables WHERE name = 'Written'"
-wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label = '2026' AND ended_by IS NULL"
+sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Written\", \"StreamSpecification\": {\"StreamEnabled\": true, \"StreamViewType\": \"KEYS_ONLY\"}}')"
+wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label IS NOT NULL AND ended_by IS NULL"
 streaming=$(sql -c 'SELECT clock_timestamp()')
 sleep 1
 ok "a moment before a stream" restored Before1 "$(sql -c "SELECT quiet_moment('$since')")"
 ok "a moment in a stream" restored Within "$(sql -c "SELECT quiet_moment('$streaming')")"
-sql -o /dev/null -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = '2026'"
+sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Written\", \"StreamSpecification\": {\"StreamEnabled\": false}}')"
 wait_until "SELECT bool_and(status = 'DISABLED') FROM ddb.streams"
 sleep 0.5
 ok "a moment before a stream that is over" restored Before "$(sql -c "SELECT quiet_moment('$since')")"
