@@ -186,7 +186,7 @@ start_writers() {
 	sql -c 'CREATE TABLE going ()'
 	writers=()
 	for _ in 1 2 3; do
-		sql -c 'CALL write_on()' 2>/dev/null &
+		sql -c 'CALL write_on()' >/dev/null 2>&1 &
 		writers+=($!)
 	done
 }
