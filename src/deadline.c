@@ -11,6 +11,8 @@
  *   catches the error ends with an error.  That is raised while the
  *   subtransaction begins, and then only the whole transaction can be rolled
  *   back; so it is not done within another one, whose owner would try otherwise.
+ *   From PostgreSQL 17 on an error there ends the process: a block of PL/pgSQL that
+ *   catches errors is refused just before it begins one, and other languages are not.
  * - After some seconds the worker ends.  The postmaster starts another one.
  */
 #include "postgres.h"
@@ -18,7 +20,9 @@
 #include <signal.h>
 
 #include "access/xact.h"
+#include "fmgr.h"
 #include "miscadmin.h"
+#include "plpgsql.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "utils/timeout.h"
@@ -49,16 +53,56 @@ cancel_again(void)
 	SetLatch(MyLatch);
 }
 
+/* Where the level of subtransactions is this one, and the time is over. */
 static void
-refuse_subtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void *argument)
+refuse_at_level(int level)
 {
-	if (event == SUBXACT_EVENT_START_SUB && due != DT_NOEND && GetCurrentTransactionNestLevel() == 2 &&
-		GetCurrentTimestamp() >= due)
+	if (due != DT_NOEND && GetCurrentTransactionNestLevel() == level && GetCurrentTimestamp() >= due)
 		ereport(ERROR,
 				(errcode(ERRCODE_QUERY_CANCELED),
 				 errmsg("canceling statement due to statement timeout"),
 				 errdetail("The request's code went on after it had been canceled.")));
 }
+
+#if PG_VERSION_NUM < 170000
+static void
+refuse_subtransaction(SubXactEvent event, SubTransactionId own, SubTransactionId parent, void *argument)
+{
+	if (event == SUBXACT_EVENT_START_SUB)
+		refuse_at_level(2);
+}
+
+static void
+watch_subtransactions(void)
+{
+	RegisterSubXactCallback(refuse_subtransaction, NULL);
+}
+#else
+static PLpgSQL_plugin *next_plugin = NULL;
+static PLpgSQL_plugin own_plugin;
+
+static void
+refuse_block(PLpgSQL_execstate *state, PLpgSQL_stmt *statement)
+{
+	if (statement->cmd_type == PLPGSQL_STMT_BLOCK && ((PLpgSQL_stmt_block *) statement)->exceptions != NULL)
+		refuse_at_level(1);
+	if (next_plugin != NULL && next_plugin->stmt_beg != NULL)
+		next_plugin->stmt_beg(state, statement);
+}
+
+/* There is one place for what looks at PL/pgSQL, such as a profiler, which goes on to look. */
+static void
+watch_subtransactions(void)
+{
+	PLpgSQL_plugin **place = (PLpgSQL_plugin **) find_rendezvous_variable("PLpgSQL_plugin");
+
+	next_plugin = *place;
+	if (next_plugin != NULL)
+		own_plugin = *next_plugin;
+	own_plugin.stmt_beg = refuse_block;
+	*place = &own_plugin;
+}
+#endif
 
 bool
 deadline_was_ignored(void)
@@ -81,7 +125,7 @@ deadline_init(const char *name)
 {
 	process = name;
 	again = RegisterTimeout(USER_TIMEOUT, cancel_again);
-	RegisterSubXactCallback(refuse_subtransaction, NULL);
+	watch_subtransactions();
 	before_shmem_exit(tell_why, (Datum) 0);
 }
 

@@ -107,9 +107,9 @@ extern EventLane *event_lane_read(const EventLaneKey *key);
 
 /*
  * Locks its row, until the transaction's end, against who deletes the source; false
- * where somebody is doing so, or has done.
+ * where somebody is doing so, or has done, or has moved the position since it was read.
  */
-extern bool event_lane_lock(const EventLaneKey *key);
+extern bool event_lane_lock(const EventLane *lane);
 
 /*
  * Writes its state; false where that is not any more what was read, the lane is

@@ -254,17 +254,20 @@ ddb_event_source_behind(PG_FUNCTION_ARGS)
 }
 
 bool
-event_lane_lock(const EventLaneKey *key)
+event_lane_lock(const EventLane *lane)
 {
-	Oid			types[] = {UUIDOID, TEXTOID, INT4OID};
+	Oid			types[] = {UUIDOID, TEXTOID, INT4OID, INT8OID, INT8OID, INT4OID};
 	Datum		values[] = {
-		UUIDPGetDatum(&key->source), CStringGetTextDatum(key->shard_id), Int32GetDatum(key->lane)
+		UUIDPGetDatum(&lane->key.source), CStringGetTextDatum(lane->key.shard_id),
+		Int32GetDatum(lane->key.lane), Int64GetDatum(lane->read_next.time),
+		Int64GetDatum(lane->read_next.ordinal), Int32GetDatum(lane->read_retries)
 	};
 	bool		locked;
 
 	SPI_connect();
 	locked = run("SELECT FROM ddb.event_source_positions AS p WHERE p.source = $1 AND p.shard_id = $2"
-				 " AND p.lane = $3 FOR NO KEY UPDATE SKIP LOCKED", lengthof(types), types, values, NULL) > 0;
+				 " AND p.lane = $3 AND p.next_time = $4 AND p.next_ordinal = $5 AND p.retries = $6"
+				 " FOR NO KEY UPDATE SKIP LOCKED", lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return locked;
 }

@@ -312,8 +312,11 @@ do_batch(EventLane *lane)
 	current_batch = batch;
 	if (batch->count == 0 && !batch->ended && sequence_number_compare(batch->next, lane->next) == 0)
 		return false;
-	/* who deletes the source waits for a call; who has deleted it is not surprised by one */
-	if (!event_lane_lock(&lane->key))
+	/*
+	 * Who deletes the source waits for a call; who has deleted it is not surprised by one.  A batch
+	 * that somebody else has done or tried since the position was read is not given again.
+	 */
+	if (!event_lane_lock(lane))
 		return false;
 	take_batch(lane, batch);
 	return batch->due == 0;

@@ -351,10 +351,12 @@ is "all items are in it" "$(sql -c 'SELECT count(*) FROM dynamodb."Aaa/gsi"')" 6
 # Bob sets a trap for eve's code, which runs as eve when bob writes.
 prepare bob 'CREATE FUNCTION bob.helper(ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN PERFORM eve.attack($x$trap$x$); RETURN true; END$$'
 prepare eve 'CREATE FUNCTION eve.helper(ddb.item) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$SELECT true$$' \
-	'CREATE FUNCTION eve.calls(item ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN helper(item); END$$'
+	'CREATE FUNCTION eve.calls(item ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN true; END$$'
 indexed Aaa
 filled Aaa
-prepare eve 'SET LOCAL search_path = eve' 'CREATE INDEX ON dynamodb."Aaa/gsi" (eve.calls(item))'
+# From PostgreSQL 17 on CREATE INDEX calls functions with a search path of its own; a write does not.
+prepare eve 'CREATE INDEX ON dynamodb."Aaa/gsi" (eve.calls(item))' \
+	'CREATE OR REPLACE FUNCTION eve.calls(item ddb.item) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN helper(item); END$$'
 as bob 'SET LOCAL search_path = bob, public' "SELECT put('Aaa', '8')" >/dev/null
 refused "a function of the writer's in the way of the owner's, by the search path"
 as bob 'CREATE TEMPORARY TABLE pg_class (a int)' 'SET LOCAL search_path = pg_temp, public' "SELECT put('Aaa', '8')" >/dev/null

@@ -176,7 +176,10 @@ broken "a table without its item" 'ALTER TABLE "Mallory" DROP COLUMN item CASCAD
 broken "a table with a key column that is not generated" 'ALTER TABLE "Mallory" ALTER p DROP EXPRESSION'
 broken "a table with a key column that can be NULL" 'ALTER TABLE "Mallory" ALTER s DROP NOT NULL'
 broken "a table with an item that can be NULL" 'ALTER TABLE "Mallory" ALTER item DROP NOT NULL'
-broken "a table whose parent lets items be NULL" 'CREATE TABLE parent (item ddb.item NOT NULL)' 'ALTER TABLE "Mallory" INHERIT parent' 'ALTER TABLE parent ALTER item DROP NOT NULL'
+# From PostgreSQL 18 on a table keeps its own constraint where its parent gives it up.
+if [ "$(sql -c 'SHOW server_version_num')" -lt 180000 ]; then
+	broken "a table whose parent lets items be NULL" 'CREATE TABLE parent (item ddb.item NOT NULL)' 'ALTER TABLE "Mallory" INHERIT parent' 'ALTER TABLE parent ALTER item DROP NOT NULL'
+fi
 attempt "DROP INDEX of a primary index" 'would no longer be a DynamoDB table' "DROP INDEX dynamodb.$index"
 attempt "DROP INDEX CONCURRENTLY of a primary index" 'would no longer be a DynamoDB table' "DROP INDEX CONCURRENTLY dynamodb.$index"
 attempt "DROP INDEX of a primary index in a transaction to be prepared" 'would no longer be a DynamoDB table' BEGIN "DROP INDEX dynamodb.$index" "PREPARE TRANSACTION 'mallory'"

@@ -92,6 +92,7 @@ BEGIN
 		-- a longer transaction
 		PERFORM ddb.put_item(jsonb_build_object('TableName', 'Written', 'Item', random_item(ps[1], ss[1])));
 		PERFORM pg_sleep(random() * 0.2);
+		count := 1;
 	END CASE;
 	PERFORM note(ps[i], ss[i]) FROM generate_series(1, count) i;
 END
