@@ -16,7 +16,7 @@ create() {
 # stream TABLE LABEL [VIEW_TYPE]: asks for it, under a label that the test chooses.
 stream() {
 	sql -c "INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
-		SELECT relation, '$2', name, '${3:-NEW_AND_OLD_IMAGES}', 'ENABLING', '[{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]', now()
+		SELECT relation, '$2', name, '${3:-NEW_AND_OLD_IMAGES}', 'ENABLING', '[{\"AttributeName\": \"id\", \"AttributeType\": \"S\", \"KeyType\": \"HASH\"}]', now()
 		FROM ddb.tables WHERE name = '$1';
 		UPDATE ddb.streams SET label = '$2' WHERE table_name = '$1' AND status = 'ENABLING'"
 }

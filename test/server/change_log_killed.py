@@ -156,7 +156,7 @@ def version_of(image):
 
 
 def records_by_item(database):
-    rows = query(database, "SELECT shard_id, r FROM ddb.shards, ddb.change_records(shard_id) r WHERE label = 'L'")
+    rows = query(database, "SELECT shard_id, r FROM ddb.shards, ddb.change_records(shard_id) r WHERE label IS NOT NULL")
     numbers = [json.loads(row[1])["dynamodb"]["SequenceNumber"] for row in rows]
     problems = [] if len(numbers) == len(set(numbers)) else ["two records have one number"]
     items = {}
@@ -209,7 +209,7 @@ def judge(database, began):
 def begin_stream(database):
     """Switches the stream on while transactions are open; gives what was committed when it was."""
     query(database, """INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
-		SELECT relation, 'L', name, 'NEW_AND_OLD_IMAGES', 'ENABLING', '[{"AttributeName": "id", "KeyType": "HASH"}]', now() FROM ddb.tables""")
+		SELECT relation, 'L', name, 'NEW_AND_OLD_IMAGES', 'ENABLING', '[{"AttributeName": "id", "AttributeType": "S", "KeyType": "HASH"}]', now() FROM ddb.tables""")
     end = time.monotonic() + 60
     while query(database, "SELECT status FROM ddb.streams") != [["ENABLED"]]:
         if time.monotonic() > end:
