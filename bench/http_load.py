@@ -7,12 +7,21 @@ import sys
 import common
 import endpoint
 
-# Sends the requests of a file, one after the other and from the start again.
+# Sends the requests of a file, one after the other and from the start again. Each thread has
+# requests of its own: of two equal puts in a row the second would change nothing.
 LUA = r"""
-local requests, next = {}, 0
+local threads, requests, next = 0, {}, 0
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
 function init(arguments)
-  local file = io.open(arguments[1], "rb")
-  for length in file:lines() do requests[#requests + 1] = file:read(tonumber(length)) end
+  local file, read = io.open(arguments[1], "rb"), 0
+  for length in file:lines() do
+    local request = file:read(tonumber(length))
+    if read % tonumber(arguments[2]) == number then requests[#requests + 1] = request end
+    read = read + 1
+  end
   file:close()
 end
 function request()
@@ -44,7 +53,7 @@ def start(requests, connections, port, seconds, script=LUA):
     threads = min(connections, os.cpu_count())
     return subprocess.Popen(
         ["wrk", "-t", str(threads), "-c", str(connections), "-d", "%ds" % seconds, "-s", common.write_script(requests + ".lua", script),
-         "http://127.0.0.1:%s/" % port, "--", path(requests)], stdout=subprocess.PIPE, text=True)
+         "http://127.0.0.1:%s/" % port, "--", path(requests), str(threads)], stdout=subprocess.PIPE, text=True)
 
 
 def result(process, may_fail=False):

@@ -387,8 +387,7 @@ add_record(Target *target, ChangeRecord *record, const Value *item)
 	LogBlock   *block = block_of_change(target, item, &slice);
 	int			before = block->data.len;
 
-	record->keys = change_keys_of_item(&target->schema, item);
-	change_record_pack(&block->data, record, target->images);
+	change_record_pack(&block->data, record, &target->schema, target->images);
 	block->last = record->sequence;
 	block->records++;
 	held += block->data.len - before;

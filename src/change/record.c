@@ -129,7 +129,7 @@ append_map(StringInfo block, const Value *map)
 }
 
 void
-change_record_pack(StringInfo block, const ChangeRecord *record, int images)
+change_record_pack(StringInfo block, const ChangeRecord *record, const KeySchema *schema, int images)
 {
 	uint8		head = record->kind;
 
@@ -146,7 +146,12 @@ change_record_pack(StringInfo block, const ChangeRecord *record, int images)
 	append_varint(block, record->sequence.time);
 	append_varint(block, record->sequence.ordinal);
 	if ((head & HEAD_KEYS) != 0)
-		append_map(block, &record->keys);
+	{
+		Value		keys = change_keys_of_item(schema, record->new_item.data != NULL ? &record->new_item :
+											   &record->old_item);
+
+		append_map(block, &keys);
+	}
 	if ((head & HEAD_OLD) != 0)
 		append_map(block, &record->old_item);
 	if ((head & HEAD_NEW) != 0)

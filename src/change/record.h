@@ -70,9 +70,11 @@ typedef struct ChangeRecord
 /*
  * The packed form, in blocks of the log: appends the record to the block, whose
  * records come in the order of their sequence numbers.  `images` says which of its
- * images are kept.  The keys are kept apart only where no kept image has them.
+ * images are kept.  The keys are kept apart only where no kept image has them, and are
+ * taken from the item, whatever the record's `keys` are.
  */
-extern void change_record_pack(StringInfo block, const ChangeRecord *record, int images);
+extern void change_record_pack(StringInfo block, const ChangeRecord *record, const KeySchema *schema,
+							   int images);
 
 /*
  * Reads the record at *offset of a block and moves *offset behind it; false at

@@ -41,6 +41,12 @@
 /* The same where changes are committed and not on disk yet, which nobody may wait for. */
 #define UNFLUSHED_MILLISECONDS 20
 
+/*
+ * How long it lets commits gather after it has told of some: less than the writer holds them
+ * for (BATCH_MILLISECONDS).  The latch stays set meanwhile, so that no commit has to send a signal.
+ */
+#define GATHER_MILLISECONDS 5
+
 static QueueHead *head = NULL;
 static shm_mq_handle *queue = NULL;
 static ResourceOwner owner = NULL;
@@ -49,6 +55,10 @@ static bool started = false;
 /* The transaction that is being told of; it is told once it has a change. */
 static QueueMessage begun;
 static bool told = false;
+
+/* Whether something has been told since it has last let commits gather, and when the writer was woken. */
+static bool has_told = false;
+static TimestampTz woken = 0;
 
 /* What the writer has been told, and what the slot has been. */
 static XLogRecPtr progress = InvalidXLogRecPtr;
@@ -122,14 +132,28 @@ sink_message(const char *data, Size length)
 	tell_writer(&message, data, NULL, false);
 }
 
+/* At the end of WAL the writer is woken anyway, but that may be far. */
+static bool
+is_time_to_wake(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!TimestampDifferenceExceeds(woken, now, GATHER_MILLISECONDS))
+		return false;
+	woken = now;
+	return true;
+}
+
 static void
 sink_commit(TransactionId xid, XLogRecPtr end_lsn, TimestampTz commit_time)
 {
 	QueueMessage message = {.kind = QUEUE_COMMIT,.xid = xid,.lsn = end_lsn,.time = commit_time};
 
-	if (told)
-		tell_writer(&message, NULL, NULL, true);
+	if (!told)
+		return;
+	tell_writer(&message, NULL, NULL, is_time_to_wake());
 	told = false;
+	has_told = true;
 }
 
 static const ChangeSink sink = {
@@ -181,7 +205,15 @@ tell_progress(XLogRecPtr lsn, TimestampTz time)
 		return;
 	tell_writer(&message, NULL, NULL, true);
 	progress = lsn;
-	progress_time = time;
+	progress_time = woken = time;
+}
+
+static void
+gather(void)
+{
+	if (has_told)
+		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MILLISECONDS, PG_WAIT_EXTENSION);
+	has_told = false;
 }
 
 static void
@@ -197,6 +229,7 @@ wait_for_wal(XLogRecPtr upto)
 		tell_progress(flushed, now);
 		if (started)
 			confirm();
+		gather();
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 log_state_announced() > flushed ? UNFLUSHED_MILLISECONDS : IDLE_MILLISECONDS,
 						 PG_WAIT_EXTENSION);
