@@ -219,14 +219,13 @@ for ((i = 1; i <= moments; i++)); do
 done
 
 # A stream's shards carry the changes too, and divide the keys: moments before it, in it and behind it.
-sql -o /dev/null -c "INSERT INTO ddb.streams (relation, label, table_name, view_type, status, key_schema, created)
-	SELECT relation, '2026', name, 'KEYS_ONLY', 'ENABLING', '[]', now() FROM ddb.tables WHERE name = 'Written'"
-wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label = '2026' AND ended_by IS NULL"
+sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Written\", \"StreamSpecification\": {\"StreamEnabled\": true, \"StreamViewType\": \"KEYS_ONLY\"}}')"
+wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label IS NOT NULL AND ended_by IS NULL"
 streaming=$(sql -c 'SELECT clock_timestamp()')
 sleep 1
 ok "a moment before a stream" restored Before1 "$(sql -c "SELECT quiet_moment('$since')")"
 ok "a moment in a stream" restored Within "$(sql -c "SELECT quiet_moment('$streaming')")"
-sql -o /dev/null -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = '2026'"
+sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Written\", \"StreamSpecification\": {\"StreamEnabled\": false}}')"
 wait_until "SELECT bool_and(status = 'DISABLED') FROM ddb.streams"
 sleep 0.5
 ok "a moment before a stream that is over" restored Before "$(sql -c "SELECT quiet_moment('$since')")"
@@ -287,6 +286,26 @@ sql -o /dev/null -c "SELECT restore('Dropped', '$many')"
 wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'Dropped'"
 sql -c 'BEGIN; LOCK TABLE dynamodb."Written" IN ACCESS EXCLUSIVE MODE; COMMIT' -c 'DROP TABLE dynamodb."Dropped"'
 is "nothing is left of it" "$(sql -c 'SELECT count(*) FROM ddb.jobs' -c "SELECT count(*) FROM ddb.tables WHERE name = 'Dropped'")" $'0\n0'
+
+# What its owner puts on an index meanwhile is not run, and holds no other restore up.
+sql -o /dev/null <<SQL
+CREATE FUNCTION stubborn(ddb.item) RETURNS text LANGUAGE plpgsql IMMUTABLE AS \$\$BEGIN LOOP BEGIN PERFORM pg_sleep(100); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END\$\$;
+BEGIN;
+SELECT restore('Stubborn', '$many');
+CREATE INDEX ON dynamodb."Stubborn/ByColor" (stubborn(item));
+COMMIT;
+SQL
+ok "a function that does not end, in an index of a new table's index, holds no restore up" restored Behind "$many"
+is "that table is given up" "$(sql -c "SELECT state, error FROM ddb.job_progress WHERE table_name = 'Stubborn'")" 'FAILED|the table, or its relation, has been changed while it was being created'
+sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Stubborn\"}')"
+
+# A job whose worker has ended comes behind those that have not been tried yet.
+sql -o /dev/null -c "SELECT restore('First', '$many'), pg_sleep(0.01)" -c "SELECT restore('Second', '$many')"
+wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'First'"
+sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb job'"
+ok "both are restored" eval 'active First && active Second'
+is "the second one first" "$(sql -c 'SELECT (SELECT min(xmin::text::bigint) FROM dynamodb."Second") < (SELECT min(xmin::text::bigint) FROM dynamodb."First")')" t
+sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"First\"}'), ddb.delete_table('{\"TableName\": \"Second\"}')"
 
 # Changes that are missing.
 before=$(sql -c "SELECT write_something()" -c 'SELECT clock_timestamp()' | tail -1)
