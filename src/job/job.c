@@ -109,7 +109,7 @@ jobs_pending(void)
 
 	SPI_connect();
 	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments FROM ddb.jobs"
-		" WHERE state <> 'FAILED' ORDER BY requested, job", 0, NULL, NULL, NULL);
+		" WHERE state <> 'FAILED' ORDER BY started NULLS FIRST, requested, job", 0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		jobs = lappend(jobs, job_of_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc));

@@ -54,7 +54,8 @@ extern int	(*job_places) (void);
 /* ---- For the worker ---- */
 
 /*
- * Those that are to be done, the oldest first, as a list of Job *; NIL also where
+ * Those that are to be done, as a list of Job *: first what has never been tried, the oldest
+ * first, so that one which ends its worker each time does not hold up the others; NIL also where
  * ddb is not installed.  Jobs whose relation is gone are forgotten.
  */
 extern List *jobs_pending(void);

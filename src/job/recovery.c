@@ -445,21 +445,40 @@ fill(Restore *restore, TableRecord *record, const char **reason)
 	return JOB_DONE;
 }
 
+/* Whether the relations of its secondary indexes have nothing that their owner has put there. */
+static bool
+has_plain_indexes(Table *table)
+{
+	const IndexSet *set = index_set(RelationGetRelid(table->relation));
+	bool		plain = true;
+
+	for (int i = 0; i < set->all_count; i++)
+	{
+		const IndexDefinition *index = &set->indexes[i];
+		Table	   *relation = table_open_index(table, index->name, index->relation, ShareRowExclusiveLock);
+
+		plain &= relation->only_index;
+		table_release(relation);
+	}
+	return plain;
+}
+
 /*
  * Opens the target against all who would write it, and checks that it is as it was
  * made.
  *
- * Safe as the worker's role, a superuser: the target has nothing but its primary
- * index and what keeps its secondary indexes, so no trigger, default, constraint or
- * expression of its owner's is there to be run.  What the owner has put on an index's
- * relation runs as the owner (table/entry.c).  Reading the source runs nobody's code.
+ * Safe as the worker's role, a superuser: the target and its secondary indexes have
+ * nothing but their primary indexes and what keeps them, so no trigger, default,
+ * constraint or expression of their owner's is there to be run, nor to hold the other
+ * jobs up.  Reading the source runs nobody's code.
  */
 static bool
 open_target(Restore *restore, const TableRecord *record)
 {
 	restore->target = table_open_unguarded(record->name, record->relation, ShareRowExclusiveLock);
 	index_attach(restore->target);
-	return !table_needs_executor(restore->target) && is_empty(restore->target);
+	return !table_needs_executor(restore->target) && has_plain_indexes(restore->target) &&
+		is_empty(restore->target);
 }
 
 /* The record of the table that is to be filled; NULL where it is none (any more). */

@@ -278,6 +278,26 @@ wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'Drop
 sql -c 'BEGIN; LOCK TABLE dynamodb."Written" IN ACCESS EXCLUSIVE MODE; COMMIT' -c 'DROP TABLE dynamodb."Dropped"'
 is "nothing is left of it" "$(sql -c 'SELECT count(*) FROM ddb.jobs' -c "SELECT count(*) FROM ddb.tables WHERE name = 'Dropped'")" $'0\n0'
 
+# What its owner puts on an index meanwhile is not run, and holds no other restore up.
+sql -o /dev/null <<SQL
+CREATE FUNCTION stubborn(ddb.item) RETURNS text LANGUAGE plpgsql IMMUTABLE AS \$\$BEGIN LOOP BEGIN PERFORM pg_sleep(100); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END\$\$;
+BEGIN;
+SELECT restore('Stubborn', '$many');
+CREATE INDEX ON dynamodb."Stubborn/ByColor" (stubborn(item));
+COMMIT;
+SQL
+ok "a function that does not end, in an index of a new table's index, holds no restore up" restored Behind "$many"
+is "that table is given up" "$(sql -c "SELECT state, error FROM ddb.job_progress WHERE table_name = 'Stubborn'")" 'FAILED|the table, or its relation, has been changed while it was being created'
+sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Stubborn\"}')"
+
+# A job whose worker has ended comes behind those that have not been tried yet.
+sql -o /dev/null -c "SELECT restore('First', '$many'), pg_sleep(0.01)" -c "SELECT restore('Second', '$many')"
+wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'First'"
+sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb job'"
+ok "both are restored" eval 'active First && active Second'
+is "the second one first" "$(sql -c 'SELECT (SELECT min(xmin::text::bigint) FROM dynamodb."Second") < (SELECT min(xmin::text::bigint) FROM dynamodb."First")')" t
+sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"First\"}'), ddb.delete_table('{\"TableName\": \"Second\"}')"
+
 # Changes that are missing.
 before=$(sql -c "SELECT write_something()" -c 'SELECT clock_timestamp()' | tail -1)
 wait_until "SELECT latest >= '$before' FROM recovery()"
