@@ -236,19 +236,10 @@ expiry_tasks(void)
 	if (!OidIsValid(get_extension_oid("ddb", true)))
 		return NIL;
 
-	/* what lacks its table's record, an index or a trigger, is in the middle of a dump's restore */
 	SPI_connect();
 	owner_statement_run(extension_relation("indexes"),
 						"SELECT coalesce(t.name, ''), i.table_relation::pg_catalog.oid, i.relation::pg_catalog.oid,"
-						" t.relation IS NOT NULL AND"
-						" (SELECT pg_catalog.bool_and(EXISTS (SELECT FROM pg_catalog.pg_index x"
-						" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid)"
-						" AND EXISTS (SELECT FROM pg_catalog.pg_trigger g"
-						" JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid"
-						" WHERE g.tgrelid = r.relation AND p.pronamespace = 'ddb'::pg_catalog.regnamespace))"
-						" FROM (SELECT i.table_relation::pg_catalog.oid AS relation"
-						" UNION ALL SELECT s.relation::pg_catalog.oid FROM ddb.indexes s"
-						" WHERE s.table_relation = i.table_relation) r),"
+						" " INDEX_IS_WHOLE ","
 						" EXISTS (SELECT FROM pg_catalog.pg_trigger g"
 						" JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid"
 						" WHERE g.tgrelid = i.table_relation AND p.pronamespace <> 'ddb'::pg_catalog.regnamespace)"

@@ -223,4 +223,20 @@ extern void index_attach(Table *table);
 extern double index_write_units(const IndexDefinition *index, const Value *old_item,
 								const Value *new_item);
 
+/*
+ * In a worker's statement, where ddb.indexes is i and ddb.tables t: whether the index
+ * has its table's record, and the table and all of its indexes their primary index
+ * and a trigger.  What lacks one is in the middle of a dump's restore.
+ */
+#define INDEX_IS_WHOLE \
+	"t.relation IS NOT NULL AND" \
+	" (SELECT pg_catalog.bool_and(EXISTS (SELECT FROM pg_catalog.pg_index x" \
+	" WHERE x.indrelid = r.relation AND x.indisunique AND x.indisvalid)" \
+	" AND EXISTS (SELECT FROM pg_catalog.pg_trigger g" \
+	" JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid" \
+	" WHERE g.tgrelid = r.relation AND p.pronamespace = 'ddb'::pg_catalog.regnamespace))" \
+	" FROM (SELECT i.table_relation::pg_catalog.oid AS relation" \
+	" UNION ALL SELECT s.relation::pg_catalog.oid FROM ddb.indexes s" \
+	" WHERE s.table_relation = i.table_relation) r)"
+
 #endif							/* DDB_INDEX_H */
