@@ -22,6 +22,17 @@ INSERT INTO ddb.continuous_backups VALUES ('dynamodb."Identity"', 'ENABLED', 35,
 ALTER TABLE dynamodb."Identity" SET UNLOGGED;
 COMMIT;
 
+-- also where a stream has only been asked for, and the identity is still to come
+BEGIN;
+ALTER TABLE dynamodb."Identity" REPLICA IDENTITY DEFAULT;
+COMMIT;
+BEGIN;
+INSERT INTO ddb.streams VALUES ('dynamodb."Identity"', '2026-01-01T00:00:00.000', 'Identity', 'KEYS_ONLY', 'ENABLING',
+  '[{"AttributeName": "p", "KeyType": "HASH"}]', now());
+ALTER TABLE dynamodb."Identity" SET UNLOGGED;
+COMMIT;
+ALTER TABLE dynamodb."Identity" REPLICA IDENTITY FULL;
+
 -- what nothing needs is the owner's to decide
 BEGIN;
 INSERT INTO ddb.streams VALUES ('dynamodb."Identity"', '2026-01-01T00:00:00.000', 'Identity', 'KEYS_ONLY', 'DISABLED',

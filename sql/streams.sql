@@ -325,3 +325,13 @@ SELECT answer FROM as_role('ddb_reader') LIMIT 1;
 ROLLBACK;
 REVOKE CREATE ON SCHEMA dynamodb FROM ddb_owner;
 DROP ROLE ddb_owner, ddb_reader, ddb_heir, ddb_stranger;
+
+---- What is not in WAL
+
+SELECT ddb.create_table('{"TableName": "Unlogged", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+  "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}]}') IS NOT NULL AS created;
+ALTER TABLE dynamodb."Unlogged" SET UNLOGGED;
+SELECT ddb.update_table('{"TableName": "Unlogged", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}}');
+SELECT ddb.update_continuous_backups('{"TableName": "Unlogged", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}');
+SELECT ddb.delete_table('{"TableName": "Unlogged"}') IS NOT NULL AS deleted;

@@ -5,6 +5,7 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -12,6 +13,7 @@
 #include "replication/slot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/pg_lsn.h"
 #include "utils/varlena.h"
 
@@ -73,6 +75,18 @@ change_log_check(const char *what)
 	if (change_log_has_places == NULL || !change_log_has_places())
 		report_impossible(what, "there are no places for its background workers",
 						  "Raise max_worker_processes, and restart the server.");
+}
+
+void
+change_log_check_table(const char *what, Oid relation)
+{
+	change_log_check(what);
+	/* nothing of it is in WAL */
+	if (get_rel_persistence(relation) != RELPERSISTENCE_PERMANENT)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s cannot be used on relation \"%s\": it is unlogged", what, get_rel_name(relation)),
+				 errhint("ALTER TABLE ... SET LOGGED, with its secondary indexes in the same transaction.")));
 }
 
 /* ---- Asking ---- */

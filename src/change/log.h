@@ -27,6 +27,9 @@
  */
 extern void change_log_check(const char *what);
 
+/* The same where the table's relation cannot have one, for it is not in WAL. */
+extern void change_log_check_table(const char *what, Oid relation);
+
 /*
  * Has the log's processes of this database look, once the transaction has
  * committed, at what ddb.streams and ddb.continuous_backups ask for: they open

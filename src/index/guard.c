@@ -46,7 +46,8 @@
 typedef struct GuardedRelation
 {
 	Oid			relation;
-	bool		old_items;		/* they were in WAL */
+	bool		logged;			/* it was in WAL */
+	bool		old_items;		/* its old items were, too */
 	int16		index_events;
 	KeySchema	schema;
 	KeySchema	table_schema;
@@ -153,17 +154,28 @@ check_persistence(Relation relation)
 }
 
 static bool
-has_old_items_in_wal(Relation relation)
+is_logged(Relation relation)
 {
-	return relation->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT &&
-		relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	return relation->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT;
 }
 
-/* The log of changes would have gaps that nobody knows of. */
+static bool
+has_old_items_in_wal(Relation relation)
+{
+	return is_logged(relation) && relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+}
+
+/*
+ * The log of changes would have gaps that nobody knows of.  Where it has only been asked
+ * for them, the identity is still to come, but not what the relation is made of.
+ */
 static void
 check_old_items(const GuardedRelation *before, Relation relation)
 {
-	if (!before->old_items || has_old_items_in_wal(relation) || !change_needs_old_images(before->relation))
+	bool		loses = (before->logged && !is_logged(relation)) ||
+		(before->old_items && !has_old_items_in_wal(relation));
+
+	if (!loses || !change_needs_old_images(before->relation))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
@@ -279,6 +291,7 @@ guard(Oid relid)
 		GuardedRelation *before = palloc(sizeof(GuardedRelation));
 
 		before->relation = relid;
+		before->logged = is_logged(relation);
 		before->old_items = has_old_items_in_wal(relation);
 		before->index_events = layout->index_events;
 		layout_copy_schema(&before->schema, &layout->schema);

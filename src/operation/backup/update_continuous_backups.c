@@ -57,7 +57,7 @@ enable(const TableRecord *record, const RequestInteger *period)
 
 	if (backups.status == RECOVERY_DISABLED || backups.status == RECOVERY_DISABLING)
 	{
-		change_log_check("Point-in-time recovery");
+		change_log_check_table("Point-in-time recovery", record->relation);
 		recovery_check_places();
 	}
 	else if (backups.period == days)

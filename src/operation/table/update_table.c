@@ -231,7 +231,7 @@ check_stream_changes(const StreamRequest *request, const TableRecord *record, co
 	if (request->enabled != BOOLEAN_TRUE && !is_on)
 		validation_error("Table has no stream to disable: TableName: %s", record->name);
 	if (request->enabled == BOOLEAN_TRUE)
-		change_log_check("Streams");
+		change_log_check_table("Streams", record->relation);
 }
 
 static void
