@@ -88,17 +88,11 @@ filter_by_origin(LogicalDecodingContext *context, RepOriginId origin)
 
 /* ---- Lines of a consumer ---- */
 
-static int64
-unix_time(TimestampTz time)
-{
-	return time + ((int64) POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-}
-
 static void
 write_transaction_line(LogicalDecodingContext *context, ReorderBufferTXN *txn, const char *what)
 {
 	OutputPluginPrepareWrite(context, true);
-	consumer_append_transaction(context->out, what, txn, unix_time(txn->xact_time.commit_time));
+	consumer_append_transaction(context->out, what, txn, sequence_time(txn->xact_time.commit_time));
 	OutputPluginWrite(context, true);
 }
 
@@ -152,7 +146,7 @@ write_change_line(LogicalDecodingContext *context, ReorderBufferTXN *txn, Relati
 	before_line(context, txn);
 	OutputPluginPrepareWrite(context, true);
 	consumer_append_change(decoder->consumer, context->out, table, record,
-						   unix_time(txn->xact_time.commit_time));
+						   sequence_time(txn->xact_time.commit_time));
 	OutputPluginWrite(context, true);
 }
 
@@ -168,7 +162,7 @@ write_truncate_line(LogicalDecodingContext *context, ReorderBufferTXN *txn, Rela
 	before_line(context, txn);
 	OutputPluginPrepareWrite(context, true);
 	consumer_append_truncate(decoder->consumer, context->out, table, sequence,
-							 unix_time(txn->xact_time.commit_time));
+							 sequence_time(txn->xact_time.commit_time));
 	OutputPluginWrite(context, true);
 }
 

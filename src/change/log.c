@@ -171,6 +171,15 @@ change_log_position(LogPosition *log_position)
 	return true;
 }
 
+SequenceNumber
+change_log_latest(void)
+{
+	SequenceNumber now = {sequence_time(GetCurrentTimestamp()), 0};
+	LogPosition position;
+
+	return change_log_position(&position) ? sequence_number_later(now, sequence_behind(position.last)) : now;
+}
+
 bool
 change_log_wait(long milliseconds)
 {

@@ -81,6 +81,12 @@ typedef struct LogPosition
 extern bool change_log_position(LogPosition *position);
 
 /*
+ * Behind everything that is committed.  What the log has not seen yet was committed
+ * before now, unless the clock was set back: then it is read once more.
+ */
+extern SequenceNumber change_log_latest(void);
+
+/*
  * Waits until the log has everything that was committed when it was called, up
  * to the time-out; false if it did not get there.
  */

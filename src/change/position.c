@@ -25,21 +25,6 @@ enum
 	POSITION_COLUMNS = POSITION_REACHED
 };
 
-/* Microseconds between 1970 and 2000, where PostgreSQL's times begin. */
-#define EPOCH_DIFFERENCE ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
-
-int64
-sequence_time(TimestampTz time)
-{
-	return time + EPOCH_DIFFERENCE;
-}
-
-TimestampTz
-time_of_sequence(int64 time)
-{
-	return time - EPOCH_DIFFERENCE;
-}
-
 bool
 position_read(StoredPosition *position)
 {

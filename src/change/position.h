@@ -23,15 +23,4 @@ extern bool position_read(StoredPosition *position);
 /* Replaces the row, or makes it; for the writer alone. */
 extern void position_write(const StoredPosition *position);
 
-/* Microseconds since 1970, and back. */
-extern int64 sequence_time(TimestampTz time);
-extern TimestampTz time_of_sequence(int64 time);
-
-/* The number behind this one, and the one behind all of that time. */
-static inline SequenceNumber
-sequence_behind(SequenceNumber number)
-{
-	return (SequenceNumber) {number.time, number.ordinal + 1};
-}
-
 #endif							/* DDB_CHANGE_POSITION_H */

@@ -32,12 +32,33 @@ StaticAssertDecl(STORED_VALUE_VERSION == 1,
 #define ORDINAL_LIMIT INT64CONST(1000000000000)
 #define TIME_LIMIT INT64CONST(10000000000000000)
 
+/* Microseconds between 1970 and 2000, where PostgreSQL's times begin. */
+#define EPOCH_DIFFERENCE ((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
+
+int64
+sequence_time(TimestampTz time)
+{
+	return time + EPOCH_DIFFERENCE;
+}
+
+TimestampTz
+time_of_sequence(int64 time)
+{
+	return time - EPOCH_DIFFERENCE;
+}
+
 int
 sequence_number_compare(SequenceNumber a, SequenceNumber b)
 {
 	if (a.time != b.time)
 		return a.time < b.time ? -1 : 1;
 	return a.ordinal < b.ordinal ? -1 : a.ordinal > b.ordinal;
+}
+
+SequenceNumber
+sequence_number_later(SequenceNumber a, SequenceNumber b)
+{
+	return sequence_number_compare(a, b) < 0 ? b : a;
 }
 
 void

@@ -6,6 +6,7 @@
 #ifndef DDB_CHANGE_RECORD_H
 #define DDB_CHANGE_RECORD_H
 
+#include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 
 #include "expression/expression.h"
@@ -29,8 +30,22 @@ typedef struct SequenceNumber
 /* 28 digits and the end: the time's 16, the ordinal's 12, so that texts compare as the numbers do. */
 #define SEQUENCE_NUMBER_TEXT_LENGTH 29
 
+/* A sequence number's time, and back. */
+extern int64 sequence_time(TimestampTz time);
+extern TimestampTz time_of_sequence(int64 time);
+
 /* <0, 0 or >0 */
 extern int	sequence_number_compare(SequenceNumber a, SequenceNumber b);
+
+/* The later of two. */
+extern SequenceNumber sequence_number_later(SequenceNumber a, SequenceNumber b);
+
+/* The first number behind this one. */
+static inline SequenceNumber
+sequence_behind(SequenceNumber number)
+{
+	return (SequenceNumber) {number.time, number.ordinal + 1};
+}
 
 /* Writes the text, with its end. */
 extern void sequence_number_write(SequenceNumber number, char *text);

@@ -33,7 +33,6 @@
 #include "utils/snapmgr.h"
 
 #include "change/log.h"
-#include "change/position.h"
 #include "change/segment.h"
 #include "compat.h"
 #include "owner_statement.h"

@@ -17,7 +17,6 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-#include "change/position.h"
 #include "change/shard.h"
 #include "expression/expression.h"
 #include "owner_statement.h"

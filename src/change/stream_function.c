@@ -25,12 +25,6 @@ enum
 	RECORD_COLUMNS
 };
 
-static TimestampTz
-moment_of(SequenceNumber number)
-{
-	return number.time - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-}
-
 /* An image that is there and that the stream shows. */
 static void
 put_image(const Value *image, bool shown, int column, Datum *values, bool *nulls)
@@ -53,7 +47,7 @@ put_record(ReturnSetInfo *result, const ChangeRecord *record, int images, const 
 	values[RECORD_KEYS] = value_to_datum(&record->keys);
 	put_image(&record->new_item, (images & IMAGE_NEW) != 0, RECORD_NEW_IMAGE, values, nulls);
 	put_image(&record->old_item, (images & IMAGE_OLD) != 0, RECORD_OLD_IMAGE, values, nulls);
-	values[RECORD_CREATED] = TimestampTzGetDatum(moment_of(record->sequence));
+	values[RECORD_CREATED] = TimestampTzGetDatum(time_of_sequence(record->sequence.time));
 	values[RECORD_EXPIRED] = BoolGetDatum(record->by_service);
 	values[RECORD_SHARD_ID] = CStringGetTextDatum(shard->id);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -17,7 +17,6 @@
 
 #include "change/decoder.h"
 #include "change/log.h"
-#include "change/position.h"
 #include "change/shard.h"
 #include "change/want.h"
 #include "compat.h"

@@ -24,9 +24,6 @@
 /* Records looked at for one batch at most, where a filter leaves most of them out. */
 #define SCANNED_MAX 10000
 
-/* From PostgreSQL's times to microseconds since 1970. */
-#define UNIX_EPOCH_OFFSET ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
-
 typedef enum Reading
 {
 	READING_ON,
@@ -46,13 +43,6 @@ typedef struct BatchReader
 } BatchReader;
 
 /* ---- One record ---- */
-
-static SequenceNumber
-behind(SequenceNumber sequence)
-{
-	sequence.ordinal++;
-	return sequence;
-}
 
 /* Which lane an item is in: always the same, so that its changes keep their order. */
 static bool
@@ -86,7 +76,7 @@ take_text(BatchReader *reader, const ChangeRecord *record, const StringInfo text
 
 	if (!event_source_options_want(&reader->lane->options, text->data, text->len))
 	{
-		batch->next = behind(record->sequence);
+		batch->next = sequence_behind(record->sequence);
 		return READING_ON;
 	}
 	/* what has expired has another way to go than what has not */
@@ -96,7 +86,7 @@ take_text(BatchReader *reader, const ChangeRecord *record, const StringInfo text
 		return READING_FULL;
 	batch->expired = expired;
 	add_record(batch, record, text);
-	batch->next = behind(record->sequence);
+	batch->next = sequence_behind(record->sequence);
 	if (reader->lane->bisect_size > 0 &&
 		sequence_number_compare(record->sequence, reader->lane->bisect_end) >= 0)
 		return READING_PAUSED;
@@ -112,7 +102,7 @@ take_record(BatchReader *reader, const ChangeRecord *record)
 
 	if (!is_in_lane(reader->lane, record))
 	{
-		reader->batch->next = behind(record->sequence);
+		reader->batch->next = sequence_behind(record->sequence);
 		return READING_ON;
 	}
 	caller = MemoryContextSwitchTo(reader->scratch);
@@ -143,14 +133,7 @@ oldest_time(const EventLane *lane)
 {
 	if (lane->options.maximum_age < 0)
 		return 0;
-	return GetCurrentTimestamp() + UNIX_EPOCH_OFFSET - lane->options.maximum_age * USECS_PER_SEC;
-}
-
-/* The later of two. */
-static SequenceNumber
-later(SequenceNumber a, SequenceNumber b)
-{
-	return sequence_number_compare(a, b) > 0 ? a : b;
+	return sequence_time(GetCurrentTimestamp()) - lane->options.maximum_age * USECS_PER_SEC;
 }
 
 /* Reads records until there are enough; whether all of the shard has been read. */
@@ -163,7 +146,7 @@ read_records(BatchReader *reader, const Shard *shard, Reading *reading)
 	bool		exhausted = false;
 
 	catalog_key_schema(reader->lane->relation, &schema);
-	log = log_read_begin(shard, &schema, later(reader->lane->next, shard_trim_horizon(shard)), false);
+	log = log_read_begin(shard, &schema, sequence_number_later(reader->lane->next, shard_trim_horizon(shard)), false);
 	while (*reading == READING_ON)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -187,7 +170,7 @@ end_of_window(const EventLane *lane, const EventBatch *batch)
 
 	if (batch->count == 0 || batch->expired || lane->options.batching_window == 0 || lane->retries > 0)
 		return 0;
-	end = batch->sequences[0].time - UNIX_EPOCH_OFFSET + lane->options.batching_window * USECS_PER_SEC;
+	end = time_of_sequence(batch->sequences[0].time) + lane->options.batching_window * USECS_PER_SEC;
 	return GetCurrentTimestamp() < end ? end : 0;
 }
 
@@ -242,7 +225,7 @@ first_time(const EventLane *lane, const Shard *shard, int64 *time)
 	bool		found;
 
 	catalog_key_schema(lane->relation, &schema);
-	log = log_read_begin(shard, &schema, later(lane->next, shard_trim_horizon(shard)), false);
+	log = log_read_begin(shard, &schema, sequence_number_later(lane->next, shard_trim_horizon(shard)), false);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -262,7 +245,7 @@ event_lane_behind(const EventLane *lane)
 
 	if (shard == NULL || !first_time(lane, shard, &time))
 		return 0;
-	return Max(GetCurrentTimestamp() + UNIX_EPOCH_OFFSET - time, 0) / (double) USECS_PER_SEC;
+	return Max(sequence_time(GetCurrentTimestamp()) - time, 0) / (double) USECS_PER_SEC;
 }
 
 /* ---- Giving up ---- */

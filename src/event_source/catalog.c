@@ -172,24 +172,6 @@ check_target(bool has_function, const EventSourceOptions *options)
 		(void) event_url_check(options->url);
 }
 
-/* Where it begins. */
-static SequenceNumber
-start_position(const EventSourceOptions *options)
-{
-	SequenceNumber start = SEQUENCE_NUMBER_FIRST;
-	LogPosition position;
-
-	if (!options->latest)
-		return start;
-	start.time = GetCurrentTimestamp() + ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
-	if (change_log_position(&position) && sequence_number_compare(position.last, start) >= 0)
-	{
-		start = position.last;
-		start.ordinal++;
-	}
-	return start;
-}
-
 static char *
 options_text(Jsonb *options)
 {
@@ -235,7 +217,7 @@ ddb_create_event_source(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" does not exist", text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 	check_new_stream(table);
-	start = start_position(&options);
+	start = options.latest ? change_log_latest() : SEQUENCE_NUMBER_FIRST;
 
 	values[0] = ObjectIdGetDatum(table->relation);
 	values[1] = role_name(GetUserId());

@@ -84,7 +84,7 @@ append_records(StringInfo response, RecordPage *page)
 			page->next = (ShardIterator) {record.sequence, false};
 			break;
 		}
-		page->next = (ShardIterator) {{record.sequence.time, record.sequence.ordinal + 1}, false};
+		page->next = (ShardIterator) {sequence_behind(record.sequence), false};
 	}
 	log_read_end(reader);
 }

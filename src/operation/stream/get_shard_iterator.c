@@ -55,37 +55,10 @@ check_parameters(const GetShardIteratorRequest *request)
 		invalid_parameter("Timestamp must be specified when ShardIteratorType is %s", request->type.text);
 }
 
-/* Now, as sequence numbers have the time. */
-static int64
-current_time(void)
-{
-	return GetCurrentTimestamp() + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-}
-
-static SequenceNumber
-later_of(SequenceNumber a, SequenceNumber b)
-{
-	return sequence_number_compare(a, b) < 0 ? b : a;
-}
-
-/*
- * Behind everything that is committed.  What the log has not seen yet was
- * committed before now, unless the clock was set back: then it is read once more.
- */
 static SequenceNumber
 latest_position(const Shard *shard)
 {
-	SequenceNumber position = {current_time(), 0};
-	LogPosition log;
-
-	if (!shard->open)
-		return shard->end;
-	if (change_log_position(&log))
-	{
-		log.last.ordinal++;
-		position = later_of(position, log.last);
-	}
-	return position;
+	return shard->open ? change_log_latest() : shard->end;
 }
 
 static SequenceNumber
@@ -100,9 +73,7 @@ numbered_position(const GetShardIteratorRequest *request, const Shard *shard)
 		invalid_parameter("SequenceNumber is not of shard %s", shard->id);
 	if (sequence_number_compare(position, shard_trim_horizon(shard)) < 0)
 		ddb_error(TRIMMED_DATA_ACCESS_EXCEPTION, "The data you are trying to access has been trimmed");
-	if (request->type.value == TYPE_AFTER_SEQUENCE_NUMBER)
-		position.ordinal++;
-	return position;
+	return request->type.value == TYPE_AFTER_SEQUENCE_NUMBER ? sequence_behind(position) : position;
 }
 
 static ShardIterator
@@ -110,7 +81,7 @@ timed_iterator(const GetShardIteratorRequest *request, const Shard *shard)
 {
 	ShardIterator iterator = {{request->timestamp.value, 0}, false};
 
-	if (request->timestamp.value > current_time())
+	if (request->timestamp.value > sequence_time(GetCurrentTimestamp()))
 		invalid_parameter("Timestamp must not be in the future");
 	if (sequence_number_compare(iterator.position, shard_trim_horizon(shard)) < 0)
 		return (ShardIterator) {SEQUENCE_NUMBER_FIRST, true};
@@ -146,7 +117,7 @@ execute(const void *argument, StringInfo response)
 	stream_require_readable(stream);
 	shard = requested_shard(stream, request->shard_id.data);
 	iterator = make_iterator(request, shard);
-	iterator.position = later_of(iterator.position, shard->start);
+	iterator.position = sequence_number_later(iterator.position, shard->start);
 
 	appendStringInfoString(response, "{\"ShardIterator\":");
 	append_iterator(response, stream, shard->id, &iterator);
