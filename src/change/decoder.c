@@ -28,6 +28,7 @@
 #include "change/decoder.h"
 #include "table/access_method.h"
 #include "table/layout.h"
+#include "table/origin.h"
 
 /* Changes without a line after which PostgreSQL may tell the consumer that all is well. */
 #define PROGRESS_INTERVAL 100
@@ -73,7 +74,7 @@ is_expiry(RepOriginId origin)
 	watched = true;
 	if (known_origin != origin)
 	{
-		known_is_expiry = replorigin_by_oid(origin, true, &name) && strcmp(name, "ddb expiry") == 0;
+		known_is_expiry = replorigin_by_oid(origin, true, &name) && strcmp(name, ORIGIN_EXPIRY_NAME) == 0;
 		known_origin = origin;
 	}
 	return known_is_expiry;

@@ -13,8 +13,6 @@
 
 #include "table/origin.h"
 
-#define EXPIRY_ORIGIN "ddb expiry"
-
 /* The row whose deletion carries an origin. */
 static RepOriginId marked_origin = InvalidRepOriginId;
 static Oid	marked_relation;
@@ -23,7 +21,7 @@ static ItemPointerData marked_row;
 RepOriginId
 origin_expiry(bool create)
 {
-	char		name[] = EXPIRY_ORIGIN;
+	char		name[] = ORIGIN_EXPIRY_NAME;
 	RepOriginId origin = replorigin_by_name(name, true);
 
 	if (origin != InvalidRepOriginId || !create)

@@ -13,6 +13,9 @@
 #include "storage/itemptr.h"
 #include "utils/relcache.h"
 
+/* Its name, by which decoding knows it as it was at that place in WAL. */
+#define ORIGIN_EXPIRY_NAME "ddb expiry"
+
 /*
  * The origin of deletions of expired items, one for the server.  InvalidRepOriginId
  * where it has not been created yet, unless create is true; then the transaction
