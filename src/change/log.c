@@ -6,7 +6,6 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_class.h"
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -21,6 +20,7 @@
 #include "change/position.h"
 #include "change/slot.h"
 #include "change/state.h"
+#include "trigger_call.h"
 #include "wal.h"
 
 void		(*change_log_start_writer) (Oid database) = NULL;
@@ -138,10 +138,7 @@ PG_FUNCTION_INFO_V1(ddb_change_log_wanted);
 Datum
 ddb_change_log_wanted(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("change_log_wanted() must be called as a trigger")));
+	(void) trigger_data(fcinfo, "change_log_wanted");
 	change_log_request();
 	PG_RETURN_POINTER(NULL);
 }

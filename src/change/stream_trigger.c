@@ -8,23 +8,13 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "change/stream.h"
-
-static TriggerData *
-trigger_data(FunctionCallInfo fcinfo, const char *function)
-{
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s() must be called as a trigger", function)));
-	return (TriggerData *) fcinfo->context;
-}
+#include "trigger_call.h"
 
 static Datum
 column(const TriggerData *trigger, HeapTuple row, const char *name)

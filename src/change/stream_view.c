@@ -10,7 +10,6 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
@@ -22,6 +21,7 @@
 #include "change/stream_view.h"
 #include "owner_statement.h"
 #include "table/relation.h"
+#include "trigger_call.h"
 
 static bool
 is_view_of(Oid view, Oid owner)
@@ -100,37 +100,22 @@ first_columns(void)
 	return list;
 }
 
-static void
-check_event_trigger(FunctionCallInfo fcinfo, const char *function)
-{
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s() must be called as an event trigger", function)));
-}
-
-static bool
-is_cascade(const Node *statement)
-{
-	return (IsA(statement, DropStmt) && ((const DropStmt *) statement)->behavior == DROP_CASCADE) ||
-		(IsA(statement, DropOwnedStmt) && ((const DropOwnedStmt *) statement)->behavior == DROP_CASCADE);
-}
-
 PG_FUNCTION_INFO_V1(ddb_drop_stream_views);
 
 /*
  * Event trigger on drops: a dropped table's view goes with it, and its owner is noted.
- * What depends on the view goes where what depends on the table does.  Safe as the extension's owner, who asks PostgreSQL for what it has just dropped,
- * and as the view's, for a drop runs nobody's code.
+ * What depends on the view goes where what depends on the table does.
+ *
+ * Safe as the extension's owner, who asks PostgreSQL for what it has just dropped, and
+ * as the view's, for a drop runs nobody's code.
  */
 Datum
 ddb_drop_stream_views(PG_FUNCTION_ARGS)
 {
-	const char *behavior;
+	const EventTriggerData *trigger = event_trigger_data(fcinfo, "drop_stream_views");
+	const char *behavior = trigger_drop_behavior(trigger) == DROP_CASCADE ? "CASCADE" : "RESTRICT";
 	ListCell   *cell;
 
-	check_event_trigger(fcinfo, "drop_stream_views");
-	behavior = is_cascade(((EventTriggerData *) fcinfo->context)->parsetree) ? "CASCADE" : "RESTRICT";
 	SPI_connect();
 	owner_statement_run(extension_relation("streams"),
 						"UPDATE ddb.streams s SET owner = (SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = s.view)"
@@ -181,7 +166,7 @@ ddb_follow_stream_owner(PG_FUNCTION_ARGS)
 {
 	ListCell   *cell;
 
-	check_event_trigger(fcinfo, "follow_stream_owner");
+	(void) event_trigger_data(fcinfo, "follow_stream_owner");
 	SPI_connect();
 	owner_statement_run(extension_relation("streams"), parted_views, 0, NULL, NULL, NULL);
 	foreach(cell, first_columns())

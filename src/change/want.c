@@ -7,7 +7,6 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "commands/event_trigger.h"
 #include "executor/spi.h"
 #include "replication/message.h"
 #include "utils/builtins.h"
@@ -22,6 +21,7 @@
 #include "compat.h"
 #include "owner_statement.h"
 #include "table/access_method.h"
+#include "trigger_call.h"
 
 /* ---- Statements ---- */
 
@@ -337,10 +337,7 @@ ddb_end_dropped_logs(PG_FUNCTION_ARGS)
 {
 	uint64		ended;
 
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("end_dropped_logs() must be called as an event trigger")));
+	(void) event_trigger_data(fcinfo, "end_dropped_logs");
 	ended = run_alone("UPDATE ddb.streams s SET status = 'DISABLING'"
 					  " FROM pg_catalog.pg_event_trigger_dropped_objects() d"
 					  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0"

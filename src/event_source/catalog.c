@@ -11,8 +11,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "commands/event_trigger.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -32,6 +30,7 @@
 #include "event_source/url.h"
 #include "owner_statement.h"
 #include "table/catalog.h"
+#include "trigger_call.h"
 
 int			event_source_workers = 0;
 void		(*event_source_request) (void) = NULL;
@@ -424,11 +423,7 @@ PG_FUNCTION_INFO_V1(ddb_event_sources_changed);
 Datum
 ddb_event_sources_changed(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("event_sources_changed() must be called as a trigger")));
-	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	CacheInvalidateRelcache(trigger_data(fcinfo, "event_sources_changed")->tg_relation);
 	if (event_source_request != NULL)
 		event_source_request();
 	PG_RETURN_POINTER(NULL);
@@ -440,14 +435,10 @@ PG_FUNCTION_INFO_V1(ddb_load_event_source);
 Datum
 ddb_load_event_source(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = trigger_data(fcinfo, "load_event_source");
 	bool		isnull;
 	Datum		relation;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("load_event_source() must be called as a trigger")));
 	relation = SPI_getbinval(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
 							 SPI_fnumber(RelationGetDescr(trigger->tg_relation), "relation"), &isnull);
 	if (!isnull && SearchSysCacheExists1(RELOID, relation))
@@ -463,10 +454,7 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_event_sources);
 Datum
 ddb_forget_dropped_event_sources(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("forget_dropped_event_sources() must be called as an event trigger")));
+	(void) event_trigger_data(fcinfo, "forget_dropped_event_sources");
 	SPI_connect();
 	run("WITH gone AS (DELETE FROM ddb.event_sources AS s USING pg_event_trigger_dropped_objects() AS d"
 		" WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND d.objid = s.relation::oid RETURNING s.id)"

@@ -15,7 +15,6 @@
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -32,6 +31,7 @@
 #include "compat.h"
 #include "http/access_key.h"
 #include "owner_statement.h"
+#include "trigger_call.h"
 
 /* ddb.access_keys' columns, in order. */
 enum
@@ -190,11 +190,7 @@ PG_FUNCTION_INFO_V1(ddb_access_keys_changed);
 Datum
 ddb_access_keys_changed(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("access_keys_changed() is a trigger function")));
-	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	CacheInvalidateRelcache(trigger_data(fcinfo, "access_keys_changed")->tg_relation);
 	PG_RETURN_POINTER(NULL);
 }
 

@@ -19,7 +19,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -32,6 +31,7 @@
 #include "index/backfill.h"
 #include "owner_code.h"
 #include "owner_statement.h"
+#include "trigger_call.h"
 #include "value/node.h"
 
 /*
@@ -402,10 +402,7 @@ PG_FUNCTION_INFO_V1(ddb_backfill_wanted);
 Datum
 ddb_backfill_wanted(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("backfill_wanted() must be called as a trigger")));
+	(void) trigger_data(fcinfo, "backfill_wanted");
 	if (backfill_request != NULL)
 		backfill_request();
 	PG_RETURN_POINTER(NULL);

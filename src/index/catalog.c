@@ -16,7 +16,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/event_trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -35,6 +34,7 @@
 #include "owner_statement.h"
 #include "table/layout.h"
 #include "table/relation.h"
+#include "trigger_call.h"
 #include "value/node.h"
 
 static const char *const statuses[] = {
@@ -699,19 +699,6 @@ deleted_indexes(void)
 	return orphans;
 }
 
-/* Whether the command drops what depends on what it drops. */
-static DropBehavior
-behavior_of_command(FunctionCallInfo fcinfo)
-{
-	const Node *command = ((EventTriggerData *) fcinfo->context)->parsetree;
-
-	if (command != NULL && IsA(command, DropStmt))
-		return ((const DropStmt *) command)->behavior;
-	if (command != NULL && IsA(command, DropOwnedStmt))
-		return ((const DropOwnedStmt *) command)->behavior;
-	return DROP_RESTRICT;
-}
-
 #define DROPPED \
 	"(SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()" \
 	" WHERE classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid = 0)"
@@ -725,13 +712,9 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_indexes);
 Datum
 ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 {
+	const EventTriggerData *trigger = event_trigger_data(fcinfo, "forget_dropped_indexes");
 	List	   *orphans;
 	ListCell   *cell;
-
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("forget_dropped_indexes() must be called as an event trigger")));
 
 	/* the event trigger that forgets tables comes later, by its name */
 	SPI_connect();
@@ -744,7 +727,7 @@ ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 	write_indexes("DELETE FROM ddb.backfills b WHERE NOT EXISTS"
 				  " (SELECT FROM ddb.indexes i WHERE i.relation = b.relation)", 0, NULL, NULL, NULL);
 	foreach(cell, orphans)
-		drop_orphan(lfirst(cell), behavior_of_command(fcinfo));
+		drop_orphan(lfirst(cell), trigger_drop_behavior(trigger));
 	SPI_finish();
 	PG_RETURN_NULL();
 }

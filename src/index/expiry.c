@@ -20,7 +20,6 @@
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
 #include "commands/extension.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -39,6 +38,7 @@
 #include "owner_code.h"
 #include "owner_statement.h"
 #include "table/origin.h"
+#include "trigger_call.h"
 #include "value/number.h"
 
 /* What is longer ago than five years does not count. */
@@ -216,10 +216,7 @@ PG_FUNCTION_INFO_V1(ddb_expiry_wanted);
 Datum
 ddb_expiry_wanted(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("expiry_wanted() must be called as a trigger")));
+	(void) trigger_data(fcinfo, "expiry_wanted");
 	if (expiry_request != NULL)
 		expiry_request(GetCurrentTimestamp());
 	PG_RETURN_POINTER(NULL);

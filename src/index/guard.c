@@ -24,7 +24,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "commands/event_trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -38,6 +37,7 @@
 #include "change/decoder.h"
 #include "index/index.h"
 #include "table/layout.h"
+#include "trigger_call.h"
 
 /* ddb.tables' column of that name. */
 #define TABLES_RELATION 2
@@ -376,16 +376,10 @@ PG_FUNCTION_INFO_V1(ddb_guard_tables);
 Datum
 ddb_guard_tables(PG_FUNCTION_ARGS)
 {
-	Node	   *statement;
+	Node	   *statement = event_trigger_data(fcinfo, "guard_tables")->parsetree;
 
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("guard_tables() must be called as an event trigger")));
 	if (!check_function_bodies)
 		PG_RETURN_NULL();
-
-	statement = ((EventTriggerData *) fcinfo->context)->parsetree;
 	if (IsA(statement, AlterTableStmt))
 		guard_against_change((AlterTableStmt *) statement);
 	else if (IsA(statement, CreateTrigStmt))

@@ -10,7 +10,6 @@
 
 #include "catalog/pg_trigger.h"
 #include "commands/tablecmds.h"
-#include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -23,6 +22,7 @@
 #include "index/index.h"
 #include "owner_code.h"
 #include "table/layout.h"
+#include "trigger_call.h"
 
 /* The index's relation that is being truncated with its table. */
 static Oid	truncating = InvalidOid;
@@ -269,12 +269,8 @@ PG_FUNCTION_INFO_V1(ddb_refuse_index_write);
 Datum
 ddb_refuse_index_write(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TriggerData *trigger = trigger_data(fcinfo, "refuse_index_write");
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("refuse_index_write() must be called as a trigger")));
 	if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) ||
 		truncating != RelationGetRelid(trigger->tg_relation))
 		ereport(ERROR,

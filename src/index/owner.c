@@ -12,7 +12,6 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
 #include "executor/spi.h"
 #include "storage/lmgr.h"
@@ -23,6 +22,7 @@
 
 #include "index/index.h"
 #include "owner_statement.h"
+#include "trigger_call.h"
 
 /* The relations that the command has changed, as a list of OIDs; SPI must be connected. */
 static List *
@@ -134,10 +134,7 @@ ddb_follow_table_owner(PG_FUNCTION_ARGS)
 	List	   *relations;
 	ListCell   *cell;
 
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("follow_table_owner() must be called as an event trigger")));
+	(void) event_trigger_data(fcinfo, "follow_table_owner");
 	SPI_connect();
 	relations = changed_relations();
 	indexes = table_open(extension_relation("indexes"), AccessShareLock);

@@ -13,7 +13,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -26,16 +25,7 @@
 #include "compat.h"
 #include "owner_statement.h"
 #include "table/relation.h"
-
-static TriggerData *
-trigger_data(FunctionCallInfo fcinfo, const char *function)
-{
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s() must be called as a trigger", function)));
-	return (TriggerData *) fcinfo->context;
-}
+#include "trigger_call.h"
 
 /* What a BEFORE trigger returns to let the row be. */
 static HeapTuple

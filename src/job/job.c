@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/progress.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -22,6 +21,7 @@
 
 #include "job/job.h"
 #include "owner_statement.h"
+#include "trigger_call.h"
 
 /* The parameter of the progress with changes; COPY has none of that number. */
 #define PROGRESS_CHANGES 10
@@ -231,10 +231,7 @@ PG_FUNCTION_INFO_V1(ddb_job_wanted);
 Datum
 ddb_job_wanted(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("job_wanted() must be called as a trigger")));
+	(void) trigger_data(fcinfo, "job_wanted");
 	if (job_request != NULL)
 		job_request();
 	PG_RETURN_POINTER(NULL);

@@ -16,7 +16,6 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/event_trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -37,6 +36,7 @@
 #include "table/catalog.h"
 #include "table/relation.h"
 #include "table/table.h"
+#include "trigger_call.h"
 #include "value/value.h"
 
 /* ddb.tables' columns, in order. */
@@ -516,10 +516,7 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_tables);
 Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("forget_dropped_tables() must be called as an event trigger")));
+	(void) event_trigger_data(fcinfo, "forget_dropped_tables");
 	SPI_connect();
 	write_tables("DELETE FROM ddb.tables t USING pg_catalog.pg_event_trigger_dropped_objects() d"
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"

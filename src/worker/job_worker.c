@@ -1,10 +1,10 @@
 /*
  * job_worker.c - the background worker that carries out a database's jobs.
  *
- * It does one after the other, first what has waited longest for a try, and ends when none is left.  An
- * error ends the job's transaction only: it is logged, noted for whoever asked,
- * and the job begins anew after a while, as one does that gave way to somebody.
- * When the worker goes before all is done, it asks for the next one.
+ * It does one after the other, first what has waited longest for a try, and ends when
+ * none is left.  An error ends the job's transaction only: it is logged, noted for
+ * whoever asked, and the job begins anew after a while, as one does that gave way to
+ * somebody.  When the worker goes before all is done, it asks for the next one.
  */
 #include "postgres.h"
 
