@@ -3,6 +3,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
 #include "trigger_call.h"
 
 TriggerData *
@@ -23,6 +28,34 @@ event_trigger_data(FunctionCallInfo fcinfo, const char *name)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("%s() must be called as an event trigger", name)));
 	return (EventTriggerData *) fcinfo->context;
+}
+
+Datum
+trigger_column(const TriggerData *trigger, HeapTuple row, const char *name, bool *isnull)
+{
+	TupleDesc	descriptor = RelationGetDescr(trigger->tg_relation);
+	int			number = SPI_fnumber(descriptor, name);
+
+	*isnull = true;
+	return number > 0 ? heap_getattr(row, number, descriptor, isnull) : (Datum) 0;
+}
+
+Oid
+trigger_oid_column(const TriggerData *trigger, HeapTuple row, const char *name)
+{
+	bool		isnull;
+	Datum		datum = trigger_column(trigger, row, name, &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(datum);
+}
+
+char *
+trigger_text_column(const TriggerData *trigger, HeapTuple row, const char *name)
+{
+	bool		isnull;
+	Datum		datum = trigger_column(trigger, row, name, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(datum);
 }
 
 DropBehavior

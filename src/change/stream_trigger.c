@@ -16,16 +16,6 @@
 #include "change/stream.h"
 #include "trigger_call.h"
 
-static Datum
-column(const TriggerData *trigger, HeapTuple row, const char *name)
-{
-	TupleDesc	descriptor = RelationGetDescr(trigger->tg_relation);
-	bool		isnull;
-	Datum		datum = heap_getattr(row, SPI_fnumber(descriptor, name), descriptor, &isnull);
-
-	return isnull ? (Datum) 0 : datum;
-}
-
 static bool
 has_stream_that_is_on(const char *table_name, Oid relation)
 {
@@ -62,9 +52,8 @@ Datum
 ddb_load_stream(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = trigger_data(fcinfo, "load_stream");
-	Datum		name = column(trigger, trigger->tg_trigtuple, "table_name");
-	Oid			relation = DatumGetObjectId(column(trigger, trigger->tg_trigtuple, "relation"));
-	char	   *table_name = name != 0 ? TextDatumGetCString(name) : NULL;
+	Oid			relation = trigger_oid_column(trigger, trigger->tg_trigtuple, "relation");
+	char	   *table_name = trigger_text_column(trigger, trigger->tg_trigtuple, "table_name");
 
 	if (table_name == NULL)
 		PG_RETURN_POINTER(trigger->tg_trigtuple);

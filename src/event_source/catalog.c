@@ -436,12 +436,9 @@ Datum
 ddb_load_event_source(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = trigger_data(fcinfo, "load_event_source");
-	bool		isnull;
-	Datum		relation;
+	Oid			relation = trigger_oid_column(trigger, trigger->tg_trigtuple, "relation");
 
-	relation = SPI_getbinval(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
-							 SPI_fnumber(RelationGetDescr(trigger->tg_relation), "relation"), &isnull);
-	if (!isnull && SearchSysCacheExists1(RELOID, relation))
+	if (OidIsValid(relation) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
 		PG_RETURN_POINTER(trigger->tg_trigtuple);
 	ereport(WARNING,
 			(errmsg("an event source is left out: its table's relation is missing")));

@@ -58,37 +58,6 @@ ddb_guard_catalog(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(unchanged_row(trigger));
 }
 
-/* ---- Columns ---- */
-
-/* The value of a column by name; isnull also where the relation has none of the name. */
-static Datum
-column(const TriggerData *trigger, HeapTuple row, const char *name, bool *isnull)
-{
-	TupleDesc	descriptor = RelationGetDescr(trigger->tg_relation);
-	int			number = SPI_fnumber(descriptor, name);
-
-	*isnull = true;
-	return number > 0 ? heap_getattr(row, number, descriptor, isnull) : (Datum) 0;
-}
-
-static Oid
-relation_column(const TriggerData *trigger, HeapTuple row, const char *name)
-{
-	bool		isnull;
-	Datum		datum = column(trigger, row, name, &isnull);
-
-	return isnull ? InvalidOid : DatumGetObjectId(datum);
-}
-
-static char *
-name_column(const TriggerData *trigger, HeapTuple row)
-{
-	bool		isnull;
-	Datum		datum = column(trigger, row, "name", &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(datum);
-}
-
 static bool
 is_there(Oid relation)
 {
@@ -143,12 +112,12 @@ load_table(const TriggerData *trigger)
 {
 	HeapTuple	row = trigger->tg_trigtuple;
 	Relation	tables = trigger->tg_relation;
-	char	   *name = name_column(trigger, row);
-	Oid			relation = relation_column(trigger, row, "relation");
+	char	   *name = trigger_text_column(trigger, row, "name");
+	Oid			relation = trigger_oid_column(trigger, row, "relation");
 	bool		isnull;
 	ScanKeyData key;
 
-	(void) column(trigger, row, "relation", &isnull);
+	(void) trigger_column(trigger, row, "relation", &isnull);
 	if (isnull || name == NULL)
 		return row;
 	name_key(&key, tables, name);
@@ -174,9 +143,9 @@ load_index(const TriggerData *trigger)
 {
 	HeapTuple	row = trigger->tg_trigtuple;
 	Relation	indexes = trigger->tg_relation;
-	char	   *name = name_column(trigger, row);
-	Oid			table = relation_column(trigger, row, "table_relation");
-	Oid			relation = relation_column(trigger, row, "relation");
+	char	   *name = trigger_text_column(trigger, row, "name");
+	Oid			table = trigger_oid_column(trigger, row, "table_relation");
+	Oid			relation = trigger_oid_column(trigger, row, "relation");
 	ScanKeyData keys[2];
 
 	if (name == NULL)
@@ -204,7 +173,7 @@ load_index(const TriggerData *trigger)
 static HeapTuple
 load_if_there(const TriggerData *trigger)
 {
-	return is_there(relation_column(trigger, trigger->tg_trigtuple, "relation")) ?
+	return is_there(trigger_oid_column(trigger, trigger->tg_trigtuple, "relation")) ?
 		trigger->tg_trigtuple : NULL;
 }
 
@@ -218,7 +187,7 @@ load_continuous_backups(const TriggerData *trigger)
 	Datum		values[] = {CStringGetTextDatum("ENABLING"), 0};
 	bool		nulls[] = {false, true};
 
-	if (!is_there(relation_column(trigger, row, "relation")))
+	if (!is_there(trigger_oid_column(trigger, row, "relation")))
 		return NULL;
 	return heap_modify_tuple_by_cols(row, descriptor, lengthof(numbers), numbers, values, nulls);
 }
@@ -246,7 +215,7 @@ ddb_load_record(PG_FUNCTION_ARGS)
 static void
 tell(const TriggerData *trigger, HeapTuple row, const char *name)
 {
-	Oid			relation = row != NULL ? relation_column(trigger, row, name) : InvalidOid;
+	Oid			relation = row != NULL ? trigger_oid_column(trigger, row, name) : InvalidOid;
 
 	if (is_there(relation))
 		CacheInvalidateRelcacheByRelid(relation);
