@@ -1,0 +1,354 @@
+/*
+ * bucket.c - opening buckets, and what their kinds have in common.
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "digest.h"
+#include "transfer/store.h"
+
+#define WRAPPER "ddb_bucket"
+
+char	   *bucket_directory = NULL;
+
+/* ---- Settings and options ---- */
+
+static bool
+check_directory(char **value, void **extra, GucSource source)
+{
+	if ((*value)[0] == '\0' || is_absolute_path(*value))
+		return true;
+	GUC_check_errdetail("It is the absolute path of a directory.");
+	return false;
+}
+
+void
+bucket_define_settings(void)
+{
+	DefineCustomStringVariable("ddb.bucket_directory",
+							   "The directory of buckets that are folders.",
+							   "Empty for none.",
+							   &bucket_directory, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_directory, NULL, NULL);
+}
+
+PG_FUNCTION_INFO_V1(ddb_bucket_validator);
+
+/* What CREATE SERVER and its like may say of a bucket. */
+Datum
+ddb_bucket_validator(PG_FUNCTION_ARGS)
+{
+	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid			catalog = PG_GETARG_OID(1);
+	ListCell   *cell;
+
+	foreach(cell, options)
+	{
+		DefElem    *option = lfirst(cell);
+
+		if (catalog == ForeignServerRelationId && strcmp(option->defname, "store") == 0)
+		{
+			if (strcmp(defGetString(option), "folder") != 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+						 errmsg("a bucket's store is \"folder\", not \"%s\"", defGetString(option))));
+		}
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+					 errmsg("a bucket has no option \"%s\" here", option->defname)));
+	}
+	PG_RETURN_VOID();
+}
+
+/* ---- Names ---- */
+
+/* As DynamoDB's API has them: letters, digits, and between them . - _ too. */
+static bool
+is_bucket_name(const char *name)
+{
+	size_t		length = strlen(name);
+
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char byte = name[i];
+		bool		within = i > 0 && i < length - 1;
+
+		if (!((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+			  (within && (byte == '.' || byte == '-' || byte == '_'))))
+			return false;
+	}
+	return length > 0;
+}
+
+bool
+bucket_text_is_plain(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++)
+	{
+		if ((unsigned char) *at < ' ' || *at == '\x7f')
+			return false;
+	}
+	return pg_verify_mbstr(PG_UTF8, text, strlen(text), true);
+}
+
+static void
+bad_key(const char *what, const char *text, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 bucket_text_is_plain(text) ? errmsg("\"%s\" is no %s in a bucket", text, what) :
+			 errmsg("the text is no %s in a bucket", what),
+			 errdetail_internal("%s", detail)));
+}
+
+/* Whether one of the names between slashes, up to the end, is one that a path cannot have. */
+static bool
+has_bad_name(const char *path, const char *end)
+{
+	while (path < end)
+	{
+		size_t		length = strcspn(path, "/");
+
+		if (length == 0 || (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.'))))
+			return true;
+		path += length + 1;
+	}
+	return false;
+}
+
+static void
+check_text(const char *what, const char *text)
+{
+	if (strlen(text) > BUCKET_KEY_MAX)
+		bad_key(what, text, psprintf("It has more than %d bytes.", BUCKET_KEY_MAX));
+	if (!bucket_text_is_plain(text))
+		bad_key(what, text, "It has control characters, or is not in UTF-8.");
+}
+
+#define BAD_NAMES "It has a name between slashes that is empty, \".\" or \"..\"."
+
+void
+bucket_check_key(const char *key)
+{
+	size_t		length = strlen(key);
+
+	check_text("key", key);
+	if (length == 0 || key[length - 1] == '/' || has_bad_name(key, key + length))
+		bad_key("key", key, BAD_NAMES);
+}
+
+void
+bucket_check_prefix(const char *prefix)
+{
+	const char *slash = strrchr(prefix, '/');
+
+	check_text("prefix", prefix);
+	if (slash != NULL && has_bad_name(prefix, slash + 1))
+		bad_key("prefix", prefix, BAD_NAMES);
+}
+
+/* ---- Opening ---- */
+
+/* The server of that name, where it is a bucket; else NULL. */
+static ForeignServer *
+find_server(const char *name)
+{
+	ForeignServer *server = is_bucket_name(name) ? GetForeignServerByName(name, true) : NULL;
+
+	if (server == NULL || strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, WRAPPER) != 0)
+		return NULL;
+	return server;
+}
+
+Bucket *
+bucket_open(const char *name, BucketProblem *problem)
+{
+	ForeignServer *server = find_server(name);
+	Bucket	   *bucket;
+
+	*problem = server == NULL ? BUCKET_MISSING :
+		may_use_server_compat(server->serverid, GetUserId()) ? BUCKET_FINE : BUCKET_DENIED;
+	if (*problem != BUCKET_FINE)
+		return NULL;
+	bucket = palloc0(sizeof(Bucket));
+	bucket->name = pstrdup(name);
+	bucket->context = CurrentMemoryContext;
+	bucket->store = &folder_store;
+	return bucket;
+}
+
+/* ---- Objects ---- */
+
+static int
+compare_objects(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((const BucketObject *) lfirst(a))->key, ((const BucketObject *) lfirst(b))->key);
+}
+
+List *
+bucket_list(Bucket *bucket, const char *prefix)
+{
+	List	   *objects;
+
+	bucket_check_prefix(prefix);
+	objects = bucket->store->list(bucket, prefix);
+	list_sort(objects, compare_objects);
+	return objects;
+}
+
+void
+bucket_delete(Bucket *bucket, const char *key)
+{
+	bucket_check_key(key);
+	bucket->store->delete(bucket, key);
+}
+
+void
+bucket_clean(Bucket *bucket, const char *prefix)
+{
+	bucket_check_prefix(prefix);
+	bucket->store->clean(bucket, prefix);
+}
+
+/* ---- Reading ---- */
+
+BucketReader *
+bucket_read_begin(Bucket *bucket, const char *key, int64 offset)
+{
+	MemoryContext context;
+	MemoryContext before;
+	BucketReader *reader;
+
+	Assert(offset >= 0);
+	bucket_check_key(key);
+	context = AllocSetContextCreate(CurrentMemoryContext, "ddb bucket reader", ALLOCSET_SMALL_SIZES);
+	before = MemoryContextSwitchTo(context);
+	reader = bucket->store->read_begin(bucket, key, offset);
+	if (reader != NULL)
+	{
+		reader->bucket = bucket;
+		reader->key = pstrdup(key);
+		reader->context = context;
+	}
+	MemoryContextSwitchTo(before);
+	if (reader == NULL)
+		MemoryContextDelete(context);
+	return reader;
+}
+
+int64
+bucket_read_size(const BucketReader *reader)
+{
+	return reader->size;
+}
+
+size_t
+bucket_read(BucketReader *reader, char *buffer, size_t size)
+{
+	size_t		done = 0;
+
+	while (done < size)
+	{
+		size_t		count;
+
+		CHECK_FOR_INTERRUPTS();
+		count = reader->bucket->store->read(reader, buffer + done, size - done);
+		if (count == 0)
+			break;
+		done += count;
+	}
+	return done;
+}
+
+void
+bucket_read_end(BucketReader *reader)
+{
+	MemoryContextDelete(reader->context);
+}
+
+/* ---- Writing ---- */
+
+static void
+forget_digest(void *writer)
+{
+	digest_md5_end(((BucketWriter *) writer)->md5, NULL);
+}
+
+BucketWriter *
+bucket_write_begin(Bucket *bucket, const char *key)
+{
+	MemoryContext context;
+	MemoryContext before;
+	BucketWriter *writer;
+	MemoryContextCallback *callback;
+
+	bucket_check_key(key);
+	context = AllocSetContextCreate(CurrentMemoryContext, "ddb bucket writer", ALLOCSET_SMALL_SIZES);
+	before = MemoryContextSwitchTo(context);
+	writer = bucket->store->write_begin(bucket, key);
+	writer->bucket = bucket;
+	writer->key = pstrdup(key);
+	writer->context = context;
+	callback = palloc(sizeof(MemoryContextCallback));
+	callback->func = forget_digest;
+	callback->arg = writer;
+	MemoryContextRegisterResetCallback(context, callback);
+	writer->md5 = digest_md5_begin();
+	MemoryContextSwitchTo(before);
+	return writer;
+}
+
+void
+bucket_write(BucketWriter *writer, const char *data, size_t length)
+{
+	while (length > 0)
+	{
+		size_t		count = Min(length, BUCKET_BUFFER_SIZE);
+
+		CHECK_FOR_INTERRUPTS();
+		digest_md5_add(writer->md5, data, count);
+		writer->bucket->store->write(writer, data, count);
+		writer->size += count;
+		data += count;
+		length -= count;
+	}
+}
+
+BucketObject *
+bucket_write_end(BucketWriter *writer)
+{
+	char	   *etag = writer->bucket->store->write_end(writer);
+	BucketObject *object = palloc0(sizeof(BucketObject));
+
+	object->key = pstrdup(writer->key);
+	object->size = writer->size;
+	digest_md5_end(writer->md5, object->md5);
+	writer->md5 = NULL;
+	if (etag == NULL)
+	{
+		etag = palloc(2 * sizeof(object->md5) + 1);
+		etag[hex_encode((const char *) object->md5, sizeof(object->md5), etag)] = '\0';
+	}
+	object->etag = etag;
+	MemoryContextDelete(writer->context);
+	return object;
+}
+
+void
+bucket_write_abort(BucketWriter *writer)
+{
+	if (writer->bucket->store->write_abort != NULL)
+		writer->bucket->store->write_abort(writer);
+	MemoryContextDelete(writer->context);
+}
