@@ -112,19 +112,22 @@ bad_key(const char *what, const char *text, const char *detail)
 			 errdetail_internal("%s", detail)));
 }
 
-/* Whether one of the names between slashes, up to the end, is one that a path cannot have. */
+/* Whether the names between slashes, up to the end, are some that a path of the bucket's can have. */
 static bool
-has_bad_name(const char *path, const char *end)
+has_good_names(const Bucket *bucket, const char *path, const char *end)
 {
 	while (path < end)
 	{
 		size_t		length = strcspn(path, "/");
 
-		if (length == 0 || (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.'))))
-			return true;
+		if (length == 0 && !bucket->store->empty_names)
+			return false;
+		/* who hands on a path may leave them out, and what goes before them */
+		if (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.')))
+			return false;
 		path += length + 1;
 	}
-	return false;
+	return true;
 }
 
 static void
@@ -139,22 +142,23 @@ check_text(const char *what, const char *text)
 #define BAD_NAMES "It has a name between slashes that is empty, \".\" or \"..\"."
 
 void
-bucket_check_key(const char *key)
+bucket_check_key(const Bucket *bucket, const char *key)
 {
 	size_t		length = strlen(key);
 
 	check_text("key", key);
-	if (length == 0 || key[length - 1] == '/' || has_bad_name(key, key + length))
+	if (length == 0 || (key[length - 1] == '/' && !bucket->store->empty_names) ||
+		!has_good_names(bucket, key, key + length))
 		bad_key("key", key, BAD_NAMES);
 }
 
 void
-bucket_check_prefix(const char *prefix)
+bucket_check_prefix(const Bucket *bucket, const char *prefix)
 {
 	const char *slash = strrchr(prefix, '/');
 
 	check_text("prefix", prefix);
-	if (slash != NULL && has_bad_name(prefix, slash + 1))
+	if (slash != NULL && !has_good_names(bucket, prefix, slash + 1))
 		bad_key("prefix", prefix, BAD_NAMES);
 }
 
@@ -201,7 +205,7 @@ bucket_list(Bucket *bucket, const char *prefix)
 {
 	List	   *objects;
 
-	bucket_check_prefix(prefix);
+	bucket_check_prefix(bucket, prefix);
 	objects = bucket->store->list(bucket, prefix);
 	list_sort(objects, compare_objects);
 	return objects;
@@ -210,14 +214,14 @@ bucket_list(Bucket *bucket, const char *prefix)
 void
 bucket_delete(Bucket *bucket, const char *key)
 {
-	bucket_check_key(key);
+	bucket_check_key(bucket, key);
 	bucket->store->delete(bucket, key);
 }
 
 void
 bucket_clean(Bucket *bucket, const char *prefix)
 {
-	bucket_check_prefix(prefix);
+	bucket_check_prefix(bucket, prefix);
 	bucket->store->clean(bucket, prefix);
 }
 
@@ -231,7 +235,7 @@ bucket_read_begin(Bucket *bucket, const char *key, int64 offset)
 	BucketReader *reader;
 
 	Assert(offset >= 0);
-	bucket_check_key(key);
+	bucket_check_key(bucket, key);
 	context = AllocSetContextCreate(CurrentMemoryContext, "ddb bucket reader", ALLOCSET_SMALL_SIZES);
 	before = MemoryContextSwitchTo(context);
 	reader = bucket->store->read_begin(bucket, key, offset);
@@ -293,7 +297,7 @@ bucket_write_begin(Bucket *bucket, const char *key)
 	BucketWriter *writer;
 	MemoryContextCallback *callback;
 
-	bucket_check_key(key);
+	bucket_check_key(bucket, key);
 	context = AllocSetContextCreate(CurrentMemoryContext, "ddb bucket writer", ALLOCSET_SMALL_SIZES);
 	before = MemoryContextSwitchTo(context);
 	writer = bucket->store->write_begin(bucket, key);

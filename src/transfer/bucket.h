@@ -60,8 +60,8 @@ extern void bucket_define_settings(void);
 /* Opens it for the current role; NULL, and in *problem why, where that cannot be. */
 extern Bucket *bucket_open(const char *name, BucketProblem *problem);
 
-/* Whether a key could be one of an object's: raises 22023 where not. */
-extern void bucket_check_key(const char *key);
+/* Raises 22023 where no object of the bucket could have that key. */
+extern void bucket_check_key(const Bucket *bucket, const char *key);
 
 /* The objects whose keys begin with the prefix ("" for all), in the order of their bytes, as a list of BucketObject *. */
 extern List *bucket_list(Bucket *bucket, const char *prefix);

@@ -16,6 +16,9 @@
 
 typedef struct BucketStore
 {
+	/* whether there may be nothing between two slashes of a key */
+	bool		empty_names;
+
 	/* sorted by bucket.c */
 	List	   *(*list) (Bucket *bucket, const char *prefix);
 	void		(*delete) (Bucket *bucket, const char *key);
@@ -61,7 +64,7 @@ struct BucketWriter
 };
 
 /* The folders that the prefix names whole must be names; what follows the last slash may begin one. */
-extern void bucket_check_prefix(const char *prefix);
+extern void bucket_check_prefix(const Bucket *bucket, const char *prefix);
 
 /* Whether it may be in a key: UTF-8, without control characters. */
 extern bool bucket_text_is_plain(const char *text);
