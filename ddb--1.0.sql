@@ -1817,10 +1817,13 @@ CREATE FUNCTION write_object(bucket text, key text, content bytea) RETURNS text
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_write_object';
 CREATE FUNCTION delete_object(bucket text, key text) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_object';
+CREATE FUNCTION clean_bucket(bucket text, prefix text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_clean_bucket';
 COMMENT ON FUNCTION bucket_objects(text, text) IS 'the objects in a bucket whose keys begin with the prefix';
 COMMENT ON FUNCTION read_object(text, text, bigint, integer) IS 'an object in a bucket, or a part of it; NULL where there is none';
 COMMENT ON FUNCTION write_object(text, text, bytea) IS 'writes an object in a bucket, at once and for good; returns its entity tag';
 COMMENT ON FUNCTION delete_object(text, text) IS 'deletes an object in a bucket, at once and for good';
+COMMENT ON FUNCTION clean_bucket(text, text) IS 'removes what writers that were killed have left unfinished below the prefix, where nobody else is writing';
 
 -- ==========================================================================
 -- HTTP: access keys

@@ -83,6 +83,15 @@ digest_md5_add(void *md5, const void *data, size_t length)
 }
 
 void
+digest_md5_so_far(const void *md5, uint8 *digest)
+{
+	gnutls_hash_hd_t copy = gnutls_hash_copy((gnutls_hash_hd_t) md5);
+
+	check_result(copy == NULL ? GNUTLS_E_HASH_FAILED : 0);
+	gnutls_hash_deinit(copy, digest);
+}
+
+void
 digest_md5_end(void *md5, uint8 *digest)
 {
 	if (md5 != NULL)

@@ -24,6 +24,7 @@ extern void digest_hmac(const uint8 *key, size_t key_length, const void *data, s
  */
 extern void *digest_md5_begin(void);
 extern void digest_md5_add(void *md5, const void *data, size_t length);
+extern void digest_md5_so_far(const void *md5, uint8 *digest);
 extern void digest_md5_end(void *md5, uint8 *digest);
 
 #endif							/* DDB_DIGEST_H */

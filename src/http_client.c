@@ -290,8 +290,9 @@ http_exchange(HttpExchange *exchange)
 	{
 		ListCell   *cell;
 
-		/* it does not wait to be told to go on */
-		headers = add_header(headers, "Expect:");
+		/* it does not wait to be told to go on, but where libcurl would sign that too, and not send it */
+		if (exchange->signature == NULL)
+			headers = add_header(headers, "Expect:");
 		foreach(cell, exchange->headers)
 			headers = add_header(headers, lfirst(cell));
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);

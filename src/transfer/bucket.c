@@ -16,7 +16,7 @@
 
 #include "compat.h"
 #include "digest.h"
-#include "transfer/store.h"
+#include "transfer/s3.h"
 
 #define WRAPPER "ddb_bucket"
 
@@ -40,6 +40,48 @@ bucket_define_settings(void)
 							   "The directory of buckets that are folders.",
 							   "Empty for none.",
 							   &bucket_directory, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_directory, NULL, NULL);
+	s3_define_settings();
+}
+
+/* What a bucket's options say. */
+typedef struct BucketOptions
+{
+	bool		in_store;
+	char	   *region;			/* or NULL */
+} BucketOptions;
+
+static void
+read_options(List *options, BucketOptions *result)
+{
+	ListCell   *cell;
+
+	memset(result, 0, sizeof(*result));
+	foreach(cell, options)
+	{
+		DefElem    *option = lfirst(cell);
+		char	   *value = defGetString(option);
+
+		if (strcmp(option->defname, "region") == 0)
+		{
+			s3_check_region(value);
+			result->region = value;
+		}
+		else if (strcmp(option->defname, "store") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+					 errmsg("a bucket has no option \"%s\"", option->defname),
+					 errhint("Its options are store and region.")));
+		else if (strcmp(value, "s3") == 0)
+			result->in_store = true;
+		else if (strcmp(value, "folder") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					 errmsg("the store of a bucket is \"folder\" or \"s3\", not \"%s\"", value)));
+	}
+	if (result->region != NULL && !result->in_store)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("a bucket that is a folder has no region")));
 }
 
 PG_FUNCTION_INFO_V1(ddb_bucket_validator);
@@ -50,24 +92,16 @@ ddb_bucket_validator(PG_FUNCTION_ARGS)
 {
 	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
 	Oid			catalog = PG_GETARG_OID(1);
-	ListCell   *cell;
+	BucketOptions bucket;
 
-	foreach(cell, options)
-	{
-		DefElem    *option = lfirst(cell);
-
-		if (catalog == ForeignServerRelationId && strcmp(option->defname, "store") == 0)
-		{
-			if (strcmp(defGetString(option), "folder") != 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-						 errmsg("a bucket's store is \"folder\", not \"%s\"", defGetString(option))));
-		}
-		else
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-					 errmsg("a bucket has no option \"%s\" here", option->defname)));
-	}
+	if (catalog == ForeignServerRelationId)
+		read_options(options, &bucket);
+	else if (catalog == UserMappingRelationId)
+		s3_check_credentials(options);
+	else if (options != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("only buckets and credentials for them have options")));
 	PG_RETURN_VOID();
 }
 
@@ -179,16 +213,19 @@ Bucket *
 bucket_open(const char *name, BucketProblem *problem)
 {
 	ForeignServer *server = find_server(name);
+	BucketOptions options;
 	Bucket	   *bucket;
 
 	*problem = server == NULL ? BUCKET_MISSING :
 		may_use_server_compat(server->serverid, GetUserId()) ? BUCKET_FINE : BUCKET_DENIED;
 	if (*problem != BUCKET_FINE)
 		return NULL;
+	read_options(server->options, &options);
 	bucket = palloc0(sizeof(Bucket));
 	bucket->name = pstrdup(name);
-	bucket->context = CurrentMemoryContext;
-	bucket->store = &folder_store;
+	bucket->store = options.in_store ? &s3_store : &folder_store;
+	if (options.in_store)
+		bucket->s3 = s3_access(server, options.region);
 	return bucket;
 }
 
@@ -313,8 +350,28 @@ bucket_write_begin(Bucket *bucket, const char *key)
 	return writer;
 }
 
-void
-bucket_write(BucketWriter *writer, const char *data, size_t length)
+char *
+bucket_hash_text(const uint8 *md5)
+{
+	char	   *text = palloc(2 * MD5_LENGTH + 1);
+
+	text[hex_encode((const char *) md5, MD5_LENGTH, text)] = '\0';
+	return text;
+}
+
+static void
+give_up(BucketWriter *writer)
+{
+	/* an error has left its own context as the current one */
+	MemoryContext before = MemoryContextSwitchTo(writer->context);
+
+	if (writer->bucket->store->write_abort != NULL)
+		writer->bucket->store->write_abort(writer);
+	MemoryContextSwitchTo(before);
+}
+
+static void
+write_all(BucketWriter *writer, const char *data, size_t length)
 {
 	while (length > 0)
 	{
@@ -329,22 +386,51 @@ bucket_write(BucketWriter *writer, const char *data, size_t length)
 	}
 }
 
+void
+bucket_write(BucketWriter *writer, const char *data, size_t length)
+{
+	PG_TRY();
+	{
+		write_all(writer, data, length);
+	}
+	PG_CATCH();
+	{
+		give_up(writer);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/* Makes the object; gives its entity tag, or NULL. */
+static char *
+finish(BucketWriter *writer)
+{
+	char	   *etag;
+
+	PG_TRY();
+	{
+		etag = writer->bucket->store->write_end(writer);
+	}
+	PG_CATCH();
+	{
+		give_up(writer);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return etag;
+}
+
 BucketObject *
 bucket_write_end(BucketWriter *writer)
 {
-	char	   *etag = writer->bucket->store->write_end(writer);
+	char	   *etag = finish(writer);
 	BucketObject *object = palloc0(sizeof(BucketObject));
 
 	object->key = pstrdup(writer->key);
 	object->size = writer->size;
 	digest_md5_end(writer->md5, object->md5);
 	writer->md5 = NULL;
-	if (etag == NULL)
-	{
-		etag = palloc(2 * sizeof(object->md5) + 1);
-		etag[hex_encode((const char *) object->md5, sizeof(object->md5), etag)] = '\0';
-	}
-	object->etag = etag;
+	object->etag = etag != NULL ? etag : bucket_hash_text(object->md5);
 	MemoryContextDelete(writer->context);
 	return object;
 }
@@ -352,7 +438,6 @@ bucket_write_end(BucketWriter *writer)
 void
 bucket_write_abort(BucketWriter *writer)
 {
-	if (writer->bucket->store->write_abort != NULL)
-		writer->bucket->store->write_abort(writer);
+	give_up(writer);
 	MemoryContextDelete(writer->context);
 }

@@ -87,9 +87,9 @@ extern void bucket_read_end(BucketReader *reader);
 
 /*
  * Writing an object.  Nobody sees it before bucket_write_end(), after which it is durable; it takes the
- * place of one that was there.  Whoever goes on after an error calls bucket_write_abort().  Where a
- * writer is only forgotten, as by an error that ends its memory context, what a store has got of a
- * large object waits for bucket_clean().
+ * place of one that was there.  After an error of one of these functions nothing is left of it, and
+ * bucket_write_abort() only frees the writer.  Where a writer is forgotten, by another error that ends its
+ * memory context, what a store has got of a large object waits for bucket_clean().
  */
 extern BucketWriter *bucket_write_begin(Bucket *bucket, const char *key);
 extern void bucket_write(BucketWriter *writer, const char *data, size_t length);

@@ -128,3 +128,12 @@ ddb_delete_object(PG_FUNCTION_ARGS)
 	bucket_delete(open_or_fail(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
 }
+
+PG_FUNCTION_INFO_V1(ddb_clean_bucket);
+
+Datum
+ddb_clean_bucket(PG_FUNCTION_ARGS)
+{
+	bucket_clean(open_or_fail(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
+}

@@ -72,7 +72,7 @@ fail(const char *doing, const Bucket *bucket, const char *key)
 	errno = error;
 	if (detail == NULL)
 		ereport(ERROR,
-				(errcode_for_file_access(),
+				(error == EFBIG || error == EDQUOT ? errcode(ERRCODE_DISK_FULL) : errcode_for_file_access(),
 				 errmsg("could not %s \"%s\" of the bucket \"%s\": %m", doing, key, bucket->name)));
 	ereport(ERROR,
 			(errcode(error == ENAMETOOLONG ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_WRONG_OBJECT_TYPE),

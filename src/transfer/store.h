@@ -38,12 +38,13 @@ typedef struct BucketStore
 } BucketStore;
 
 extern const BucketStore folder_store;
+extern const BucketStore s3_store;
 
 struct Bucket
 {
 	char	   *name;			/* of letters, digits, and within it . - _ */
 	const BucketStore *store;
-	MemoryContext context;
+	struct S3Access *s3;		/* of s3_store */
 };
 
 struct BucketReader
@@ -65,6 +66,9 @@ struct BucketWriter
 
 /* The folders that the prefix names whole must be names; what follows the last slash may begin one. */
 extern void bucket_check_prefix(const Bucket *bucket, const char *prefix);
+
+/* An MD5 hash in hexadecimal, palloc'd. */
+extern char *bucket_hash_text(const uint8 *md5);
 
 /* Whether it may be in a key: UTF-8, without control characters. */
 extern bool bucket_text_is_plain(const char *text);
