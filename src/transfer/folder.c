@@ -406,8 +406,12 @@ open_place(const Bucket *bucket, const char *key)
 {
 	const char *name = last_name(key);
 	struct stat status;
-	int			folder = walk(bucket, key, name, true);
+	int			folder = -1;
 
+	/* one that is empty may just be removed, with an object that was in it */
+	errno = ENOENT;
+	for (int i = 0; i < TRIES && folder < 0 && errno == ENOENT; i++)
+		folder = walk(bucket, key, name, true);
 	if (folder >= 0 && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
 	{
 		close_quietly(folder);

@@ -153,6 +153,81 @@ is "the next writer removes it" "$(files | grep unfinished/)" '644 f bucket-1/.d
 q "SELECT ddb.write_object('other', 'way/x', '')" >/dev/null
 is "an error leaves nothing" "$(files | grep unfinished/)" '644 f bucket-1/.ddb-unfinished/4567'
 
+# killed: a session that has written a part of a large object.
+python3 - <<END_PYTHON
+import os, signal, sys, threading, time
+sys.path.insert(0, "$top/test/server")
+import libpq
+
+unfinished = "$buckets/other/.ddb-unfinished"
+
+
+def attempt(session, statement):
+    try:
+        return session.execute(statement)
+    except libpq.Lost:
+        return None
+
+
+# it is slow enough to be seen at work: each object is on disk before the next one
+session = libpq.Session("postgres")
+process = int(session.execute("SELECT pg_backend_pid()").rows[0][0])
+thread = threading.Thread(target=attempt, args=(session, """DO \$\$ BEGIN FOR i IN 1..1000000 LOOP
+    PERFORM ddb.write_object('other', 'killed', decode(repeat(md5('x'), 250000), 'hex')); END LOOP; END \$\$"""))
+thread.start()
+while not any(os.stat(os.path.join(unfinished, name)).st_size > 0 for name in os.listdir(unfinished)):
+    time.sleep(0.001)
+os.kill(process, signal.SIGSTOP)
+other = libpq.Session("postgres")
+before = set(os.listdir(unfinished))
+written = other.execute("SELECT ddb.write_object('other', 'beside', 'x')").sqlstate is None
+kept = before == set(os.listdir(unfinished))
+print("ok - another writer leaves it what it is writing" if written and kept else f"not ok - what is being written is not left alone: {before}")
+os.kill(process, signal.SIGKILL)
+thread.join()
+END_PYTHON
+wait_until "SELECT NOT pg_is_in_recovery()"
+like "what was there before it was killed is whole" "$(q "SELECT string_agg(DISTINCT size::text, ' ') FROM ddb.bucket_objects('other', 'killed')")" '^(4000000)?$'
+q "SELECT ddb.clean_bucket('other', '')" >/dev/null
+is "what it was writing can be removed" "$(files | grep other/.ddb-unfinished/)" ''
+
+echo "# several at once"
+pids=()
+for i in 1 2 3 4; do
+	sql -o /dev/null -c "SELECT count(ddb.write_object('other', 'race/a/b/' || $i, repeat('$i', 100000)::bytea)), count(ddb.delete_object('other', 'race/a/b/' || $i)),
+		count(ddb.write_object('other', 'race/same', repeat('$i', 300000)::bytea)) FROM generate_series(1, 100)" &
+	pids+=($!)
+done
+for pid in "${pids[@]}"; do
+	wait "$pid" || echo "not ok - a writer ended with an error"
+done
+is "an object that several write is one of theirs" "$(q "SELECT string_agg(key || ' ' || size, '|') FROM ddb.bucket_objects('other', 'race/')" &&
+	q "SELECT replace(encode(ddb.read_object('other', 'race/same'), 'escape'), left(encode(ddb.read_object('other', 'race/same', 0, 1), 'escape'), 1), '') = ''")" $'race/same 300000\nt'
+pids=()
+for i in 1 2 3; do
+	sql -o /dev/null -c "DO \$\$ BEGIN FOR i IN 1..200 LOOP
+		PERFORM ddb.write_object('other', 'swap/x/y', 'x'); PERFORM ddb.delete_object('other', 'swap/x/y');
+	EXCEPTION WHEN wrong_object_type THEN NULL; END LOOP; END \$\$" 2>/dev/null &
+	pids+=($!)
+done
+as_server sh -c 'mkdir -p other/swap; for i in $(seq 300); do ln -sfn "$1" other/swap/x 2>/dev/null; rm -f other/swap/x; rmdir other/swap/x 2>/dev/null; mkdir other/swap 2>/dev/null; done; true' - "$cluster/outside"
+for pid in "${pids[@]}"; do wait "$pid" || true; done
+is "a link that comes and goes leads nowhere" "$(ls -A "$cluster/outside")" ''
+as_server rm -rf other/swap
+is "nothing is left of it" "$(files | grep other/.ddb-unfinished/)" ''
+
+echo "# a disk that gets full"
+q "SELECT ddb.write_object('other', 'full', 'old')" >/dev/null
+export top
+like "what does not fit is not written" "$(psql -X -q -A -t -v VERBOSITY=verbose 2>&1 <<'END_SQL'
+SELECT pg_backend_pid() AS process \gset
+\setenv PROCESS :process
+\! bash -c '. "$top/scripts/private-server.sh" && as_server_user prlimit --pid "$PROCESS" --fsize=2000000:'
+SELECT ddb.write_object('other', 'full', decode(repeat(md5('x'), 250000), 'hex'));
+END_SQL
+)" '^ERROR:  53100: could not write "full" of the bucket "other"'
+is "what was there still is, and nothing else" "$(q "SELECT convert_from(ddb.read_object('other', 'full'), 'UTF8')" && files | grep other/.ddb-unfinished/)" old
+
 echo "# settings"
 like "the directory is an absolute path" "$(q "ALTER SYSTEM SET ddb.bucket_directory = 'relative'")" '^ERROR:  22023: '
 like "a session cannot change it" "$(q "SET ddb.bucket_directory = '/tmp'")" 'cannot be changed now'
