@@ -55,6 +55,8 @@ secret=$(env_of AWS_SECRET_ACCESS_KEY)
 like "gives a key of its own" "$id" '^AKIA[A-Z2-7]{16}$'
 answers "which signs" "$id" "$secret" "$served"
 answers "no other does" dummy dummy "$unknown"
+is "there is a bucket" "$(. "$checkouts/run/.run/env" && sql -c "SELECT ddb.write_object('my-bucket', 'a', 'x') IS NOT NULL" &&
+	ls "$checkouts/run/.run/buckets/my-bucket")" $'t\na'
 
 environment=(AWS_ACCESS_KEY_ID=dummy AWS_SECRET_ACCESS_KEY=dummy)
 run
