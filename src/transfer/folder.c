@@ -56,7 +56,8 @@ typedef struct FolderWriter
 /* ---- Errors ---- */
 
 /* Raises what errno means for work on the object of that key. */
-static void fail(const char *doing, const Bucket *bucket, const char *key) pg_attribute_noreturn();
+static void fail(const char *doing, const Bucket *bucket, const char *key)
+			__attribute__((noreturn));
 
 static void
 fail(const char *doing, const Bucket *bucket, const char *key)

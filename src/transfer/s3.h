@@ -90,7 +90,8 @@ extern void s3_check_status(const S3Request *request);
 extern bool s3_try(S3Request *request);
 
 /* Raises an error about an answer that is none. */
-extern void s3_fail_by_answer(const S3Request *request, const char *what) pg_attribute_noreturn();
+extern void s3_fail_by_answer(const S3Request *request, const char *what)
+			__attribute__((noreturn));
 
 /* Without the quotes, palloc'd; NULL where it is none that could be given back (header may be NULL). */
 extern char *s3_read_etag(const char *header);
