@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "access/reloptions.h"
+#include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
@@ -209,6 +210,17 @@ find_server(const char *name)
 	return server;
 }
 
+/*
+ * Whether the current role may use it.  A server's owner can give it another name and other options without
+ * being asked whether he may make such a one, so that is asked here.
+ */
+static bool
+may_use(const ForeignServer *server)
+{
+	return may_use_server_compat(server->serverid, GetUserId()) &&
+		may_use_wrapper_compat(server->fdwid, server->owner);
+}
+
 Bucket *
 bucket_open(const char *name, BucketProblem *problem)
 {
@@ -216,8 +228,7 @@ bucket_open(const char *name, BucketProblem *problem)
 	BucketOptions options;
 	Bucket	   *bucket;
 
-	*problem = server == NULL ? BUCKET_MISSING :
-		may_use_server_compat(server->serverid, GetUserId()) ? BUCKET_FINE : BUCKET_DENIED;
+	*problem = server == NULL ? BUCKET_MISSING : may_use(server) ? BUCKET_FINE : BUCKET_DENIED;
 	if (*problem != BUCKET_FINE)
 		return NULL;
 	read_options(server->options, &options);

@@ -114,6 +114,13 @@ like "in that bucket alone" "$(q "SET ROLE reader; SELECT * FROM ddb.bucket_obje
 like "and cannot change where it is" "$(q 'SET ROLE reader; ALTER SERVER "bucket-1" OPTIONS (ADD store '"'folder')")" 'must be owner of foreign server bucket-1'
 q 'REVOKE USAGE ON FOREIGN SERVER "bucket-1" FROM reader' >/dev/null
 like "until it is revoked" "$(q "SET ROLE reader; SELECT ddb.read_object('bucket-1', 'mine')")" '^ERROR:  42501: '
+q 'ALTER SERVER other OWNER TO stranger' >/dev/null
+like "a bucket's owner must be one who may make it" "$(q "SET ROLE stranger; SELECT ddb.read_object('other', 'a/b')")" '^ERROR:  42501: '
+q 'SET ROLE stranger; ALTER SERVER other RENAME TO "bucket-2"; GRANT USAGE ON FOREIGN SERVER "bucket-2" TO reader' >/dev/null
+like "who else may rename it and let others in" "$(q "SET ROLE reader; SELECT ddb.write_object('bucket-2', 'a', '')")" '^ERROR:  42501: '
+q 'ALTER SERVER "bucket-2" RENAME TO other; GRANT USAGE ON FOREIGN DATA WRAPPER ddb_bucket TO stranger' >/dev/null
+is "as here" "$(q "SET ROLE stranger; SELECT ddb.read_object('other', 'a/b')")" '\x'
+q 'ALTER SERVER other OWNER TO postgres; REVOKE USAGE ON FOREIGN DATA WRAPPER ddb_bucket FROM stranger' >/dev/null
 
 echo "# nothing leads out"
 secret=$DDB_WORK/secret
