@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "transfer/item_file_ion.h"
+#include "value/json_bytes.h"
 
 void
 ion_malformed(const char *reason)
@@ -182,6 +183,8 @@ plain_end(const Ion *ion, char quote)
 {
 	const char *at = ion->at;
 
+	if (quote == '"')
+		return json_plain_end(at, ion->window->end);
 	while (at < ion->window->end && *at != quote && *at != '\\' && (uint8) *at >= 0x20)
 		at++;
 	return at;

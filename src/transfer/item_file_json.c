@@ -42,10 +42,14 @@ static Node *
 read_json(void *state, Window *window)
 {
 	const char *end = window_line(window);
+	Node	   *node;
 	json_object *item;
 
 	if (end == NULL || is_blank(window->at, end))
 		return NULL;
+	node = node_map_from_member(window->at, end - window->at, "Item");
+	if (node != NULL)
+		return node;
 	item = item_of_line(json_parse(window->at, end - window->at));
 	json_check_attribute_map(item);
 	return node_map_from_json(item);
