@@ -630,7 +630,10 @@ recover_ion(void *argument, Window *window)
 	char	   *message = NULL;
 
 	if (!error_caught(skip_record, &skipping, CurrentMemoryContext, &message))
+	{
 		window->behind = skipping.ion.at;
+		state->list = skipping.list;
+	}
 	else if (skipping.ion.unsupported)
 		bad_record("%s", message);
 	else
@@ -639,9 +642,9 @@ recover_ion(void *argument, Window *window)
 		window->ran_out = window->behind == NULL;
 		if (window->behind == NULL)
 			bad_record("%s", message);
+		state->list = LIST_NONE;
 	}
 	state->begun = true;
-	state->list = skipping.list;
 }
 
 static void

@@ -440,7 +440,7 @@ copy_digits(const Value *token, uint32 at, StringInfo text)
 static void
 not_a_number(void)
 {
-	ion_malformed("a number");
+	ion_malformed("a malformed number");
 }
 
 /* Digits, and what may stand before and behind the point and the exponent's letter. */

@@ -17,6 +17,8 @@
 #define FIRST_BUFFER_SIZE (256 * 1024)
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
+static const char gzip_mark[] = "\x1F\x8B";
+static const char zstd_mark[] = "\x28\xB5\x2F\xFD";
 
 static const RecordFormat *const formats[] = {
 	[ITEM_FILE_DYNAMODB_JSON] = &json_records,
@@ -149,16 +151,24 @@ extend(ItemFileReader *reader)
 	return true;
 }
 
-/* The first bytes, of which a mark is none of the records'. */
+static bool
+begins_with(const ItemFileReader *reader, const char *bytes)
+{
+	return reader->end >= strlen(bytes) && memcmp(reader->buffer, bytes, strlen(bytes)) == 0;
+}
+
+/* The first bytes: a mark is none of the records', and none of a compressed file is one. */
 static void
 begin_window(ItemFileReader *reader)
 {
-	size_t		mark = sizeof(byte_order_mark) - 1;
-
 	fill(reader);
-	if (reader->end >= mark && memcmp(reader->buffer, byte_order_mark, mark) == 0)
-		reader->start = mark;
+	if (begins_with(reader, byte_order_mark))
+		reader->start = strlen(byte_order_mark);
 	reader->bytes = reader->start;
+	if (begins_with(reader, gzip_mark))
+		reader->broken = "The file is compressed, by gzip";
+	else if (begins_with(reader, zstd_mark))
+		reader->broken = "The file is compressed, by zstd";
 }
 
 /* ---- Records ---- */
@@ -325,9 +335,9 @@ item_file_read_next(ItemFileReader *reader, Value *item, const char **message)
 {
 	ItemFileResult result = ITEM_FILE_BROKEN;
 
-	*message = reader->broken;
 	if (reader->bytes == 0 && reader->end == 0 && !reader->ended)
 		begin_window(reader);
+	*message = reader->broken;
 	if (reader->broken == NULL)
 		result = next_record(reader, item, message);
 	if (result == ITEM_FILE_BROKEN && reader->broken == NULL)
