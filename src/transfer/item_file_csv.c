@@ -38,11 +38,16 @@ typedef struct Field
 	size_t		length;
 } Field;
 
+/* No item has more attributes. */
+#define MAX_COLUMNS (ITEM_MAX_SIZE / 2)
+
 typedef struct Row
 {
 	Field	   *fields;
 	int			count;
 	int			space;
+	int			limit;			/* of fields that are kept; more are counted only */
+	Field		surplus;
 } Row;
 
 /* ---- Rows ---- */
@@ -50,6 +55,11 @@ typedef struct Row
 static Field *
 add_field(Row *row)
 {
+	if (row->count >= row->limit)
+	{
+		row->count++;
+		return &row->surplus;
+	}
 	if (row->count == row->space)
 	{
 		row->space = row->space == 0 ? FIRST_FIELDS : row->space * 2;
@@ -95,35 +105,45 @@ line_ends(Window *window, const char *at, int *length)
 	return at + 1 == window->end || at[1] == '\n';
 }
 
-/* Behind a quoted field, whose first quote is at *at; its text is copied where a quote is doubled. */
+/* The quote that ends a quoted field, and how many doubled ones stand before it. */
+static const char *
+closing_quote(Window *window, const char *at, size_t *doubled)
+{
+	*doubled = 0;
+	for (;;)
+	{
+		at = memchr(at, '"', window->end - at);
+		if (at == NULL)
+			window_ran_out(window);
+		if (at + 1 == window->end && !window->last)
+			window_ran_out(window);
+		if (at + 1 == window->end || at[1] != '"')
+			return at;
+		(*doubled)++;
+		at += 2;
+	}
+}
+
+/* Behind a quoted field, whose first quote is at `at`; its text is copied where quotes are doubled. */
 static const char *
 read_quoted(Window *window, const char *at, Field *field)
 {
 	const char *start = at + 1;
-	char	   *copy = NULL;
+	size_t		doubled;
+	const char *end = closing_quote(window, start, &doubled);
+	char	   *copy;
 
-	*field = (Field) {start, 0};
-	for (;;)
+	*field = (Field) {start, end - start - doubled};
+	if (doubled == 0)
+		return end + 1;
+	copy = palloc(field->length);
+	field->data = copy;
+	for (; start < end; start++)
 	{
-		const char *quote = memchr(start, '"', window->end - start);
-
-		if (quote == NULL)
-			window_ran_out(window);
-		if (copy != NULL)
-			memcpy(copy + field->length, start, quote - start);
-		field->length += quote - start;
-		if (quote + 1 == window->end || quote[1] != '"')
-			return quote + 1;
-		if (copy == NULL)
-		{
-			/* no longer than what there is of the file */
-			copy = palloc(window->end - at);
-			memcpy(copy, field->data, field->length);
-			field->data = copy;
-		}
-		copy[field->length++] = '"';
-		start = quote + 2;
+		*copy++ = *start;
+		start += *start == '"';
 	}
+	return end + 1;
 }
 
 static const char *
@@ -146,9 +166,9 @@ read_unquoted(Window *window, const char *at, char delimiter, Field *field)
 
 /* Reads a row, and sets where it ends. */
 static Row
-read_row(Window *window, char delimiter)
+read_row(Window *window, char delimiter, int limit)
 {
-	Row			row = {NULL, 0, 0};
+	Row			row = {.limit = limit};
 	const char *at = window->at;
 
 	for (;;)
@@ -217,9 +237,13 @@ check_columns(const Column *columns, int count)
 static void
 set_header(Csv *csv, const Row *row)
 {
-	MemoryContext caller = MemoryContextSwitchTo(csv->context);
-	Column	   *columns = palloc(row->count * sizeof(Column));
+	MemoryContext caller;
+	Column	   *columns;
 
+	if (row->count > MAX_COLUMNS)
+		bad_record("The header has %d columns, more than any item has attributes", row->count);
+	caller = MemoryContextSwitchTo(csv->context);
+	columns = palloc(row->count * sizeof(Column));
 	for (int i = 0; i < row->count; i++)
 	{
 		const Field *field = &row->fields[i];
@@ -289,7 +313,7 @@ static void *
 begin_csv(const ItemFileOptions *options)
 {
 	Csv		   *csv = palloc0(sizeof(Csv));
-	Row			header = {NULL, 0, 0};
+	Row			header = {.limit = MAX_COLUMNS};
 	ListCell   *cell;
 
 	csv->delimiter = options->delimiter != '\0' ? options->delimiter : DEFAULT_DELIMITER;
@@ -314,7 +338,7 @@ read_csv(void *state, Window *window)
 		window->behind = window->at + ending;
 		return NULL;
 	}
-	row = read_row(window, csv->delimiter);
+	row = read_row(window, csv->delimiter, csv->columns == NULL ? MAX_COLUMNS : csv->count);
 	if (csv->columns == NULL)
 	{
 		const char *behind = window->behind;

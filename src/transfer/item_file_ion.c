@@ -429,7 +429,12 @@ read_value(Ion *ion, int depth)
 	if (depth > MAX_DEPTH)
 		ion_malformed("nested too deeply");
 	if (ion->building)
+	{
 		node_check_depth(depth);
+		/* each takes a byte at least, and here much more */
+		if (++ion->values > ITEM_MAX_SIZE)
+			bad_record("Item size has exceeded the maximum allowed size");
+	}
 	ion_skip_space(ion);
 	is_word = read_annotations(ion, &annotations, &word);
 	if (annotations.count > 0 && ion->building)

@@ -15,6 +15,7 @@ typedef struct Ion
 	const char *at;
 	Window	   *window;
 	bool		building;		/* an item, and not only looking for the end */
+	uint32		values;			/* of that item so far */
 	bool		unsupported;	/* what follows is another form of Ion */
 } Ion;
 

@@ -216,6 +216,17 @@ read_text(Ion *ion, StringInfo text, char quote, bool is_long)
 	ion->at += is_long ? 3 : 1;
 }
 
+/* Memory for the text up to the next quote, which is all of it but in some long strings. */
+static void
+init_text(const Ion *ion, char quote, StringInfo text)
+{
+	const char *at = ion->at;
+
+	while (at < ion->window->end && *at != quote)
+		at += *at == '\\' && ion->window->end - at > 1 ? 2 : 1;
+	string_init_exactly(text, at - ion->at);
+}
+
 static Value
 text_value(const StringInfo text)
 {
@@ -239,7 +250,7 @@ read_quoted(Ion *ion, char quote)
 		ion->at = end + 1;
 		return value;
 	}
-	initStringInfo(&text);
+	init_text(ion, quote, &text);
 	read_text(ion, &text, quote, false);
 	return text_value(&text);
 }
@@ -248,12 +259,13 @@ read_quoted(Ion *ion, char quote)
 static Value
 read_long_strings(Ion *ion)
 {
-	StringInfoData text;
+	StringInfoData text = {NULL};
 
-	initStringInfo(&text);
 	do
 	{
 		ion->at += 3;
+		if (text.data == NULL)
+			init_text(ion, '\'', &text);
 		read_text(ion, &text, '\'', true);
 		ion_skip_space(ion);
 	} while (ion_more(ion) && ion_at_long_string(ion));
@@ -525,7 +537,7 @@ ion_decimal_text(const Value *token)
 	uint32		at = token->length > 0 && token->data[0] == '-';
 	char		kind = token->length > at + 1 && token->data[at] == '0' ? pg_ascii_tolower(token->data[at + 1]) : '\0';
 
-	initStringInfo(&text);
+	string_init_exactly(&text, token->length + MAX_DIGITS);
 	if (at > 0)
 		appendStringInfoChar(&text, '-');
 	if (kind == 'x' || kind == 'b')

@@ -1,5 +1,6 @@
 /*
- * json_bytes.h - looking over the bytes of a JSON string, many at once.
+ * json_bytes.h - looking over the bytes of a JSON string, many at once; memory for
+ * what it stands for.
  */
 #ifndef DDB_JSON_BYTES_H
 #define DDB_JSON_BYTES_H
@@ -8,6 +9,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
 #ifndef __SSE2__
 #include "port/pg_bswap.h"
@@ -78,6 +80,15 @@ json_plain_end(const char *at, const char *end)
 	while (at < end && json_byte_is_plain(*at))
 		at++;
 	return at;
+}
+
+/* An empty text with memory for so many bytes, where initStringInfo() would take 1 KB for each of many. */
+static inline void
+string_init_exactly(StringInfo text, size_t length)
+{
+	text->data = palloc(length + 1);
+	text->maxlen = (int) length + 1;
+	resetStringInfo(text);
 }
 
 #endif							/* DDB_JSON_BYTES_H */

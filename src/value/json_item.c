@@ -132,24 +132,46 @@ read_escape(Cursor *cursor, StringInfo text)
 	return true;
 }
 
-/* A string with escapes, of which the plain bytes before the cursor are the beginning. */
+/* The quote that ends a string; NULL where there is none. */
+static const char *
+string_end(const char *at, const char *end)
+{
+	for (;;)
+	{
+		at = json_plain_end(at, end);
+		if (at == end || (uint8) *at < 0x20)
+			return NULL;
+		if (*at == '"')
+			return at;
+		if (end - at < 2)
+			return NULL;
+		at += 2;
+	}
+}
+
+/*
+ * A string with escapes, of which the plain bytes before the cursor are the
+ * beginning. No escape is shorter than what it stands for, so there is memory for
+ * all of the text from the beginning.
+ */
 static bool
 read_escaped(Cursor *cursor, const char *start, Value *string)
 {
+	const char *end = string_end(cursor->at, cursor->end);
 	StringInfoData text;
 
-	initStringInfo(&text);
+	if (end == NULL)
+		return false;
+	string_init_exactly(&text, end - start);
 	for (;;)
 	{
 		appendBinaryStringInfo(&text, start, cursor->at - start);
-		if (cursor->at == cursor->end)
-			return false;
-		if (*cursor->at == '"')
+		if (cursor->at == end)
 			break;
-		if (*cursor->at != '\\' || !read_escape(cursor, &text))
+		if (!read_escape(cursor, &text))
 			return false;
 		start = cursor->at;
-		cursor->at = json_plain_end(start, cursor->end);
+		cursor->at = json_plain_end(start, end);
 	}
 	cursor->at++;
 	string->data = text.data;

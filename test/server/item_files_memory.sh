@@ -6,9 +6,10 @@ createdb item_files_memory
 export PGDATABASE=item_files_memory
 sql -c 'CREATE EXTENSION ddb'
 
-# reading NAME FORMAT: how many records and items such a file has, and whether the backend has grown by less than 64 MB.
+# reading NAME FORMAT: how many records and items such a file has, and whether the backend has grown by less than limit.
+limit=65536
 reading() {
-	sql -v file="$DDB_WORK/$1" -v format="$2" <<'SQL'
+	sql -v limit="$limit" -v file="$DDB_WORK/$1" -v format="$2" <<'SQL'
 SET work_mem = '4MB';
 CREATE FUNCTION pg_temp.peak() RETURNS bigint LANGUAGE sql AS
 	$$ SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s+([0-9]+) kB')::bigint $$;
@@ -19,7 +20,7 @@ SELECT count(*), count(item) FROM ddb.read_items(pg_read_binary_file(:'file'), :
 \if :ERROR
 	\echo :LAST_ERROR_MESSAGE
 \endif
-SELECT CASE WHEN pg_temp.peak() - :before < 65536 THEN 'flat' ELSE pg_temp.peak() - :before || ' kB' END;
+SELECT CASE WHEN pg_temp.peak() - :before < :limit THEN 'flat' ELSE pg_temp.peak() - :before || ' kB' END;
 SQL
 }
 
@@ -43,3 +44,14 @@ head -c 1G /dev/zero | gzip -1 >"$DDB_WORK/endless.gz"
 for format in DYNAMODB_JSON ION CSV; do
 	like "a record of 1 GB, $format" "$(reading endless.gz "$format" 2>&1 | tail -n 2 | tr '\n' ' ')" 'the file cannot be read from record 1 on: .* flat $'
 done
+
+# many TEXT BEFORE: a file of the text five million times, behind what stands before it.
+many() {
+	(printf '%s' "$2" && (yes "$1" 2>/dev/null || true) | head -n 5000000 | tr -d '\n') | gzip -1 >"$DDB_WORK/many.gz"
+}
+many '[],' '$ion_1_0 {Item:{a:['
+like "a record of five million lists" "$(limit=131072 reading many.gz ION 2>&1 | tail -n 2 | tr '\n' ' ')" 'the file cannot be read from record 1 on: .* flat $'
+many '"\n",' '$ion_1_0 {Item:{a:['
+like "one of five million strings with escapes" "$(limit=131072 reading many.gz ION 2>&1 | tail -n 2 | tr '\n' ' ')" 'the file cannot be read from record 1 on: .* flat $'
+many ',' ''
+like "a row of five million columns" "$(reading many.gz CSV 2>&1 | tail -n 2 | tr '\n' ' ')" 'the file cannot be read from record 1 on: The header has 5000001 columns, more than any item has attributes flat $'
