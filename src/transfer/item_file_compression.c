@@ -19,7 +19,12 @@
 /* zlib's: a window of 32 KB, and gzip's head around it. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
-/* Chosen by trial: what a higher level saves is small beside the time it takes. */
+/*
+ * Chosen by trial: what a higher level saves is small beside the time it takes.
+ * libdeflate would take half of it, but compresses whole buffers, so that a file would
+ * have many members; and Java's GZIPInputStream takes the first for the last where
+ * its source has no byte at hand just then.
+ */
 #define GZIP_LEVEL 1
 #define GZIP_MEMORY_LEVEL 8
 #define ZSTD_LEVEL 1
