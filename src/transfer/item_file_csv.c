@@ -5,8 +5,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
-
 #include "error.h"
 #include "expression/expression.h"
 #include "transfer/item_file_format.h"

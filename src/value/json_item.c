@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 
 #include "error.h"
 #include "value/base64.h"
