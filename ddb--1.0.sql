@@ -1684,6 +1684,7 @@ CREATE TABLE event_source_positions (
 	called timestamptz,
 	result text,
 	error text,
+	interrupted integer NOT NULL DEFAULT 0,
 	PRIMARY KEY (source, shard_id, lane)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE event_source_positions IS 'how far event sources have got, by shard and lane of it';
@@ -1691,6 +1692,8 @@ COMMENT ON COLUMN event_source_positions.lane IS 'one of lanes: which of the ite
 COMMENT ON COLUMN event_source_positions.next_time IS 'with next_ordinal, the sequence number behind the last change that is done';
 COMMENT ON COLUMN event_source_positions.bisect_size IS 'how many changes at most, while a batch that has failed is cut up; its last one is bisect_time and bisect_ordinal';
 COMMENT ON COLUMN event_source_positions.due IS 'not before';
+COMMENT ON COLUMN event_source_positions.slow IS 'its calls take long, so they are left to processes that others do not need';
+COMMENT ON COLUMN event_source_positions.interrupted IS 'how many calls of the next batch, one after the other, have ended with their process';
 REVOKE ALL ON TABLE event_source_positions FROM PUBLIC;
 ALTER TABLE event_source_positions ENABLE ROW LEVEL SECURITY;
 

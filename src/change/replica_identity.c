@@ -10,15 +10,20 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
 #include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "change/decoder.h"
 #include "owner_code.h"
@@ -64,6 +69,61 @@ change_needs_old_images(Oid relation)
 		is_asked_for("continuous_backups", BACKUPS_STATUS, relation);
 }
 
+/* The relation's row in pg_class as it is, and the transaction that is writing it, if any; false where it is gone. */
+static bool
+find_catalog_row(Relation catalog, Oid relation, ItemPointer place, TransactionId *writing)
+{
+	SnapshotData dirty;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	row;
+	bool		found;
+
+	InitDirtySnapshot(dirty);
+	ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	scan = systable_beginscan(catalog, ClassOidIndexId, true, &dirty, 1, &key);
+	row = systable_getnext(scan);
+	found = HeapTupleIsValid(row);
+	if (found)
+	{
+		*place = row->t_self;
+		*writing = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+	}
+	systable_endscan(scan);
+	return found;
+}
+
+/*
+ * GRANT takes no lock on the relation, so it would end with "tuple concurrently updated" where this
+ * transaction writes the relation's row while it does.  But it locks the row, and reads it
+ * then; so does whoever else has no lock on the relation.  Minor releases from before November 2024 do not.
+ */
+static void
+lock_catalog_row(Oid relation)
+{
+	Relation	catalog = table_open(RelationRelationId, RowExclusiveLock);
+	ItemPointerData locked;
+	ItemPointerData place;
+	TransactionId writing;
+
+	ItemPointerSetInvalid(&locked);
+	while (find_catalog_row(catalog, relation, &place, &writing))
+	{
+		/* it has locked the row no longer than it took to write it */
+		if (TransactionIdIsValid(writing) && !TransactionIdIsCurrentTransactionId(writing))
+			XactLockTableWait(writing, NULL, NULL, XLTW_None);
+		else if (ItemPointerEquals(&place, &locked))
+			break;
+		else
+		{
+			LockTuple(catalog, &place, ExclusiveLock);
+			locked = place;
+		}
+	}
+	table_close(catalog, NoLock);
+	AcceptInvalidationMessages();
+}
+
 /* ALTER TABLE ... REPLICA IDENTITY, without the event triggers of others before it. */
 static void
 set_replica_identity(Relation relation, char identity)
@@ -100,6 +160,7 @@ change_require_old_images(Oid relid, bool required)
 		 * Safe as the owner: it runs no code of anybody's, and who asks for a
 		 * stream or for recovery has been asked for the right to.
 		 */
+		lock_catalog_row(relid);
 		owner_acting_begin(relation, &before);
 		set_replica_identity(relation, required ? REPLICA_IDENTITY_FULL : REPLICA_IDENTITY_DEFAULT);
 		owner_acting_end(&before);

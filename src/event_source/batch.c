@@ -21,8 +21,9 @@
 /* The longest event, as Lambda has it. */
 #define EVENT_BYTES_MAX (6 * 1024 * 1024)
 
-/* Records looked at for one batch at most, where a filter leaves most of them out. */
+/* Records looked at for one batch at most, and for how long, where a filter leaves most of them out. */
 #define SCANNED_MAX 10000
+#define SCANNED_MILLISECONDS 500
 
 typedef enum Reading
 {
@@ -40,6 +41,7 @@ typedef struct BatchReader
 	int64		oldest;			/* microseconds since 1970; what is older has expired */
 	int			limit;			/* records */
 	int			scanned;
+	TimestampTz end;			/* when it looks at no further ones */
 } BatchReader;
 
 /* ---- One record ---- */
@@ -153,10 +155,9 @@ read_records(BatchReader *reader, const Shard *shard, Reading *reading)
 		exhausted = !log_read_next(log, &record);
 		if (exhausted)
 			break;
-		if (++reader->scanned > SCANNED_MAX)
+		*reading = take_record(reader, &record);
+		if (*reading == READING_ON && (++reader->scanned >= SCANNED_MAX || GetCurrentTimestamp() >= reader->end))
 			*reading = READING_PAUSED;
-		else
-			*reading = take_record(reader, &record);
 	}
 	log_read_end(log);
 	return exhausted;
@@ -177,7 +178,10 @@ end_of_window(const EventLane *lane, const EventBatch *batch)
 EventBatch *
 event_batch_read(const EventLane *lane)
 {
-	BatchReader reader = {.lane = lane,.oldest = oldest_time(lane)};
+	BatchReader reader = {
+		.lane = lane,.oldest = oldest_time(lane),
+		.end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), SCANNED_MILLISECONDS)
+	};
 	Shard	   *shard = shard_find(lane->key.shard_id);
 	Reading		reading = READING_ON;
 	bool		exhausted;

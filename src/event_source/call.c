@@ -131,13 +131,13 @@ event_call_url_check(const EventLane *lane)
 }
 
 int
-event_call_url(const EventLane *lane, const EventBatch *batch, const char *url)
+event_call_url(const EventLane *lane, const EventBatch *batch, const char *url, int milliseconds)
 {
 	StringInfoData answer;
 	size_t		length;
 	char	   *json = event_batch_json(batch, 0, &length);
 
 	initStringInfo(&answer);
-	event_url_post(url, json, length, lane->secret, lane->options.timeout * 1000, &answer);
+	event_url_post(url, json, length, lane->secret, milliseconds, &answer);
 	return records_done(lane, batch, answer.data, answer.len);
 }

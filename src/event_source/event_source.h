@@ -53,8 +53,11 @@ typedef struct EventLaneKey
 typedef struct EventTask
 {
 	EventLaneKey key;
+	uint32		hash;			/* of the key */
+	char	   *role;			/* as which it is called */
 	TimestampTz due;			/* not before; 0: at any time */
 	bool		slow;			/* its last call took long */
+	bool		ready;			/* it is to have a turn in this round; for whoever has read it */
 } EventTask;
 
 /* A lane with all that belongs to it; what is behind `lanes` is its state, in ddb.event_source_positions. */
@@ -75,6 +78,7 @@ typedef struct EventLane
 	SequenceNumber next;		/* the first that is not done */
 	bool		finished;		/* the shard has ended, and all is done */
 	int			retries;		/* of the batch that is next */
+	int			interrupted;	/* calls of it, one after the other, in which the process has ended */
 	int			bisect_size;	/* records at most in a batch, while one that has failed is cut up; 0: it is not */
 	SequenceNumber bisect_end;	/* the last record of that */
 	TimestampTz due;			/* not before; 0: at any time */
@@ -105,6 +109,12 @@ extern bool event_sources_exist(void);
  */
 extern EventLane *event_lane_read(const EventLaneKey *key);
 
+/* The same of one that may have to wait. */
+extern EventLane *event_lane_read_waiting(const EventLaneKey *key);
+
+/* Of the key; two lanes hardly ever have the same. */
+extern uint32 event_lane_hash(const EventLaneKey *key);
+
 /*
  * Locks its row, until the transaction's end, against who deletes the source; false
  * where somebody is doing so, or has done, or has moved the position since it was read.
@@ -116,6 +126,9 @@ extern bool event_lane_lock(const EventLane *lane);
  * gone, or somebody has it locked: whatever belongs to this state is not to be committed then.
  */
 extern bool event_lane_write(const EventLane *lane);
+
+/* Calls all lanes slow of the lane's event source, or of all those of its role. */
+extern void event_lanes_call_slow(const EventLaneKey *key, bool of_role);
 
 /* ---- batch.c: records for a call ---- */
 
@@ -150,6 +163,9 @@ extern void event_batch_give_up(const EventLane *lane, const EventBatch *batch, 
 /* The first `done` records of the batch are done; the others have failed. */
 extern void event_lane_finish_batch(EventLane *lane, const EventBatch *batch, int done);
 
+/* The process, or all of the server, has ended during a call of it; lane and batch have been read anew. */
+extern void event_lane_interrupt_batch(EventLane *lane, const EventBatch *batch);
+
 /* Its records are too old to be given to anybody. */
 extern void event_lane_drop_batch(EventLane *lane, const EventBatch *batch);
 
@@ -162,8 +178,8 @@ extern void event_lane_drop_batch(EventLane *lane, const EventBatch *batch);
 extern int	event_call_function(const EventLane *lane, const EventBatch *batch);
 extern int	event_call_channel(const EventLane *lane, const EventBatch *batch);
 
-/* The same for its address: the check in a transaction, and the POST, better outside of any. */
+/* The same for its address: the check in a transaction, and the POST, better outside of any, for so long at most. */
 extern char *event_call_url_check(const EventLane *lane);
-extern int	event_call_url(const EventLane *lane, const EventBatch *batch, const char *url);
+extern int	event_call_url(const EventLane *lane, const EventBatch *batch, const char *url, int milliseconds);
 
 #endif							/* DDB_EVENT_SOURCE_H */

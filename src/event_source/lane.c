@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -129,6 +130,15 @@ uuid_column(const Row *row, int number)
 
 /* ---- Tasks ---- */
 
+uint32
+event_lane_hash(const EventLaneKey *key)
+{
+	uint32		hash = hash_bytes(key->source.data, UUID_LEN);
+
+	hash = hash_combine(hash, hash_bytes((const unsigned char *) key->shard_id, strlen(key->shard_id)));
+	return hash_combine(hash, key->lane);
+}
+
 List *
 event_tasks(void)
 {
@@ -136,7 +146,7 @@ event_tasks(void)
 	List	   *tasks = NIL;
 
 	SPI_connect();
-	run("SELECT p.source, p.shard_id, p.lane, p.due, p.slow FROM ddb.event_source_positions AS p"
+	run("SELECT p.source, p.shard_id, p.lane, s.role, p.due, p.slow FROM ddb.event_source_positions AS p"
 		" JOIN ddb.event_sources AS s ON s.id = p.source"
 		" JOIN ddb.shards AS h ON h.shard_id = p.shard_id"
 		" WHERE s.enabled AND NOT p.finished AND NOT EXISTS"
@@ -147,13 +157,15 @@ event_tasks(void)
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Row			row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
-		EventTask  *task = palloc(sizeof(EventTask));
+		EventTask  *task = palloc0(sizeof(EventTask));
 
 		task->key.source = uuid_column(&row, 1);
 		task->key.shard_id = SPI_getvalue(row.tuple, row.descriptor, 2);
 		task->key.lane = integer_column(&row, 3);
-		task->due = timestamp_column(&row, 4);
-		task->slow = boolean_column(&row, 5);
+		task->hash = event_lane_hash(&task->key);
+		task->role = SPI_getvalue(row.tuple, row.descriptor, 4);
+		task->due = timestamp_column(&row, 5);
+		task->slow = boolean_column(&row, 6);
 		tasks = lappend(tasks, task);
 	}
 	SPI_finish();
@@ -188,6 +200,7 @@ lane_of_row(const EventLaneKey *key, const Row *row)
 	lane->called = timestamp_column(row, 18);
 	lane->result = SPI_getvalue(row->tuple, row->descriptor, 19);
 	lane->error = SPI_getvalue(row->tuple, row->descriptor, 20);
+	lane->interrupted = integer_column(row, 21);
 	lane->read_next = lane->next;
 	lane->read_retries = lane->retries;
 	return lane;
@@ -207,8 +220,8 @@ read_lane(const EventLaneKey *key, const char *condition)
 	SPI_connect();
 	run(psprintf("SELECT s.relation::oid, t.name, s.role, s.function, s.function_owner, s.secret, s.options::text,"
 				 " st.view_type, h.label, p.lanes, p.next_time, p.next_ordinal, p.retries,"
-				 " p.bisect_size, p.bisect_time, p.bisect_ordinal, p.slow, p.called, p.result, p.error"
-				 " FROM ddb.event_source_positions AS p"
+				 " p.bisect_size, p.bisect_time, p.bisect_ordinal, p.slow, p.called, p.result, p.error,"
+				 " p.interrupted FROM ddb.event_source_positions AS p"
 				 " JOIN ddb.event_sources AS s ON s.id = p.source"
 				 " JOIN ddb.tables AS t ON t.relation::oid = s.relation::oid"
 				 " JOIN ddb.shards AS h ON h.shard_id = p.shard_id"
@@ -230,6 +243,12 @@ EventLane *
 event_lane_read(const EventLaneKey *key)
 {
 	return read_lane(key, " AND s.enabled AND NOT p.finished AND (p.due IS NULL OR p.due <= clock_timestamp())");
+}
+
+EventLane *
+event_lane_read_waiting(const EventLaneKey *key)
+{
+	return read_lane(key, " AND s.enabled AND NOT p.finished");
 }
 
 PG_FUNCTION_INFO_V1(ddb_event_source_behind);
@@ -277,7 +296,7 @@ event_lane_write(const EventLane *lane)
 {
 	Oid			types[] = {
 		UUIDOID, TEXTOID, INT4OID, INT8OID, INT8OID, BOOLOID, INT4OID, INT4OID, INT8OID, INT8OID,
-		TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID
+		TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, INT4OID
 	};
 	Datum		values[] = {
 		UUIDPGetDatum(&lane->key.source), CStringGetTextDatum(lane->key.shard_id),
@@ -289,7 +308,7 @@ event_lane_write(const EventLane *lane)
 		lane->result == NULL ? 0 : CStringGetTextDatum(lane->result),
 		lane->error == NULL ? 0 : CStringGetTextDatum(lane->error),
 		Int64GetDatum(lane->read_next.time), Int64GetDatum(lane->read_next.ordinal),
-		Int32GetDatum(lane->read_retries)
+		Int32GetDatum(lane->read_retries), Int32GetDatum(lane->interrupted)
 	};
 	bool		written;
 	char		nulls[lengthof(types) + 1];
@@ -302,7 +321,7 @@ event_lane_write(const EventLane *lane)
 	SPI_connect();
 	written = run("UPDATE ddb.event_source_positions SET next_time = $4, next_ordinal = $5, finished = $6,"
 				  " retries = $7, bisect_size = $8, bisect_time = $9, bisect_ordinal = $10, due = $11,"
-				  " slow = $12, called = $13, result = $14, error = $15"
+				  " slow = $12, called = $13, result = $14, error = $15, interrupted = $19"
 				  " WHERE (source, shard_id, lane) IN"
 				  " (SELECT p.source, p.shard_id, p.lane FROM ddb.event_source_positions AS p"
 				  " WHERE p.source = $1 AND p.shard_id = $2 AND p.lane = $3"
@@ -311,4 +330,20 @@ event_lane_write(const EventLane *lane)
 				  lengthof(types), types, values, nulls) > 0;
 	SPI_finish();
 	return written;
+}
+
+void
+event_lanes_call_slow(const EventLaneKey *key, bool of_role)
+{
+	Oid			types[] = {UUIDOID, BOOLOID};
+	Datum		values[] = {UUIDPGetDatum(&key->source), BoolGetDatum(of_role)};
+
+	SPI_connect();
+	run("UPDATE ddb.event_source_positions SET slow = true WHERE (source, shard_id, lane) IN"
+		" (SELECT p.source, p.shard_id, p.lane FROM ddb.event_source_positions AS p"
+		" JOIN ddb.event_sources AS s ON s.id = p.source"
+		" WHERE NOT p.slow AND NOT p.finished AND (s.id = $1 OR"
+		" ($2 AND s.role = (SELECT o.role FROM ddb.event_sources AS o WHERE o.id = $1)))"
+		" FOR NO KEY UPDATE OF p SKIP LOCKED)", lengthof(types), types, values, NULL);
+	SPI_finish();
 }

@@ -5,6 +5,11 @@
  * lane passes it by.  Where it may be cut in two, that comes first, and costs no
  * retry: then batches are half as long, down to the one record that fails, and twice as
  * long again after each that does not, until the end of the batch that had failed.
+ *
+ * A call that was interrupted by the end of its process may have been the cause of that, or
+ * not: a crash, a restart or the administrator ends the calls of all.  So the first time costs nothing but a
+ * pause.  From then on it counts as a failure, and pauses grow longer than after others,
+ * since a crash is everybody's.
  */
 #include "postgres.h"
 
@@ -17,16 +22,27 @@
 #define FIRST_PAUSE_MILLISECONDS 200
 #define LONGEST_PAUSE_MILLISECONDS 60000
 
-/* Between half of a pause and all of it, so that those that fail together do not come together again. */
-static TimestampTz
-after_pause(int retries)
-{
-	int64		pause = LONGEST_PAUSE_MILLISECONDS;
+/* The same of a call that was interrupted. */
+#define FIRST_INTERRUPTED_MILLISECONDS 1000
+#define LONGEST_INTERRUPTED_MILLISECONDS 3600000
 
-	if (retries < 16)
-		pause = Min(pause, (int64) FIRST_PAUSE_MILLISECONDS << retries);
+/*
+ * Twice as long each time.  Between half of a pause and all of it, so that those that fail together do not
+ * come together again.
+ */
+static TimestampTz
+after_pause(int64 first, int64 longest, int times)
+{
+	int64		pause = times < 16 ? Min(longest, first << times) : longest;
+
 	pause = pause / 2 + (int64) pg_prng_uint64_range(&pg_global_prng_state, 0, pause / 2);
 	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause);
+}
+
+static TimestampTz
+after_failure(int retries)
+{
+	return after_pause(FIRST_PAUSE_MILLISECONDS, LONGEST_PAUSE_MILLISECONDS, retries);
 }
 
 /* All of the batch is over, one way or the other. */
@@ -36,6 +52,7 @@ pass_batch(EventLane *lane, const EventBatch *batch)
 	lane->next = batch->next;
 	lane->finished = batch->ended;
 	lane->retries = 0;
+	lane->interrupted = 0;
 	lane->due = 0;
 	if (lane->bisect_size > 0 && sequence_number_compare(lane->next, lane->bisect_end) > 0)
 		lane->bisect_size = 0;
@@ -54,7 +71,7 @@ fail_records(EventLane *lane, const EventBatch *batch, int from)
 		if (lane->bisect_size == 0)
 			lane->bisect_end = batch->sequences[batch->count - 1];
 		lane->bisect_size = (count + 1) / 2;
-		lane->due = after_pause(0);
+		lane->due = after_failure(0);
 	}
 	else if (lane->options.maximum_retries >= 0 && lane->retries >= lane->options.maximum_retries)
 	{
@@ -63,7 +80,7 @@ fail_records(EventLane *lane, const EventBatch *batch, int from)
 	}
 	else
 	{
-		lane->due = after_pause(lane->retries);
+		lane->due = after_failure(lane->retries);
 		lane->retries++;
 	}
 }
@@ -71,6 +88,7 @@ fail_records(EventLane *lane, const EventBatch *batch, int from)
 void
 event_lane_finish_batch(EventLane *lane, const EventBatch *batch, int done)
 {
+	lane->interrupted = 0;
 	if (done == batch->count)
 	{
 		pass_batch(lane, batch);
@@ -82,6 +100,20 @@ event_lane_finish_batch(EventLane *lane, const EventBatch *batch, int done)
 		lane->retries = 0;
 	}
 	fail_records(lane, batch, done);
+}
+
+void
+event_lane_interrupt_batch(EventLane *lane, const EventBatch *batch)
+{
+	int			times = lane->interrupted + 1;
+	bool		innocent = times == 1 && lane->retries == 0 && lane->bisect_size == 0;
+
+	if (!innocent && batch->count > 0)
+		fail_records(lane, batch, 0);
+	if (sequence_number_compare(lane->next, lane->read_next) != 0)
+		return;					/* it was given up */
+	lane->interrupted = times;
+	lane->due = after_pause(FIRST_INTERRUPTED_MILLISECONDS, LONGEST_INTERRUPTED_MILLISECONDS, times - 1);
 }
 
 void

@@ -12,14 +12,18 @@
  * process, that is written down while the process ends.
  *
  * One target that takes long holds one process.  So that others have theirs, the first one
- * leaves lanes alone whose last call took long, as long as there are others.
+ * cuts a call short after two seconds, as if it had not been, and leaves the lane to the others,
+ * as long as there are any; there it has the time that it is to have.  In each process
+ * roles share the time, and where there are several roles, none has all of the other processes.
+ *
+ * A call that the process does not outlive has been written down before, and counts as one that was
+ * interrupted as soon as somebody has the process's number.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "commands/extension.h"
 #include "common/hashfn.h"
-#include "common/pg_prng.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -34,7 +38,9 @@
 
 #include "change/state.h"
 #include "deadline.h"
+#include "event_source/attempt.h"
 #include "event_source/event_source.h"
+#include "event_source/turns.h"
 #include "owner_statement.h"
 #include "role_session.h"
 #include "worker/launcher.h"
@@ -50,7 +56,13 @@
 /* A call that takes so long is slow. */
 #define SLOW_MILLISECONDS 1000
 
-/* How often a batch that waits for others is looked at, and a table that is locked. */
+/* How long a call may take in a process that leaves slow ones to others. */
+#define SHORT_MILLISECONDS 2000
+
+/* How long a round may take, before it looks again at what there is to do. */
+#define ROUND_MILLISECONDS 1000
+
+/* How often a batch that waits for others is looked at, a table that is locked, and a role that has its share. */
 #define WINDOW_MILLISECONDS 1000
 
 /* How long a lane is left alone after an error that is not its target's. */
@@ -76,14 +88,19 @@ static bool busy = true;
 static Oid	sources_relation = InvalidOid;
 static Oid	positions_relation = InvalidOid;
 
-/* Locks that this session holds: on its number and on a lane. */
+/* Locks that this session holds: on its number, on one of a role's places and on a lane. */
 static bool holds_number = false;
+static bool holds_place = false;
 static bool holds_lane = false;
+
+/* There are others, to whom this process leaves what is slow. */
+static bool leaves_slow = false;
 
 /* The lane that is worked on, what has been read of it, and whether its function is being called. */
 static EventLane *current_lane = NULL;
 static EventBatch *current_batch = NULL;
 static bool calling = false;
+static bool attempting = false; /* and that has been written down */
 static TimestampTz called_at;
 
 PGDLLEXPORT void event_source_worker_main(Datum argument);
@@ -124,6 +141,7 @@ abort_transaction(void)
 	AbortOutOfAnyTransaction();
 	role_session_forget();
 	holds_number = false;
+	holds_place = false;
 	holds_lane = false;
 }
 
@@ -134,11 +152,11 @@ abort_transaction(void)
  * statement can ask for.
  */
 static LOCKTAG
-session_lock(Oid relation, uint32 number)
+session_lock(Oid relation, uint32 number, uint16 part)
 {
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relation, number, 1);
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relation, number, part);
 	return tag;
 }
 
@@ -156,12 +174,64 @@ release_locks(int code, Datum argument)
 }
 
 static LOCKTAG
-lane_lock(const EventLaneKey *key)
+number_lock(int number)
 {
-	uint32		hash = hash_bytes(key->source.data, UUID_LEN);
+	return session_lock(sources_relation, number, 1);
+}
 
-	hash = hash_combine(hash, hash_bytes((const unsigned char *) key->shard_id, strlen(key->shard_id)));
-	return session_lock(positions_relation, hash_combine(hash, key->lane));
+/* Of what the role may have of the others' time. */
+static LOCKTAG
+place_lock(const char *role, int place)
+{
+	return session_lock(sources_relation, hash_bytes((const unsigned char *) role, strlen(role)), 2 + place);
+}
+
+static LOCKTAG
+lane_lock(uint32 hash)
+{
+	return session_lock(positions_relation, hash, 1);
+}
+
+/* ---- How long a call may take ---- */
+
+static int
+limit_of(const EventLane *lane)
+{
+	int			own = lane->options.timeout * 1000;
+
+	return leaves_slow ? Min(own, SHORT_MILLISECONDS) : own;
+}
+
+/* Whether a call has gone on for as long as it may here, and that is not all of its own time. */
+static bool
+is_cut_short(const EventLane *lane)
+{
+	int			limit = limit_of(lane);
+
+	return limit < lane->options.timeout * 1000 &&
+		TimestampDifferenceExceeds(called_at, GetCurrentTimestamp(), limit);
+}
+
+/* ---- A call that is written down while it lasts ---- */
+
+static void
+begin_attempt(const EventLane *lane)
+{
+	event_attempt_begin(worker_number, lane);
+	attempting = true;
+}
+
+/*
+ * While the process still has its number, which it loses with a transaction that fails: whoever takes the number
+ * takes a call that has no end for interrupted.
+ */
+static void
+end_attempt(void)
+{
+	if (!attempting)
+		return;
+	attempting = false;
+	event_attempt_end(worker_number);
 }
 
 /* ---- A call that has failed ---- */
@@ -181,6 +251,21 @@ note_time(EventLane *lane)
 
 	lane->called = now;
 	lane->slow = TimestampDifferenceExceeds(called_at, now, SLOW_MILLISECONDS);
+}
+
+/*
+ * Leaves to others what was cut short: it has not failed, and all of the source's lanes are taken to be like this
+ * one.  Where that went on after it had been cancelled all of the role's are, for each of them could end the
+ * process.
+ */
+static void
+leave_to_others(const EventLane *lane, bool of_role)
+{
+	worker_begin_transaction();
+	event_lanes_call_slow(&lane->key, of_role);
+	/* they look at once */
+	CacheInvalidateRelcacheByRelid(sources_relation);
+	commit();
 }
 
 /*
@@ -216,11 +301,17 @@ note_end_in_call(int code, Datum argument)
 	if (!calling || !deadline_was_ignored())
 		return;
 	calling = false;
+	end_attempt();
 	abort_transaction();
 	MemoryContextSwitchTo(batch_context);
-	note_error(lane, "57014", "the function went on after it had been canceled, and its worker ended");
-	note_time(lane);
-	(void) write_failure(lane, batch);
+	if (is_cut_short(lane))
+		leave_to_others(lane, true);
+	else
+	{
+		note_error(lane, "57014", "the function went on after it had been canceled, and its worker ended");
+		note_time(lane);
+		(void) write_failure(lane, batch);
+	}
 }
 
 /* ---- A call ---- */
@@ -254,21 +345,32 @@ call_url(EventLane *lane, const EventBatch *batch)
 
 	commit();
 	MemoryContextSwitchTo(batch_context);
-	done = event_call_url(lane, batch, url);
+	done = event_call_url(lane, batch, url, limit_of(lane));
 	worker_begin_transaction();
 	MemoryContextSwitchTo(batch_context);
 	finish_call(lane, batch, done);
 }
 
-/* A function, or a channel. */
 static void
-call_in_transaction(EventLane *lane, const EventBatch *batch)
+call_channel(EventLane *lane, const EventBatch *batch)
+{
+	finish_call(lane, batch, event_call_channel(lane, batch));
+}
+
+static void
+call_function(EventLane *lane, const EventBatch *batch)
 {
 	int			done;
 
+	begin_attempt(lane);
 	calling = true;
-	done = lane->function != NULL ? event_call_function(lane, batch) : event_call_channel(lane, batch);
+	done = event_call_function(lane, batch);
 	calling = false;
+	/* one that has made something of its cancellation would not have been cancelled elsewhere */
+	if (is_cut_short(lane))
+		ereport(ERROR,
+				(errcode(ERRCODE_QUERY_CANCELED),
+				 errmsg("a call that takes long is left to another worker")));
 	finish_call(lane, batch, done);
 }
 
@@ -299,8 +401,10 @@ take_batch(EventLane *lane, const EventBatch *batch)
 	}
 	else if (lane->options.url != NULL)
 		call_url(lane, batch);
+	else if (lane->function != NULL)
+		call_function(lane, batch);
 	else
-		call_in_transaction(lane, batch);
+		call_channel(lane, batch);
 }
 
 /* The same with the lane's next batch; false where there is nothing to be done now. */
@@ -341,9 +445,9 @@ do_lane(const EventLaneKey *key)
 	}
 	else if (current_lane != NULL)
 	{
-		called_at = GetCurrentTimestamp();
+		called_at = GetCurrentStatementStartTimestamp();
 		if (current_lane->function != NULL)
-			deadline_begin(current_lane->options.timeout * 1000);
+			deadline_begin(limit_of(current_lane));
 		done = do_batch(current_lane);
 	}
 	commit();
@@ -362,6 +466,7 @@ end_with_error(void)
 	error = CopyErrorData();
 	calling = false;
 	deadline_end();
+	end_attempt();
 	abort_transaction();
 	FlushErrorState();
 	MemoryContextSwitchTo(batch_context);
@@ -386,6 +491,11 @@ write_unreadable(EventLane *lane)
 static bool
 record_error(EventLane *lane, const EventBatch *batch, const ErrorData *error)
 {
+	if (is_cut_short(lane))
+	{
+		leave_to_others(lane, false);
+		return true;
+	}
 	note_error(lane, pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
 	note_time(lane);
 	if (batch == NULL || batch->count == 0)
@@ -443,13 +553,14 @@ try_lane(const EventLaneKey *key)
 	}
 	PG_END_TRY();
 	current_batch = NULL;
+	end_attempt();
 	return done;
 }
 
 static bool
 work_on(const EventTask *task)
 {
-	LOCKTAG		tag = lane_lock(&task->key);
+	LOCKTAG		tag = lane_lock(task->hash);
 	bool		done;
 
 	holds_lane = lock_for_session(&tag);
@@ -464,6 +575,91 @@ work_on(const EventTask *task)
 		LockRelease(&tag, ExclusiveLock, true);
 	holds_lane = false;
 	return done;
+}
+
+/* ---- Calls whose process has ended ---- */
+
+/*
+ * In a transaction: counts the call as one that was interrupted, unless that is known, or nothing is to be done
+ * any more.  False where the table is locked.
+ */
+static bool
+count_interrupted(const EventAttempt *attempt)
+{
+	EventLane  *lane = event_lane_read_waiting(&attempt->key);
+
+	if (lane == NULL || lane->retries != attempt->retries ||
+		sequence_number_compare(lane->next, attempt->next) != 0)
+		return true;
+	if (!ConditionalLockRelationOid(lane->relation, AccessShareLock))
+		return false;
+	note_error(lane, "57P02", "the call was interrupted by the end of its process");
+	event_lane_interrupt_batch(lane, event_batch_read(lane));
+	(void) event_lane_write(lane);
+	return true;
+}
+
+/* The same in a transaction of its own.  What cannot be counted for an error is told in the log, and forgotten. */
+static bool
+try_count_interrupted(const EventAttempt *attempt)
+{
+	volatile bool counted = true;
+
+	PG_TRY();
+	{
+		worker_begin_transaction();
+		MemoryContextSwitchTo(batch_context);
+		counted = count_interrupted(attempt);
+		commit();
+	}
+	PG_CATCH();
+	{
+		EmitErrorReport();
+		(void) end_with_error();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(worker_context);
+	MemoryContextReset(batch_context);
+	return counted;
+}
+
+/* Whether the number is this process's, or was no other's and now is locked by it. */
+static bool
+lock_number(int number)
+{
+	LOCKTAG		tag = number_lock(number);
+
+	return number == worker_number || lock_for_session(&tag);
+}
+
+static void
+unlock_number(int number)
+{
+	LOCKTAG		tag = number_lock(number);
+
+	/* an error has taken it away */
+	if (number != worker_number && holds_number)
+		LockRelease(&tag, ExclusiveLock, true);
+}
+
+/* Of all numbers that no other process has. */
+static void
+count_all_interrupted(void)
+{
+	Bitmapset  *begun = event_attempts_begun();
+	int			number = -1;
+
+	while ((number = bms_next_member(begun, number)) >= 0)
+	{
+		EventAttempt attempt;
+
+		if (!lock_number(number))
+			continue;
+		/* it may have come to its end, and another process with it */
+		if (event_attempt_read(number, &attempt) && try_count_interrupted(&attempt))
+			event_attempt_end(number);
+		unlock_number(number);
+	}
 }
 
 /* ---- The others ---- */
@@ -542,7 +738,7 @@ take_number(void)
 	if (holds_number)
 		return true;
 	worker_begin_transaction();
-	tag = session_lock(sources_relation, worker_number);
+	tag = number_lock(worker_number);
 	holds_number = lock_for_session(&tag);
 	commit();
 	return holds_number;
@@ -559,6 +755,8 @@ read_tasks(void)
 	TimestampTz now = GetCurrentTimestamp();
 	List	   *tasks = NIL;
 
+	if (now >= upkeep_due)
+		count_all_interrupted();
 	worker_begin_transaction();
 	MemoryContextSwitchTo(worker_context);
 	finished = !event_sources_exist();
@@ -575,30 +773,106 @@ read_tasks(void)
 }
 
 /*
- * Does each lane's next batch, from one at random on; true where anything was done.
- * Shortens *pause to the next that is due.
+ * Takes one of the role's places among the helpers, so that it has not all of them where there are other
+ * roles; false where others of its calls have them.
  */
 static bool
-do_each(List *tasks, bool leave_slow, long *pause)
+take_place(const char *role, LOCKTAG *tag)
 {
-	int			count = list_length(tasks);
-	int			first = count == 0 ? 0 : (int) pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1);
-	bool		done = false;
+	int			places = event_source_workers - 1;
 
-	for (int i = 0; i < count; i++)
+	if (event_turns_roles() > 1)
+		places--;
+	for (int i = 0; i < Max(places, 1) && !holds_place; i++)
 	{
-		const EventTask *task = list_nth(tasks, (first + i) % count);
-		TimestampTz now = GetCurrentTimestamp();
+		*tag = place_lock(role, i);
+		holds_place = lock_for_session(tag);
+	}
+	return holds_place;
+}
+
+/*
+ * Does a lane's next batch, as far as its role may have this process now; where it may not, *pause is
+ * shortened.
+ */
+static bool
+take_turn(const EventTask *task, long *pause)
+{
+	LOCKTAG		tag;
+	bool		done;
+
+	if (worker_number == FIRST_WORKER)
+		return work_on(task);
+	if (!take_place(task->role, &tag))
+	{
+		event_turns_leave_role();
+		*pause = Min(*pause, WINDOW_MILLISECONDS);
+		return false;
+	}
+	done = work_on(task);
+	if (holds_place)
+		LockRelease(&tag, ExclusiveLock, true);
+	holds_place = false;
+	return done;
+}
+
+/* Sets which lanes are to have a turn, and shortens *pause to the next that is due. */
+static void
+choose_ready(List *tasks, long *pause)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell   *cell;
+
+	foreach(cell, tasks)
+	{
+		EventTask  *task = lfirst(cell);
+
+		if (task->slow && leaves_slow)
+			continue;
+		task->ready = task->due <= now;
+		if (!task->ready)
+			*pause = Min(*pause, TimestampDifferenceMilliseconds(now, task->due));
+	}
+}
+
+/* Whether there is more to do at once, after a turn that has done something, or not. */
+static bool
+is_busy_after(bool done, int lanes)
+{
+	static int	idle_turns = 0;
+
+	/* lanes in which there was nothing to do may have had a turn twice before others had theirs */
+	idle_turns = done ? 0 : idle_turns + 1;
+	return idle_turns < 2 * lanes;
+}
+
+/*
+ * Does each lane's next batch, for the time of a round; true where there may be more to do at once.
+ * Shortens *pause to when there will be.
+ */
+static bool
+do_each(List *tasks, long *pause)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ROUND_MILLISECONDS);
+	const EventTask *task;
+	bool		any = false;
+
+	event_turns_begin(tasks);
+	while ((task = event_turns_next()) != NULL)
+	{
+		TimestampTz start = GetCurrentTimestamp();
+		bool		done;
+		bool		more;
 
 		handle_interrupts();
-		if (task->slow && leave_slow)
-			continue;
-		if (task->due > now)
-			*pause = Min(*pause, TimestampDifferenceMilliseconds(now, task->due));
-		else
-			done |= work_on(task);
+		done = take_turn(task, pause);
+		event_turns_end(done, (GetCurrentTimestamp() - start) / 1000.0);
+		any |= done;
+		more = is_busy_after(done, list_length(tasks));
+		if (GetCurrentTimestamp() >= end)
+			return more;
 	}
-	return done;
+	return any;
 }
 
 /* Whether the log has gone on since the last call. */
@@ -623,7 +897,6 @@ turn(void)
 	static TimestampTz due = 0;
 	long		pause = LONGEST_MILLISECONDS;
 	List	   *tasks;
-	int			others;
 
 	if (is_to_go() || !take_number())
 		return false;
@@ -631,9 +904,14 @@ turn(void)
 		return true;
 	tasks = read_tasks();
 	if (finished)
+	{
+		if (worker_number == FIRST_WORKER)
+			event_attempts_forget();
 		return false;
-	others = worker_number == FIRST_WORKER ? start_helpers() : 0;
-	busy = do_each(tasks, others > 0, &pause);
+	}
+	leaves_slow = worker_number == FIRST_WORKER && start_helpers() > 0;
+	choose_ready(tasks, &pause);
+	busy = do_each(tasks, &pause);
 	due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pause);
 	return true;
 }

@@ -70,6 +70,7 @@ typedef struct TableWalk
 } TableWalk;
 
 static List *walks = NIL;
+static Oid	current_relation = InvalidOid;	/* the index's of which a batch is being done */
 static TimestampTz next_visit = DT_NOBEGIN; /* when the next worker is wanted; DT_NOEND: never */
 
 PGDLLEXPORT void expiry_worker_main(Datum argument);
@@ -82,6 +83,14 @@ ask_for_next(int code, Datum argument)
 
 	if (next_visit != DT_NOEND)
 		launcher_request(WORKER_EXPIRY, MyDatabaseId, Max(next_visit, earliest));
+}
+
+/* A trigger went on after it had been cancelled, so that nothing else could stop it. */
+static void
+note_end_in_code(int code, Datum argument)
+{
+	if (OidIsValid(current_relation) && owner_code_failed())
+		expiry_statistics_add(current_relation, 0, 1);
 }
 
 /* ---- Walks ---- */
@@ -256,7 +265,9 @@ do_task(ExpiryTask *task)
 		note_next_in(left);
 		return false;
 	}
+	current_relation = task->relation;
 	try_batch(task, walk, &batch);
+	current_relation = InvalidOid;
 	expiry_statistics_add(task->relation, batch.deleted, batch.failed);
 	note_batch(task, walk, &batch, TimestampDifferenceMilliseconds(start, GetCurrentTimestamp()));
 	keep_rate(batch.deleted, start);
@@ -344,6 +355,7 @@ expiry_worker_main(Datum argument)
 
 	worker_begin(DatumGetObjectId(argument));
 	before_shmem_exit(ask_for_next, (Datum) 0);
+	before_shmem_exit(note_end_in_code, (Datum) 0);
 	while (do_due() && wait_for_next(start))
 		;
 }

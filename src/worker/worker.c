@@ -78,6 +78,17 @@ apply_settings(void)
 		override(own_settings[i][0], own_settings[i][1]);
 }
 
+/* Reads the server's settings again where they have changed; between transactions. */
+static void
+reload_settings(void)
+{
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	apply_settings();
+}
+
 void
 worker_set(const char *setting, const char *value)
 {
@@ -109,12 +120,7 @@ worker_nap(long milliseconds)
 					 PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-		apply_settings();
-	}
+	reload_settings();
 }
 
 bool
@@ -134,6 +140,8 @@ worker_is_unwanted(void)
 void
 worker_begin_transaction(void)
 {
+	/* one that is never idle is told as well */
+	reload_settings();
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());

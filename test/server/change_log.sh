@@ -269,6 +269,25 @@ ok "and the processes" wait_until "$no_processes"
 is "and the old images" "$(sql -c "SELECT relreplident FROM pg_class WHERE relname = 'Music'")" d
 ok "TRUNCATE is allowed again" sql -c 'TRUNCATE dynamodb."Music"'
 
+# ---- GRANT beside the log's own ALTER TABLE ----
+
+sql -o /dev/null -c "$(create Granted)" -c 'CREATE TABLE granting ()'
+sql -c 'DO $$ BEGIN WHILE to_regclass('"'granting'"') IS NOT NULL LOOP
+	GRANT SELECT ON dynamodb."Granted" TO PUBLIC; COMMIT; REVOKE SELECT ON dynamodb."Granted" FROM PUBLIC; COMMIT; END LOOP; END $$' >"$DDB_WORK/granting" 2>&1 &
+granting=$!
+for n in {1..12}; do
+	stream Granted "granted $n"
+	wait_until "SELECT relreplident = 'f' FROM pg_class WHERE oid = 'dynamodb.\"Granted\"'::regclass"
+	enabled "granted $n"
+	sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE table_name = 'Granted' AND status = 'ENABLED'"
+	wait_until "SELECT relreplident = 'd' FROM pg_class WHERE oid = 'dynamodb.\"Granted\"'::regclass"
+	wait_until "SELECT count(*) = 0 FROM ddb.streams WHERE table_name = 'Granted' AND status <> 'DISABLED'"
+done
+sql -c 'DROP TABLE granting'
+wait $granting || true
+is "who grants on a table does not meet the log" "$(cat "$DDB_WORK/granting")" ''
+is "nor does the log meet him" "$(grep -c 'tuple concurrently' "$cluster/server.log")" 0
+
 # ---- Promotion ----
 
 stream Music two

@@ -171,6 +171,7 @@ for ((n = 0; n < 600 && $(ends) < before + 2; n++)); do
 	sleep 0.1
 done
 ok "what catches its cancellation ends the worker, again and again" [ "$(ends)" -ge $((before + 2)) ]
+ok "which counts as a failure" wait_until "SELECT failed >= 2 AND deleted = 0 FROM ddb.expiry_progress WHERE table_name = 'Hostile_loop'"
 beside "it"
 is "she is no more than she was" "$(sql -c "SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'" -c "SELECT count(*) FROM ddb.indexes WHERE status = 'CREATING'")" $'f\n0'
 is "nobody but she has run it" "$(sql -c "SELECT DISTINCT role FROM trophies WHERE role <> 'eve'")" ""

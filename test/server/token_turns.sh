@@ -2,18 +2,15 @@
 # Client request tokens while the clock goes on: through the turns of their relations, the first ones after a start too.
 . "$(dirname "$0")/../lib.sh"
 
-gcc -shared -fPIC -O1 -o "$DDB_WORK/clock.so" "$top/test/clock.c" -ldl
-truncate --size=8 "$DDB_WORK/clock"
-chmod 644 "$DDB_WORK/clock" "$DDB_WORK/clock.so"
-export DDB_SERVER_ENVIRONMENT="LD_PRELOAD=$DDB_WORK/clock.so DDB_CLOCK=$DDB_WORK/clock"
+. "$top/test/server/clock.sh"
+
 # Relations take turns every ten minutes since 2000.
 epoch=946684800
 begin=$((($(date +%s) - epoch) / 600 * 600 + epoch))
 
 # at PERIOD SECOND: what the server's clock shows from now on.
 at() {
-	python3 -c 'import struct, sys; open(sys.argv[1], "r+b").write(struct.pack("=q", int(sys.argv[2])))' \
-		"$DDB_WORK/clock" $((begin + $1 * 600 + $2 - $(date +%s)))
+	clock_ahead $((begin + $1 * 600 + $2 - $(date +%s)))
 }
 
 new_cluster turns </dev/null
