@@ -8,7 +8,7 @@ client_source=$top/test/client
 # What each takes there, in MB, with what its registry's client keeps.
 declare -A client_megabytes=([python]=230 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
 	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [go-toolchain]=250
-	[patroni]=40)
+	[patroni]=40 [pgbackrest]=2)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.
 client_downloads=$client_cache/downloads
@@ -217,4 +217,8 @@ install_dynalite() {
 
 install_patroni() {
 	install_debian patroni
+}
+
+install_pgbackrest() {
+	install_debian pgbackrest
 }
