@@ -7,7 +7,8 @@ client_source=$top/test/client
 
 # What each takes there, in MB, with what its registry's client keeps.
 declare -A client_megabytes=([python]=325 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
-	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [rclone]=115 [go-toolchain]=250)
+	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [rclone]=115 [go-toolchain]=250
+	[patroni]=40 [pgbackrest]=2)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.
 client_downloads=$client_cache/downloads
@@ -59,6 +60,36 @@ cached() {
 	fi
 	echo "client $name"
 	[ "${1##*/}" != go.mod ]
+}
+
+# install_debian NAME: Debian's packages that $top/test/operating/NAME.packages lists, and those that they want and the
+# system has not got, unpacked in $client_cache/NAME. Nothing is installed, so that no service of theirs is started.
+install_debian() {
+	local list=$top/test/operating/$1.packages
+	local from=("$list" /etc/debian_version) packages
+	# Not Debian: whoever tests here brings the programs.
+	command -v dpkg-deb >/dev/null || return 0
+	cached "$1" "${from[@]}" && return
+	packages=$(cat "$list")
+	rm -rf "${client_cache:?}/$1"
+	mkdir -p "$client_cache/$1"
+	# shellcheck disable=SC2086
+	download_debian $packages || { "$top/scripts/install-packages" --update && download_debian $packages; }
+	find "$client_downloads/debian" -name '*.deb' -exec dpkg-deb --extract {} "$client_cache/$1" ';'
+	rm -rf "$client_downloads/debian"
+	keep "$1" "${from[@]}"
+}
+
+# download_debian PACKAGE...: these and what they want and the system has not got, into $client_downloads/debian; fails
+# where the lists of packages are missing or too old.
+download_debian() {
+	local missing
+	rm -rf "$client_downloads/debian"
+	mkdir -p "$client_downloads/debian"
+	missing=$(LC_ALL=C apt-get install --simulate --no-install-recommends "$@") || return 1
+	missing=$(sed -n 's/^Inst \([^ ]*\) .*/\1/p' <<<"$missing")
+	# shellcheck disable=SC2086
+	[ -z "$missing" ] || (cd "$client_downloads/debian" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" $missing)
 }
 
 # keep NAME FILE...: notes what $client_cache/NAME was made from.
@@ -192,4 +223,12 @@ install_dynamodb_admin() {
 
 install_dynalite() {
 	install_npm dynalite "$top/bench/dynalite/package.json"
+}
+
+install_patroni() {
+	install_debian patroni
+}
+
+install_pgbackrest() {
+	install_debian pgbackrest
 }

@@ -4,7 +4,7 @@
 export DDB_CLIENT_CACHE=$DDB_WORK/cache
 . "$top/test/client/install.sh"
 
-told=$(announce_clients $(find "$top/test/client" -maxdepth 1 -type f -perm -u+x))
+told=$(announce_clients $(find "$top"/test/{client,operating} -maxdepth 1 -type f -perm -u+x))
 # what a client costs, as it is told
 for name in "${!client_megabytes[@]}"; do
 	case $name in

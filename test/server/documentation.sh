@@ -98,3 +98,4 @@ for file in README.md docs/compatibility.md; do
 	is "$file counts the operations" "$(operations "$file")" \
 		"$(sql -c "SELECT count(*) FROM pg_proc WHERE pronargs = 1 AND proargtypes[0] = 'ddb.request'::regtype AND prorettype = 'json'::regtype")"
 done
+python3 "$top/test/server/troubleshooting.py" "$top"
