@@ -507,6 +507,12 @@ batch_note_progress(const QueueMessage *message)
 
 /* ---- Writing ---- */
 
+bool
+batch_is_large(void)
+{
+	return is_open && held + written >= BATCH_SIZE;
+}
+
 long
 batch_due(void)
 {
@@ -514,7 +520,7 @@ batch_due(void)
 
 	if (!is_open || in_transaction)
 		return -1;
-	if (held + written >= BATCH_SIZE)
+	if (batch_is_large())
 		return 0;
 	age = TimestampDifferenceMilliseconds(opened, GetCurrentTimestamp());
 	return Max(BATCH_MILLISECONDS - age, 0);
