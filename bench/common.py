@@ -88,6 +88,25 @@ def create_plain_table(name):
     sql("CREATE TABLE %s (pk text, sk bigint, item jsonb NOT NULL, PRIMARY KEY (pk, sk))" % name)
 
 
+def server_cpu():
+    """Seconds that the server's processes have worked, those that have ended included."""
+    postmaster = int(sql("SELECT pg_read_file('postmaster.pid')")[0])
+    ticks = 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open("/proc/%s/stat" % name) as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(name) == postmaster:
+            ticks += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == postmaster:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def print_table(titles, rows):
     """The first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(titles, *rows)]

@@ -24,6 +24,7 @@
 #include "utils/snapmgr.h"
 
 #include "change/batch.h"
+#include "change/block.h"
 #include "change/log.h"
 #include "change/segment.h"
 #include "change/shard.h"
@@ -32,6 +33,9 @@
 
 /* How large a block becomes, before it is compressed. */
 #define BLOCK_SIZE (24 * 1024)
+
+/* So many blocks of a table are not tried after one that could not be compressed. */
+#define BLOCKS_UNTRIED 15
 
 /* What is held in blocks that have not become so large. */
 #define HELD_SIZE (4 * 1024 * 1024)
@@ -58,6 +62,7 @@ typedef struct Target
 	KeySchema	schema;			/* names alone */
 	Shard	  **shards;
 	LogBlock   *blocks;
+	int			untried;		/* blocks that are not to be compressed */
 } Target;
 
 static MemoryContext target_context;	/* of the targets */
@@ -120,6 +125,16 @@ commit_batch(void)
 
 /* ---- Blocks ---- */
 
+/* Compresses where there is hope: to learn that it saves nothing takes a good part of the writer's time. */
+static void
+try_compression(Target *target, LogBlock *block)
+{
+	if (target->untried > 0)
+		target->untried--;
+	else if (!block_compress(block))
+		target->untried = BLOCKS_UNTRIED;
+}
+
 static void
 write_block(Target *target, int slice)
 {
@@ -127,11 +142,11 @@ write_block(Target *target, int slice)
 
 	if (block->records == 0)
 		return;
-	segment_add(block, target->for_recovery, position.last.time);
 	held -= block->data.len;
 	written += block->data.len;
-	pfree(block->data.data);
-	memset(block, 0, sizeof(LogBlock));
+	try_compression(target, block);
+	segment_add(block, target->for_recovery, position.last.time);
+	block_end(block);
 }
 
 static void
@@ -181,6 +196,7 @@ make_target(const Shard *shard)
 	}
 	target->shards = palloc0(sizeof(Shard *) * shard->slices);
 	target->blocks = palloc0(sizeof(LogBlock) * shard->slices);
+	target->untried = 0;
 	return target;
 }
 
@@ -491,6 +507,12 @@ batch_note_progress(const QueueMessage *message)
 
 /* ---- Writing ---- */
 
+bool
+batch_is_large(void)
+{
+	return is_open && held + written >= BATCH_SIZE;
+}
+
 long
 batch_due(void)
 {
@@ -498,7 +520,7 @@ batch_due(void)
 
 	if (!is_open || in_transaction)
 		return -1;
-	if (held + written >= BATCH_SIZE)
+	if (batch_is_large())
 		return 0;
 	age = TimestampDifferenceMilliseconds(opened, GetCurrentTimestamp());
 	return Max(BATCH_MILLISECONDS - age, 0);

@@ -34,6 +34,9 @@ extern void batch_note_progress(const QueueMessage *message);
 /* The milliseconds until the batch is to be written; -1 where there is none or it has half a transaction. */
 extern long batch_due(void);
 
+/* Whether it has so much that it is to be written before more is taken. */
+extern bool batch_is_large(void);
+
 /* Whether a transaction is open, so that there can be none of somebody else's. */
 extern bool batch_is_open(void);
 

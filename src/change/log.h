@@ -112,18 +112,4 @@ extern void log_read_end(LogReader *reader);
 /* The oldest that the retention has left of a shard: below it records are trimmed. */
 extern SequenceNumber shard_trim_horizon(const Shard *shard);
 
-/* ---- Blocks ---- */
-
-/*
- * A segment is a plain relation ddb.change_segment_<n>, a member of the extension, so
- * that it is not dumped, with an index on (shard, last_time, last_ordinal):
- *
- *	shard bigint, first_time bigint, first_ordinal bigint,
- *	last_time bigint, last_ordinal bigint, records integer, data bytea
- *
- * data begins with a byte, the form's version, and holds what change_record_pack() has written.
- * Sequence numbers in it are as they are; first and last say where the block lies.
- */
-#define CHANGE_BLOCK_VERSION 1
-
 #endif							/* DDB_CHANGE_LOG_H */

@@ -14,7 +14,7 @@ typedef enum QueueMessageKind
 {
 	QUEUE_STARTED,				/* lsn: nothing before it will be told; time: now */
 	QUEUE_BEGIN,				/* xid, time: of the commit */
-	QUEUE_CHANGE,				/* relation, and the change; images follow */
+	QUEUE_CHANGE,				/* relation, and the change; images follow; if it begins its transaction, what QUEUE_BEGIN has */
 	QUEUE_TRUNCATE,				/* relation; lsn: of the commit */
 	QUEUE_NOTE,					/* what the log has written to itself follows */
 	QUEUE_COMMIT,				/* xid, lsn: behind the commit, time: of the commit */
@@ -27,6 +27,7 @@ typedef struct QueueMessage
 	QueueMessageKind kind;
 	ChangeKind	change;
 	bool		by_service;
+	bool		begins;
 	Oid			relation;
 	TransactionId xid;
 	uint32		old_length;

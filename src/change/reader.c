@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "change/block.h"
 #include "change/log.h"
 #include "change/segment.h"
 #include "compat.h"
@@ -29,7 +30,7 @@ typedef struct Source
 	Relation	relation;
 	Relation	index;
 	SysScanDesc scan;
-	HeapTuple	block;			/* NULL: it has no more */
+	HeapTuple	block;			/* its first row that is not read; NULL: it has no more */
 } Source;
 
 struct LogReader
@@ -49,15 +50,20 @@ struct LogReader
 	int			next;
 };
 
+static Datum
+column_of_block(const Source *source, int column)
+{
+	bool		isnull;
+
+	return heap_getattr(source->block, column, RelationGetDescr(source->relation), &isnull);
+}
+
 static SequenceNumber
 number_of_block(const Source *source, int time_column, int ordinal_column)
 {
-	TupleDesc	descriptor = RelationGetDescr(source->relation);
-	bool		isnull;
-
 	return (SequenceNumber) {
-		DatumGetInt64(heap_getattr(source->block, time_column, descriptor, &isnull)),
-		DatumGetInt64(heap_getattr(source->block, ordinal_column, descriptor, &isnull))
+		DatumGetInt64(column_of_block(source, time_column)),
+		DatumGetInt64(column_of_block(source, ordinal_column))
 	};
 }
 
@@ -75,22 +81,21 @@ last_of_block(const Source *source)
 
 /* ---- Segments ---- */
 
-/* Moves on to the next block that can have a record in question. */
+/* Moves on to the next row of a block that can have a record in question. */
 static void
 advance(LogReader *reader, Source *source)
 {
 	ScanDirection direction = reader->backward ? BackwardScanDirection : ForwardScanDirection;
+	/* what the scan makes meanwhile lasts as long as it */
+	MemoryContext caller = MemoryContextSwitchTo(reader->context);
 
-	for (;;)
-	{
+	do
 		source->block = systable_getnext_ordered(source->scan, direction);
-		if (!HeapTupleIsValid(source->block))
-			return;
-		if (reader->backward ?
-			sequence_number_compare(first_of_block(source), reader->from) < 0 :
-			sequence_number_compare(last_of_block(source), reader->from) >= 0)
-			return;
-	}
+	while (HeapTupleIsValid(source->block) &&
+		   (reader->backward ?
+			sequence_number_compare(first_of_block(source), reader->from) >= 0 :
+			sequence_number_compare(last_of_block(source), reader->from) < 0));
+	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -201,16 +206,56 @@ find_next(LogReader *reader)
 
 /* ---- Blocks ---- */
 
-static void
-unpack(LogReader *reader, const char *data, uint32 length)
+static void __attribute__((noreturn))
+report_missing_part(void)
 {
-	uint32		offset = 1;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("a block of the change log lacks a part")));
+}
+
+/*
+ * Reads all parts of the source's block, in the order in which they are read, and moves on to the next
+ * one; returns its stored form, in the current memory context.
+ */
+static const char *
+join_parts(LogReader *reader, Source *source, uint32 *length)
+{
+	int			count = DatumGetInt32(column_of_block(source, BLOCK_PARTS));
+	bytea	  **parts = palloc(sizeof(bytea *) * count);
+	char	   *stored;
+	char	   *end;
+
+	*length = 0;
+	for (int i = 0; i < count; i++)
+	{
+		int			part = reader->backward ? count - 1 - i : i;
+
+		if (!HeapTupleIsValid(source->block) ||
+			DatumGetInt32(column_of_block(source, BLOCK_PART)) != part)
+			report_missing_part();
+		parts[part] = DatumGetByteaPCopy(column_of_block(source, BLOCK_DATA));
+		*length += VARSIZE(parts[part]) - VARHDRSZ;
+		advance(reader, source);
+	}
+	if (count == 1)
+		return VARDATA(parts[0]);
+	stored = end = palloc(*length);
+	for (int i = 0; i < count; i++)
+	{
+		memcpy(end, VARDATA(parts[i]), VARSIZE(parts[i]) - VARHDRSZ);
+		end += VARSIZE(parts[i]) - VARHDRSZ;
+		pfree(parts[i]);
+	}
+	return stored;
+}
+
+static void
+unpack(LogReader *reader, const char *records, uint32 length)
+{
+	uint32		offset = 0;
 	int			room = 64;
 
-	if (length == 0 || data[0] != CHANGE_BLOCK_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("a block of the change log has an unknown form")));
 	reader->records = palloc(room * sizeof(ChangeRecord));
 	reader->count = 0;
 	for (;;)
@@ -220,7 +265,7 @@ unpack(LogReader *reader, const char *data, uint32 length)
 			room *= 2;
 			reader->records = repalloc_huge(reader->records, room * sizeof(ChangeRecord));
 		}
-		if (!change_record_unpack(data, length, &offset, reader->schema,
+		if (!change_record_unpack(records, length, &offset, reader->schema,
 								  &reader->records[reader->count]))
 			break;
 		reader->count++;
@@ -234,8 +279,9 @@ read_block(LogReader *reader)
 {
 	MemoryContext caller = MemoryContextSwitchTo(reader->context);
 	Source	   *source = find_next(reader);
-	bool		isnull;
-	struct varlena *data;
+	const char *stored;
+	const char *records;
+	uint32		length;
 
 	if (source == NULL || (!reader->backward &&
 						   sequence_number_compare(first_of_block(source), reader->end) >= 0))
@@ -245,11 +291,9 @@ read_block(LogReader *reader)
 	}
 	MemoryContextReset(reader->block_context);
 	MemoryContextSwitchTo(reader->block_context);
-	data = PG_DETOAST_DATUM_COPY(heap_getattr(source->block, BLOCK_DATA,
-											  RelationGetDescr(source->relation), &isnull));
-	unpack(reader, VARDATA(data), VARSIZE(data) - VARHDRSZ);
-	MemoryContextSwitchTo(reader->context);
-	advance(reader, source);
+	stored = join_parts(reader, source, &length);
+	records = block_records(stored, length, &length);
+	unpack(reader, records, length);
 	MemoryContextSwitchTo(caller);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -39,7 +40,7 @@
 
 #define NAME_PREFIX "change_segment_"
 
-/* What is larger is ended; its index and long values come on top. */
+/* What is larger is ended; its index comes on top. */
 #define SEGMENT_BLOCKS ((BlockNumber) (256 * 1024 * 1024 / BLCKSZ))
 
 /* ddb.change_segments' columns, in order. */
@@ -52,12 +53,20 @@ enum
 	SEGMENTS_COLUMNS = SEGMENTS_LAST_TIME
 };
 
-/* The segment of each kind that is written, as long as a transaction has it open. */
-static struct
+/* What a part of a block can have for a row to fit on a page. */
+#define PART_LENGTH \
+	((uint32) (MaxHeapTupleSize - MAXALIGN(SizeofHeapTupleHeader) - 5 * sizeof(int64) - 3 * sizeof(int32) - VARHDRSZ))
+
+/* The segment of a kind that is written. */
+typedef struct WrittenSegment
 {
-	Relation	relation;
+	Relation	relation;		/* NULL: no transaction has it open */
 	CatalogIndexState indexes;
-}			written[2];
+	Oid			shared_page_of;
+	BlockNumber shared_page;	/* where the last small row of shared_page_of is */
+} WrittenSegment;
+
+static WrittenSegment written[2];
 
 /* ---- The catalog ---- */
 
@@ -184,17 +193,6 @@ run(const char *statement)
 	owner_statement_run(extension_relation("change_segments"), statement, 0, NULL, NULL, NULL);
 }
 
-/* The fastest compression that the server has. */
-static const char *
-compression(void)
-{
-#ifdef USE_LZ4
-	return "COMPRESSION lz4 ";
-#else
-	return "";
-#endif
-}
-
 /* A member of the extension is not dumped, and goes with it. */
 static void
 add_to_extension(Oid relation)
@@ -217,10 +215,11 @@ create(bool for_recovery, int64 first_time)
 	run(psprintf("CREATE TABLE ddb.%s ("
 				 "shard bigint NOT NULL, first_time bigint NOT NULL, first_ordinal bigint NOT NULL,"
 				 " last_time bigint NOT NULL, last_ordinal bigint NOT NULL, records integer NOT NULL,"
-				 " data bytea %sNOT NULL"
-				 ") USING heap WITH (autovacuum_enabled = off, toast.autovacuum_enabled = off)",
-				 name, compression()));
-	run(psprintf("CREATE INDEX %s_block ON ddb.%s (shard, last_time, last_ordinal)", name, name));
+				 " part integer NOT NULL, parts integer NOT NULL"
+				 ") USING heap WITH (autovacuum_enabled = off)", name));
+	/* nothing is to be put elsewhere; at once, so that there is no relation for that */
+	run(psprintf("ALTER TABLE ddb.%s ADD COLUMN data bytea NOT NULL, ALTER COLUMN data SET STORAGE PLAIN", name));
+	run(psprintf("CREATE INDEX %s_block ON ddb.%s (shard, last_time, last_ordinal, part)", name, name));
 	run(psprintf("REVOKE ALL ON ddb.%s FROM PUBLIC", name));
 	run(psprintf("ALTER TABLE ddb.%s ENABLE ROW LEVEL SECURITY", name));
 	SPI_finish();
@@ -258,29 +257,52 @@ open_written(bool for_recovery, int64 first_time)
 		segment = create(for_recovery, first_time);
 	written[for_recovery].relation = table_open(segment, RowExclusiveLock);
 	written[for_recovery].indexes = CatalogOpenIndexes(written[for_recovery].relation);
+	if (written[for_recovery].shared_page_of != segment)
+		written[for_recovery].shared_page = InvalidBlockNumber;
+	written[for_recovery].shared_page_of = segment;
 	MemoryContextSwitchTo(caller);
 }
 
-void
-block_begin(LogBlock *block, int64 shard)
+/*
+ * Adds a row.  One that takes most of a page gets a new one; others share pages.  So PostgreSQL
+ * does not have to look for free space, of which there is none elsewhere.
+ */
+static void
+add_row(WrittenSegment *segment, Datum *values, bool is_large)
 {
-	char		header[VARHDRSZ] = {0};
+	static const int keys[] = {BLOCK_SHARD, BLOCK_LAST_TIME, BLOCK_LAST_ORDINAL, BLOCK_PART};
+	Datum		index_values[lengthof(keys)];
+	bool		nulls[BLOCK_COLUMNS] = {false};
+	HeapTuple	tuple = heap_form_tuple(RelationGetDescr(segment->relation), values, nulls);
 
-	memset(block, 0, sizeof(*block));
-	block->shard = shard;
-	initStringInfo(&block->data);
-	appendBinaryStringInfo(&block->data, header, VARHDRSZ);
-	appendStringInfoChar(&block->data, CHANGE_BLOCK_VERSION);
+	RelationSetTargetBlock(segment->relation, is_large ? InvalidBlockNumber : segment->shared_page);
+	heap_insert(segment->relation, tuple, GetCurrentCommandId(true), HEAP_INSERT_SKIP_FSM, NULL);
+	if (!is_large)
+		segment->shared_page = ItemPointerGetBlockNumber(&tuple->t_self);
+
+	Assert(segment->indexes->ri_NumIndices == 1);
+	for (int i = 0; i < (int) lengthof(keys); i++)
+		index_values[i] = values[keys[i] - 1];
+	index_insert(segment->indexes->ri_IndexRelationDescs[0], index_values, nulls, &tuple->t_self,
+				 segment->relation, UNIQUE_CHECK_NO, false, segment->indexes->ri_IndexRelationInfo[0]);
+	heap_freetuple(tuple);
 }
 
 void
 segment_add(const LogBlock *block, bool for_recovery, int64 since)
 {
+	WrittenSegment *segment = &written[for_recovery];
+	uint32		length;
+	const char *stored = block_stored(block, &length);
+	int			parts = (length + PART_LENGTH - 1) / PART_LENGTH;
+	union
+	{
+		struct varlena header;
+		char		data[VARHDRSZ + PART_LENGTH];
+	}			value;
 	Datum		values[BLOCK_COLUMNS];
-	bool		nulls[BLOCK_COLUMNS] = {false};
-	HeapTuple	tuple;
 
-	if (written[for_recovery].relation == NULL)
+	if (segment->relation == NULL)
 		open_written(for_recovery, since);
 	values[BLOCK_SHARD - 1] = Int64GetDatum(block->shard);
 	values[BLOCK_FIRST_TIME - 1] = Int64GetDatum(block->first.time);
@@ -288,12 +310,17 @@ segment_add(const LogBlock *block, bool for_recovery, int64 since)
 	values[BLOCK_LAST_TIME - 1] = Int64GetDatum(block->last.time);
 	values[BLOCK_LAST_ORDINAL - 1] = Int64GetDatum(block->last.ordinal);
 	values[BLOCK_RECORDS - 1] = Int32GetDatum(block->records);
-	SET_VARSIZE(block->data.data, block->data.len);
-	values[BLOCK_DATA - 1] = PointerGetDatum(block->data.data);
+	values[BLOCK_PARTS - 1] = Int32GetDatum(parts);
+	values[BLOCK_DATA - 1] = PointerGetDatum(&value);
+	for (int part = 0; part < parts; part++)
+	{
+		uint32		part_length = Min(length - part * PART_LENGTH, PART_LENGTH);
 
-	tuple = heap_form_tuple(RelationGetDescr(written[for_recovery].relation), values, nulls);
-	CatalogTupleInsertWithInfo(written[for_recovery].relation, tuple, written[for_recovery].indexes);
-	heap_freetuple(tuple);
+		values[BLOCK_PART - 1] = Int32GetDatum(part);
+		SET_VARSIZE(&value, VARHDRSZ + part_length);
+		memcpy(VARDATA(&value), stored + part * PART_LENGTH, part_length);
+		add_row(segment, values, part_length > PART_LENGTH / 4 * 3);
+	}
 }
 
 void
@@ -327,13 +354,6 @@ is_large(Oid segment)
 	Relation	relation = table_open(segment, AccessShareLock);
 	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
 
-	if (OidIsValid(relation->rd_rel->reltoastrelid))
-	{
-		Relation	toast = table_open(relation->rd_rel->reltoastrelid, AccessShareLock);
-
-		blocks += RelationGetNumberOfBlocks(toast);
-		table_close(toast, AccessShareLock);
-	}
 	table_close(relation, AccessShareLock);
 	return blocks >= SEGMENT_BLOCKS;
 }

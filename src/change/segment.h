@@ -1,6 +1,16 @@
 /*
  * segment.h - the relations that hold the blocks of the change log, and the catalog
- * ddb.change_segments, which names them.  log.h says what is in one.
+ * ddb.change_segments, which names them.
+ *
+ * A segment is a plain relation ddb.change_segment_<n>, a member of the extension, so that
+ * it is not dumped, with an index on (shard, last_time, last_ordinal, part):
+ *
+ *	shard bigint, first_time bigint, first_ordinal bigint,
+ *	last_time bigint, last_ordinal bigint, records integer,
+ *	part integer, parts integer, data bytea
+ *
+ * first and last say where the block lies.  A block whose stored form (block.h) takes more than a page is
+ * cut into parts, a row each, numbered from 0, which have all else in common.
  */
 #ifndef DDB_CHANGE_SEGMENT_H
 #define DDB_CHANGE_SEGMENT_H
@@ -9,7 +19,7 @@
 #include "nodes/pg_list.h"
 #include "utils/snapshot.h"
 
-#include "change/record.h"
+#include "change/block.h"
 
 /* A segment's columns, in order. */
 enum
@@ -20,6 +30,8 @@ enum
 	BLOCK_LAST_TIME,
 	BLOCK_LAST_ORDINAL,
 	BLOCK_RECORDS,
+	BLOCK_PART,
+	BLOCK_PARTS,
 	BLOCK_DATA,
 	BLOCK_COLUMNS = BLOCK_DATA
 };
@@ -40,18 +52,6 @@ extern List *segments(Snapshot snapshot);
 extern Oid	segment_index(Relation segment);
 
 /* ---- For the writer ---- */
-
-typedef struct LogBlock
-{
-	int64		shard;
-	SequenceNumber first;
-	SequenceNumber last;
-	int			records;
-	StringInfoData data;		/* as a varlena, but for its length */
-} LogBlock;
-
-/* Begins the block of a shard, with room for what stands before its records. */
-extern void block_begin(LogBlock *block, int64 shard);
 
 /*
  * Adds a block to the segment that is written, of its kind; makes one first where

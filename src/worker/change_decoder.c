@@ -105,13 +105,14 @@ sink_change(Oid relation, const ChangeRecord *record)
 {
 	QueueMessage message = {
 		.kind = QUEUE_CHANGE,.relation = relation,.change = record->kind,
-		.by_service = record->by_service,
+		.by_service = record->by_service,.begins = !told,
+		.xid = begun.xid,.time = begun.time,
 		.old_length = record->old_item.data != NULL ? record->old_item.length : 0,
 		.new_length = record->new_item.data != NULL ? record->new_item.length : 0
 	};
 
-	tell_begun();
 	tell_writer(&message, record->old_item.data, record->new_item.data, false);
+	told = true;
 }
 
 static void

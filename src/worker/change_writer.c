@@ -43,6 +43,12 @@
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
+/*
+ * How long it lets the decoder go on when it has taken all and has a batch that is not due.  The latch stays
+ * set meanwhile, so that the decoder has to send no signal; the queue has room for what comes.
+ */
+#define GATHER_MILLISECONDS 10
+
 /* How often it looks after what nobody tells it of. */
 #define CARE_MILLISECONDS 1000
 
@@ -214,6 +220,8 @@ take_message(const QueueMessage *message, const char *data)
 			batch_begin_transaction(message);
 			break;
 		case QUEUE_CHANGE:
+			if (message->begins)
+				batch_begin_transaction(message);
 			batch_add_change(message, data);
 			break;
 		case QUEUE_TRUNCATE:
@@ -232,7 +240,7 @@ take_message(const QueueMessage *message, const char *data)
 	}
 }
 
-/* Takes what is there, until a batch is to be written or for that many messages; true where there was any. */
+/* Takes what is there, until a batch is large or for that many messages; true where there was any. */
 static bool
 take_messages(int most)
 {
@@ -254,7 +262,7 @@ take_messages(int most)
 		any = true;
 		take_message(data, (char *) data + sizeof(QueueMessage));
 		MemoryContextReset(worker_context);
-		if (((QueueMessage *) data)->kind == QUEUE_COMMIT && batch_due() == 0)
+		if (((QueueMessage *) data)->kind == QUEUE_COMMIT && batch_is_large())
 			break;
 	}
 	return any;
@@ -523,6 +531,18 @@ milliseconds_to_wait(void)
 }
 
 static void
+wait_for_more(void)
+{
+	long		wait = milliseconds_to_wait();
+
+	if (batch_due() > 0)
+		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(wait, GATHER_MILLISECONDS),
+						 PG_WAIT_EXTENSION);
+	else
+		worker_nap(wait);
+}
+
+static void
 run(void)
 {
 	for (;;)
@@ -549,7 +569,7 @@ run(void)
 				take_care();
 		}
 		if (!any)
-			worker_nap(milliseconds_to_wait());
+			wait_for_more();
 	}
 }
 

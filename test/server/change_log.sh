@@ -92,6 +92,34 @@ like "TRUNCATE is refused" "$(sql -c 'TRUNCATE dynamodb."Music"' 2>&1 || true)" 
 sql -c 'VACUUM FULL dynamodb."Music"' -c 'DELETE FROM dynamodb."Music" WHERE id = '"'11'" -c 'ALTER TABLE dynamodb."Music" ADD COLUMN note text' -c "$(put Music 50 51)"
 is "a table that is rewritten or altered goes on" "$(records one)" 200019
 
+# ---- Blocks ----
+
+# Records of four pages and a little less or more, one a block; small and large ones; and what can be compressed.
+sql -o /dev/null -c "$(create Sizes)"
+stream Sizes sizes
+enabled sizes
+sql -o /dev/null <<'SQL'
+CREATE TABLE sizes AS SELECT i, left((SELECT string_agg(encode(sha384((i || ' ' || n)::bytea), 'base64'), '') FROM generate_series(1, length / 64 + 1) n), length) AS a
+	FROM (SELECT i, 32100 + i FROM generate_series(1, 300) i UNION ALL SELECT 1000 + i, i * i FROM generate_series(1, 95) i
+		UNION ALL VALUES (2000, 100000), (2001, 399000), (2002, 390000)) lengths (i, length)
+	UNION ALL SELECT i, repeat(i::text, 10000) FROM generate_series(3000, 3099) i;
+INSERT INTO dynamodb."Sizes" (item) SELECT format('{"id": {"S": "%s"}, "a": {"S": "%s"}}', i, a)::ddb.item FROM sizes ORDER BY i;
+UPDATE dynamodb."Sizes" SET item = format('{"id": {"S": "%s"}, "a": {"S": "y"}}', id)::ddb.item;
+SQL
+is "records of all sizes are in it" "$(records sizes)" 996
+for backward in false true; do
+	is "with their images, read $([ $backward = true ] && echo back || echo for)ward" "$(sql -c "WITH read AS MATERIALIZED (SELECT (r #>> '{dynamodb,Keys,id,S}')::integer AS i, md5(r #>> '{dynamodb,NewImage,a,S}') AS new, md5(r #>> '{dynamodb,OldImage,a,S}') AS old
+			FROM ddb.shards, ddb.change_records(shard_id, $backward) r WHERE label = 'sizes')
+		SELECT count(*) FROM sizes LEFT JOIN read made ON made.i = sizes.i AND made.new = md5(a)
+			LEFT JOIN read changed ON changed.i = sizes.i AND changed.old = md5(a) AND changed.new = md5('y')
+		WHERE made.i IS NULL OR changed.i IS NULL")" 0
+done
+segments=$(sql -c "SELECT string_agg(format('SELECT part, parts, length(data) FROM %s', relation::regclass), ' UNION ALL ') FROM ddb.change_segments")
+is "in rows that fill a page, and lie there" "$(sql -c "SELECT bool_or(parts = 1), bool_or(parts = 4), bool_or(parts = 5), bool_or(parts > 45), bool_or(part = parts - 1 AND length = longest)
+	FROM (SELECT *, max(length) OVER () AS longest FROM ($segments) rows) rows
+	UNION ALL SELECT DISTINCT reltoastrelid = 0, NULL::boolean, NULL::boolean, NULL::boolean, NULL::boolean FROM pg_class, ddb.change_segments WHERE oid = relation")" $'t|t|t|t|t\nt||||'
+sql -o /dev/null -c 'DROP TABLE dynamodb."Sizes", sizes'
+
 # ---- Who reads it ----
 
 sql -c 'CREATE ROLE reader LOGIN' -c 'GRANT pg_read_all_data TO reader'
