@@ -389,7 +389,7 @@ remove_left_over(DIR *directory)
 static void
 folder_clean(Bucket *bucket, const char *prefix)
 {
-	int			folder = walk(bucket, UNFINISHED, UNFINISHED + strlen(UNFINISHED), false);
+	int			folder = walk(bucket, UNFINISHED, &UNFINISHED[strlen(UNFINISHED)], false);
 	DIR		   *directory = folder < 0 ? NULL : fdopendir(folder);
 
 	if (directory == NULL)
@@ -436,7 +436,7 @@ folder_write_begin(Bucket *bucket, const char *key)
 		fail("write", bucket, key);
 	close_quietly(place);
 	folder_clean(bucket, "");
-	writer->files.folder = walk(bucket, UNFINISHED, UNFINISHED + strlen(UNFINISHED), true);
+	writer->files.folder = walk(bucket, UNFINISHED, &UNFINISHED[strlen(UNFINISHED)], true);
 	if (writer->files.folder < 0)
 		fail("write", bucket, key);
 	open_unfinished(&writer->files, bucket, key);
