@@ -1809,11 +1809,16 @@ CREATE FUNCTION table_counts(OUT relation oid, OUT requests bigint, OUT errors b
 		OUT read_units double precision, OUT write_units double precision,
 		OUT items_read bigint, OUT items_written bigint) RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'ddb_table_counts';
+CREATE FUNCTION http_state(OUT workers integer, OUT workers_busy integer, OUT connections integer,
+		OUT connections_accepted bigint, OUT busy_seconds double precision, OUT retries bigint,
+		OUT slow_requests bigint, OUT commits bigint, OUT wal_flushes bigint, OUT stats_reset timestamptz)
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_http_state';
 CREATE FUNCTION reset_stats() RETURNS void
 	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_reset_stats';
 REVOKE ALL ON FUNCTION reset_stats() FROM PUBLIC;
 COMMENT ON FUNCTION operation_counts() IS 'what the view operation_stats shows';
 COMMENT ON FUNCTION table_counts() IS 'what the view table_stats shows';
+COMMENT ON FUNCTION http_state() IS 'what the view http_stats shows';
 COMMENT ON FUNCTION reset_stats() IS 'sets all that ddb has counted in the server to zero';
 
 CREATE VIEW operation_stats AS
@@ -1830,6 +1835,13 @@ CREATE VIEW table_stats AS
 	WHERE c.relation IS NULL OR t.name IS NOT NULL;
 COMMENT ON VIEW table_stats IS 'what operations have done with each table that the role may read, and the capacity that they have consumed; without a name: all tables beyond those that have a place';
 GRANT SELECT ON table_stats TO PUBLIC;
+
+CREATE VIEW http_stats AS
+	SELECT workers, workers_busy, connections, connections_accepted, busy_seconds, retries, slow_requests,
+		commits, wal_flushes, stats_reset
+	FROM @extschema@.http_state();
+COMMENT ON VIEW http_stats IS 'the workers of the HTTP endpoint and what they do';
+GRANT SELECT ON http_stats TO PUBLIC;
 
 -- ==========================================================================
 -- HTTP: access keys

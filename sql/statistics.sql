@@ -1,5 +1,5 @@
 -- needs: preloading
--- ddb.operation_stats, ddb.table_stats: what is counted of operations, who sees it, and its reset
+-- ddb.operation_stats, ddb.table_stats, ddb.http_stats: what is counted of operations, who sees it, and its reset
 \set VERBOSITY terse
 \pset format unaligned
 \pset tuples_only on
@@ -153,6 +153,7 @@ GRANT INSERT, UPDATE ON dynamodb."Other" TO statistics_writer;
 SET ROLE statistics_reader;
 SELECT table_name FROM ddb.table_stats WHERE table_name IN ('Counted', 'Other') ORDER BY 1;
 SELECT count(*) > 0 FROM ddb.operation_stats;
+SELECT workers, workers_busy, connections, connections_accepted FROM ddb.http_stats;
 SELECT ddb.reset_stats();
 -- nor what policies hide
 RESET ROLE;
@@ -171,7 +172,9 @@ SELECT ddb.reset_stats();
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION ddb.reset_stats() TO statistics_monitor;
 SET ROLE statistics_monitor;
+SELECT clock_timestamp() AS before \gset
 SELECT ddb.reset_stats();
+SELECT stats_reset >= :'before' FROM ddb.http_stats;
 RESET ROLE;
 
 -- ---- A table that goes, and one that comes under its name ----
