@@ -1,6 +1,7 @@
 """GET /metrics, what pg_stat_activity shows of a worker, and the log of slow requests."""
 
 import gzip
+import json
 import os
 import re
 import threading
@@ -139,6 +140,32 @@ families = metrics()
 ok("whose lag is known", value(families, "ddb_change_log_lag_seconds") >= 0 and
    value(families, "ddb_change_log_lag_limit_bytes") == 16 * 1024 ** 3 and value(families, "ddb_change_log_holes_total") == 0)
 call(key, "UpdateTable", {"TableName": "Streamed", "StreamSpecification": {"StreamEnabled": False}})
+
+# ---- What the dashboard and the alert rules ask for ----
+
+WATCHING = os.path.join(os.path.dirname(__file__), "..", "..", "monitoring")
+
+
+def served(families):
+    """Of each metric, the labels that its samples have."""
+    return {name: {label for labels in [labels for sample, labels in family.samples if sample == name] for label, _ in labels}
+            for family_name, family in families.items() for name in {family_name, *(sample for sample, _ in family.samples)}}
+
+
+with open(os.path.join(WATCHING, "ddb-dashboard.json"), encoding="utf-8") as file:
+    queries = [target["expr"] for panel in json.load(file)["panels"] for target in panel.get("targets", [])]
+with open(os.path.join(WATCHING, "alerts.yml"), encoding="utf-8") as file:
+    queries += re.findall(r"expr: (.*(?:\n {10,}.*)*)", file.read())
+ok("there are queries", len(queries) > 50)
+there = served(families)
+for text in queries:
+    for name, matchers in re.findall(r"\b(ddb_[a-z_]+)(?:\{(.*?)\})?", text):
+        labels = set(re.findall(r"(\w+)=", matchers)) - {"instance"}
+        if name not in there or not labels <= there[name]:
+            ok("%s with %s is served" % (name, labels), False, text)
+    grouped = {label for group in re.findall(r"by \(([^)]*)\)", text) for label in group.split(", ")} - {"instance"}
+    known = set().union(*(there.get(name, set()) for name in re.findall(r"\bddb_[a-z_]+", text)))
+    ok("%.60s groups by what there is" % text, grouped <= known, grouped - known)
 
 # ---- Who may ask ----
 
