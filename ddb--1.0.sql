@@ -1863,6 +1863,55 @@ COMMENT ON FUNCTION delete_object(text, text) IS 'deletes an object in a bucket,
 COMMENT ON FUNCTION clean_bucket(text, text) IS 'removes what writers that were killed have left unfinished below the prefix, where nobody else is writing';
 
 -- ==========================================================================
+-- Statistics
+--
+-- The functions tell what their views show: of tables no more than a role may see.
+-- ==========================================================================
+
+CREATE FUNCTION operation_counts(OUT source text, OUT operation text, OUT calls bigint, OUT errors bigint,
+		OUT exceptions json, OUT seconds double precision, OUT durations bigint[],
+		OUT request_bytes bigint, OUT response_bytes bigint) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 30 AS 'MODULE_PATHNAME', 'ddb_operation_counts';
+CREATE FUNCTION table_counts(OUT relation oid, OUT requests bigint, OUT errors bigint,
+		OUT conditional_failures bigint, OUT conflicts bigint,
+		OUT read_units double precision, OUT write_units double precision,
+		OUT items_read bigint, OUT items_written bigint) RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'ddb_table_counts';
+CREATE FUNCTION http_state(OUT workers integer, OUT workers_busy integer, OUT connections integer,
+		OUT connections_accepted bigint, OUT busy_seconds double precision, OUT retries bigint,
+		OUT slow_requests bigint, OUT commits bigint, OUT wal_flushes bigint, OUT stats_reset timestamptz)
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_http_state';
+CREATE FUNCTION reset_stats() RETURNS void
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_reset_stats';
+REVOKE ALL ON FUNCTION reset_stats() FROM PUBLIC;
+COMMENT ON FUNCTION operation_counts() IS 'what the view operation_stats shows';
+COMMENT ON FUNCTION table_counts() IS 'what the view table_stats shows';
+COMMENT ON FUNCTION http_state() IS 'what the view http_stats shows';
+COMMENT ON FUNCTION reset_stats() IS 'sets all that ddb has counted in the server to zero';
+
+CREATE VIEW operation_stats AS
+	SELECT source, operation, calls, errors, exceptions, seconds, durations, request_bytes, response_bytes
+	FROM @extschema@.operation_counts();
+COMMENT ON VIEW operation_stats IS 'how often operations were called in the whole server, how they ended, and how long those over HTTP took';
+GRANT SELECT ON operation_stats TO PUBLIC;
+
+CREATE VIEW table_stats AS
+	SELECT t.name AS table_name, c.requests, c.errors, c.conditional_failures, c.conflicts,
+		c.read_units, c.write_units, c.items_read, c.items_written
+	FROM @extschema@.table_counts() AS c
+		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) c.relation
+	WHERE c.relation IS NULL OR t.name IS NOT NULL;
+COMMENT ON VIEW table_stats IS 'what operations have done with each table that the role may read, and the capacity that they have consumed; without a name: all tables beyond those that have a place';
+GRANT SELECT ON table_stats TO PUBLIC;
+
+CREATE VIEW http_stats AS
+	SELECT workers, workers_busy, connections, connections_accepted, busy_seconds, retries, slow_requests,
+		commits, wal_flushes, stats_reset
+	FROM @extschema@.http_state();
+COMMENT ON VIEW http_stats IS 'the workers of the HTTP endpoint and what they do';
+GRANT SELECT ON http_stats TO PUBLIC;
+
+-- ==========================================================================
 -- HTTP: access keys
 --
 -- A key stands for a role: who signs a request with it is that role.

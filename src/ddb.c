@@ -17,7 +17,9 @@
 #include "event_source/event_source.h"
 #include "http/endpoint.h"
 #include "index/expiry.h"
+#include "operation/operation.h"
 #include "operation/transaction/token_filter.h"
+#include "statistics/counters.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
 #include "transfer/bucket.h"
@@ -85,6 +87,7 @@ _PG_init(void)
 	/* pg_upgrade wants the databases for itself */
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 	{
+		counters_register(operation_count(), operation_name);
 		token_filter_register();
 		/* places may be few: without the launcher no index is filled, with an HTTP worker less all is only slower */
 		launcher_register();

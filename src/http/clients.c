@@ -17,6 +17,7 @@
 #include "http/clients.h"
 #include "http/endpoint.h"
 #include "http/tls.h"
+#include "statistics/counters.h"
 
 /* So many connections beyond the limit can be accepted while others are being closed. */
 #define SPARE 8
@@ -144,6 +145,7 @@ begin(struct MHD_Connection *connection, void **state)
 	if (endpoint_tls)
 		tls_watch(connection, &client->transport);
 	count++;
+	counters_add(SERVER_CONNECTIONS, 1);
 	if (++open_count > limit())
 		close_oldest(client);
 }
@@ -200,6 +202,12 @@ client_is_done(struct MHD_Connection *connection)
 	client->heard = false;
 	if (client->state != CLIENT_CLOSED)
 		enter(client, client->known ? CLIENT_IDLE : CLIENT_NEW);
+}
+
+int
+clients_count(void)
+{
+	return (int) open_count;
 }
 
 bool

@@ -24,6 +24,9 @@ extern void client_has_asked(struct MHD_Connection *connection);
 /* Its request has ended, with an answer or without. */
 extern void client_is_done(struct MHD_Connection *connection);
 
+/* How many connections there are, but for those that are being closed. */
+extern int	clients_count(void);
+
 /* Whether there are connections; they want clients_drop_dead() now and then. */
 extern bool clients_any(void);
 extern void clients_drop_dead(void);

@@ -58,6 +58,7 @@
 typedef struct Exchange
 {
 	struct MHD_Connection *connection;
+	char		id[REQUEST_ID_LENGTH + 1];
 	char	   *uri;
 	const char *method;
 	const char *version;
@@ -75,6 +76,7 @@ typedef struct Exchange
 	size_t		body_size;		/* allocated */
 	MemoryContext context;		/* of the answer */
 	HttpResponse *response;		/* NULL until there is one */
+	int			tries;
 	TimestampTz first_try;		/* 0 before it */
 	Waiting		waiting;
 } Exchange;
@@ -175,30 +177,28 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 	MHD_add_response_header(response, name, value);
 }
 
-/* 52 digits and capitals, as AWS gives them. */
+/* Digits and capitals, as AWS gives them. */
 static void
-add_request_id(struct MHD_Response *response)
+make_request_id(char *id)
 {
 	static const char characters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
-	char		id[53];
 
-	for (int i = 0; i < 52;)
+	for (int i = 0; i < REQUEST_ID_LENGTH;)
 	{
 		uint64		random = pg_prng_uint64(&pg_global_prng_state);
 
-		for (int j = 0; j < 12 && i < 52; j++, random >>= 5)
+		for (int j = 0; j < 12 && i < REQUEST_ID_LENGTH; j++, random >>= 5)
 			id[i++] = characters[random & 31];
 	}
-	id[52] = '\0';
-	add_header(response, "x-amzn-RequestId", id);
+	id[REQUEST_ID_LENGTH] = '\0';
 }
 
 /* What every answer has. */
 static void
-add_common_headers(struct MHD_Response *response)
+add_common_headers(const Exchange *exchange, struct MHD_Response *response)
 {
 	add_header(response, "Server", "ddb/" DDB_VERSION);
-	add_request_id(response);
+	add_header(response, "x-amzn-RequestId", exchange->id);
 }
 
 static void
@@ -206,7 +206,6 @@ add_headers(const HttpResponse *answer, struct MHD_Response *response)
 {
 	char		crc32[12];
 
-	add_common_headers(response);
 	if (answer->shared)
 	{
 		add_header(response, "Access-Control-Allow-Origin", "*");
@@ -238,14 +237,18 @@ delete_context(void *context)
 	MemoryContextDelete(context);
 }
 
+static HttpRequest request_of(const Exchange *exchange);
+
 static enum MHD_Result
-queue(struct MHD_Connection *connection, int status, struct MHD_Response *response)
+queue(Exchange *exchange, int status, struct MHD_Response *response)
 {
+	HttpRequest request = request_of(exchange);
 	enum MHD_Result result;
 
 	if (response == NULL)
 		return MHD_NO;
-	result = MHD_queue_response(connection, status, response);
+	http_report(&request, exchange->response, status);
+	result = MHD_queue_response(exchange->connection, status, response);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -257,14 +260,17 @@ send_answer(Exchange *exchange)
 	HttpResponse *answer = exchange->response;
 	int			status = answer->status;
 	struct MHD_Response *response;
+	enum MHD_Result result;
 
 	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->body.len, answer->body.data,
 																	  delete_context, exchange->context);
 	if (response == NULL)
 		return MHD_NO;
+	add_common_headers(exchange, response);
 	add_headers(answer, response);
+	result = queue(exchange, status, response);
 	exchange->context = NULL;
-	return queue(exchange->connection, status, response);
+	return result;
 }
 
 static ssize_t
@@ -275,28 +281,28 @@ no_content(void *argument, uint64_t position, char *buffer, size_t size)
 
 /* A body that is too large gets an empty answer in chunks, as from AWS. */
 static enum MHD_Result
-send_too_large(struct MHD_Connection *connection)
+send_too_large(Exchange *exchange)
 {
 	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, no_content, NULL, NULL);
 
 	if (response != NULL)
-		add_common_headers(response);
-	return queue(connection, MHD_HTTP_CONTENT_TOO_LARGE, response);
+		add_common_headers(exchange, response);
+	return queue(exchange, MHD_HTTP_CONTENT_TOO_LARGE, response);
 }
 
 /* An answer that is no more than its status. */
 static enum MHD_Result
-send_status(struct MHD_Connection *connection, int status, bool close)
+send_status(Exchange *exchange, int status, bool close)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 
 	if (response != NULL)
 	{
-		add_common_headers(response);
+		add_common_headers(exchange, response);
 		if (close)
 			add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	}
-	return queue(connection, status, response);
+	return queue(exchange, status, response);
 }
 
 /* ---- The request ---- */
@@ -334,6 +340,9 @@ static HttpRequest
 request_of(const Exchange *exchange)
 {
 	return (HttpRequest) {
+		.id = exchange->id,
+		.tries = exchange->tries,
+		.first_try = exchange->first_try,
 		.method = exchange->method,
 		.version = exchange->version,
 		.uri = exchange->uri,
@@ -423,6 +432,14 @@ try_again_later(Exchange *exchange, TimestampTz now)
 	wait_until(&exchange->waiting, exchange->connection, Min(due, patient_until(exchange)));
 }
 
+static const struct sockaddr *
+client_address(const Exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info != NULL ? info->client_addr : NULL;
+}
+
 /* Judges the head: the exchange is screened then, or refused, or there is no memory for that. */
 static void
 screen(Exchange *exchange)
@@ -434,6 +451,7 @@ screen(Exchange *exchange)
 	request.body = "";
 	request.body_length = 0;
 	request.body_follows = true;
+	request.client = client_address(exchange);
 	if (!begin_response(exchange))
 	{
 		drop_response(exchange);
@@ -459,7 +477,7 @@ static enum MHD_Result
 finish(Exchange *exchange)
 {
 	if (exchange->response->status == MHD_HTTP_CONTENT_TOO_LARGE)
-		return send_too_large(exchange->connection);
+		return send_too_large(exchange);
 	if (XLogRecPtrIsInvalid(exchange->response->durable))
 		return send_answer(exchange);
 	wait_for_wal(&exchange->waiting, exchange->connection, exchange->response->durable);
@@ -480,6 +498,8 @@ serve_exchange(Exchange *exchange)
 		exchange->first_try = now;
 	request.waited = TimestampDifferenceMilliseconds(exchange->first_try, now);
 	request.last_try = now >= patient_until(exchange);
+	request.client = client_address(exchange);
+	exchange->tries++;
 
 	if (!begin_response(exchange))
 		return MHD_NO;
@@ -521,7 +541,7 @@ handle_head(Exchange *exchange)
 		return MHD_NO;
 	request = request_of(exchange);
 	if (http_framing_problem(&request) != NULL)
-		return send_status(exchange->connection, MHD_HTTP_BAD_REQUEST, true);
+		return send_status(exchange, MHD_HTTP_BAD_REQUEST, true);
 
 	length = announced_length(&request);
 	if (length > body_limit())
@@ -531,7 +551,7 @@ handle_head(Exchange *exchange)
 	if (http_header(&request, HEADER_EXPECT) == NULL)
 		return MHD_YES;
 	if (exchange->too_large)
-		return send_too_large(exchange->connection);
+		return send_too_large(exchange);
 	return exchange->refused && XLogRecPtrIsInvalid(exchange->response->durable) ? send_answer(exchange) : MHD_YES;
 }
 
@@ -542,9 +562,9 @@ handle_whole(Exchange *exchange)
 	exchange->whole = true;
 	client_has_asked(exchange->connection);
 	if (exchange->too_large)
-		return send_too_large(exchange->connection);
+		return send_too_large(exchange);
 	if (exchange->overloaded)
-		return send_status(exchange->connection, MHD_HTTP_SERVICE_UNAVAILABLE, false);
+		return send_status(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, false);
 	if (!exchange->refused)
 		return serve_exchange(exchange);
 	exchange->served = true;
@@ -623,6 +643,7 @@ begin_exchange(void *argument, const char *uri, struct MHD_Connection *connectio
 	client_begins(connection);
 	if (exchange == NULL)
 		return NULL;
+	make_request_id(exchange->id);
 	exchange->uri = strdup(uri != NULL ? uri : "");
 	if (exchange->uri == NULL)
 	{

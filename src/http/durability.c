@@ -23,6 +23,7 @@
 
 #include "change/state.h"
 #include "http/durability.h"
+#include "statistics/counters.h"
 #include "wal.h"
 
 typedef struct SharedState
@@ -107,6 +108,7 @@ durability_commit(void)
 	if (!wrote || synchronous_commit == SYNCHRONOUS_COMMIT_OFF)
 	{
 		CommitTransactionCommand();
+		counters_add(SERVER_COMMITS, wrote ? 1 : 0);
 		return durability_of_reads();
 	}
 
@@ -117,6 +119,7 @@ durability_commit(void)
 	CommitTransactionCommand();
 	durability_abort();
 	committed = Max(committed, XactLastCommitEnd);
+	counters_add(SERVER_COMMITS, 1);
 	return XactLastCommitEnd;
 }
 
@@ -154,6 +157,7 @@ durability_flush(XLogRecPtr upto)
 	upto = Max(upto, committed);
 	if (!XLogRecPtrIsInvalid(upto))
 	{
+		counters_add(SERVER_FLUSHES, XLogNeedsFlush(upto) ? 1 : 0);
 		XLogFlush(upto);
 		log_state_wake_held();
 		upto = on_standbys(upto);

@@ -28,6 +28,8 @@ extern int	endpoint_idle_timeout;	/* seconds */
 extern int	endpoint_body_limit;	/* kilobytes */
 extern int	endpoint_statement_timeout; /* milliseconds */
 extern int	endpoint_lock_timeout;	/* milliseconds */
+extern char *endpoint_metrics_addresses;	/* for addresses_match() */
+extern int	endpoint_log_min_duration;	/* milliseconds; -1: never */
 extern bool endpoint_tls;
 extern char *endpoint_tls_cert;
 extern char *endpoint_tls_key;

@@ -59,6 +59,7 @@ write_body(HttpResponse *response, int status, const char *namespace, const char
 {
 	StringInfo	body = &response->body;
 
+	response->exception = name;
 	resetStringInfo(body);
 	appendStringInfo(body, "{\"__type\":\"%s#%s\"", namespace, name);
 	if (detail != NULL)

@@ -8,6 +8,7 @@
 
 #include "access/xlogdefs.h"
 #include "lib/stringinfo.h"
+#include "utils/timestamp.h"
 
 #include "operation/operation.h"
 
@@ -43,8 +44,15 @@ typedef struct HttpHeader
 	HttpHeaderName known_name;
 } HttpHeader;
 
+/* Room for the name of a table. */
+#define TABLE_NAME_SIZE 256
+
+/* A request's identifier, as AWS gives them. */
+#define REQUEST_ID_LENGTH 52
+
 typedef struct HttpRequest
 {
+	const char *id;				/* that its answer has, too */
 	const char *method;
 	const char *version;		/* HTTP/1.1 */
 	const char *uri;			/* as sent: path and query */
@@ -54,6 +62,9 @@ typedef struct HttpRequest
 	const char *body;			/* as sent */
 	size_t		body_length;
 	bool		body_follows;	/* it has not come yet, or not all of it */
+	const struct sockaddr *client;	/* whom the connection is with, or NULL */
+	int			tries;			/* this one included; 0 before the first one */
+	TimestampTz first_try;		/* when that began, or 0 */
 	long		waited;			/* milliseconds since the first try */
 	bool		patient;		/* may keep its worker waiting for the lock of an item */
 	bool		last_try;		/* is to be answered even if a lock is not to be had */
@@ -83,6 +94,12 @@ typedef struct HttpResponse
 	bool		preflight;
 	bool		close;			/* after it, nothing more is read from the connection */
 	StringInfoData body;
+	const Operation *operation; /* that was asked for, or NULL */
+	const char *exception;		/* a constant: the name in the body, or NULL */
+	const char *role;			/* for the log of slow requests, or NULL */
+	char		table[TABLE_NAME_SIZE]; /* likewise: the first one that was used, or "" */
+	int			table_count;
+	int64		items;			/* read and written */
 	bool		try_again;		/* no answer yet: another transaction has a lock, or the operation comes back */
 	XLogRecPtr	durable;		/* leaves when WAL is on disk up to here, or Invalid */
 } HttpResponse;
@@ -130,6 +147,22 @@ extern void http_answer_health_check(const HttpRequest *request, HttpResponse *r
  * the text is a constant, or in CurrentMemoryContext.
  */
 extern const char *http_obstacle(void);
+
+/* ---- metrics.c ---- */
+
+/* Whether a GET of the request's path asks for metrics. */
+extern bool http_is_metrics(const HttpRequest *request);
+
+/* Answers it, or refuses who may not.  Begins a transaction of its own. */
+extern void http_answer_metrics(const HttpRequest *request, HttpResponse *response);
+
+/* ---- report.c ---- */
+
+/*
+ * An answer leaves, with that status: counts it, and logs it where it took long.  The
+ * response is NULL where there is no more than the status.
+ */
+extern void http_report(const HttpRequest *request, const HttpResponse *response, int status);
 
 /* ---- exception.c ---- */
 

@@ -18,11 +18,14 @@
 #include "ddb.h"
 #include "deadline.h"
 #include "error.h"
+#include "http/activity.h"
 #include "http/durability.h"
 #include "http/endpoint.h"
 #include "http/request.h"
 #include "operation/operation.h"
 #include "role_session.h"
+#include "statistics/outcome.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 #define JSON_1_0 "application/x-amz-json-1.0"
@@ -54,6 +57,7 @@ authenticate(const HttpRequest *request, HttpException *exception)
 #define COME_BACK_MILLISECONDS 100
 
 static const HttpRequest *current_request = NULL;
+static HttpResponse *current_response = NULL;
 
 /* A client that looks for its endpoint is to stay here.  Without a scheme it takes HTTPS. */
 static char *
@@ -215,11 +219,16 @@ serve_operation(const HttpRequest *request, HttpResponse *response)
 	Oid			role = InvalidOid;
 	MemoryContext context = CurrentMemoryContext;
 
+	response->operation = operation;
+	if (operation != NULL)
+		activity_begin(operation_name(operation_number(operation)));
 	begin_request();
 	if (can_serve(response))
 	{
 		if (operation != NULL)
 			role = authenticate(request, &exception);
+		if (OidIsValid(role) && endpoint_log_min_duration >= 0)
+			response->role = MemoryContextStrdup(context, GetUserNameFromId(role, false));
 		if (!OidIsValid(role))
 			refuse(request, &exception, response);
 		else if (unpack(request, &unpacked, response))
@@ -242,6 +251,7 @@ screen_operation(const HttpRequest *request, HttpResponse *response)
 	MemoryContext context = CurrentMemoryContext;
 	bool		refused = true;
 
+	response->operation = operation;
 	begin_request();
 	if (can_serve(response))
 	{
@@ -305,6 +315,11 @@ wants_operation(const HttpRequest *request, HttpResponse *response)
 		http_answer_health_check(request, response);
 		return false;
 	}
+	if (is_read(request) && http_is_metrics(request))
+	{
+		http_answer_metrics(request, response);
+		return false;
+	}
 	if (strcmp(request->method, "OPTIONS") == 0 && response->shared)
 	{
 		serve_preflight(request, response);
@@ -338,6 +353,12 @@ screen(const HttpRequest *request, HttpResponse *response)
 	return !wants_operation(request, response) || screen_operation(request, response);
 }
 
+typedef struct AnswerContext
+{
+	const HttpRequest *request;
+	const HttpResponse *response;
+} AnswerContext;
+
 /* Whether the server's log should hold the error: not what a client did wrong. */
 static bool
 worth_logging(const ErrorData *error)
@@ -346,6 +367,17 @@ worth_logging(const ErrorData *error)
 
 	return !ddb_exception_of_sqlstate(error->sqlerrcode, &exception) ||
 		exception == INTERNAL_SERVER_ERROR;
+}
+
+/* What the server's log says of an error: for which request it was, by the identifier that the client has. */
+static void
+name_request(void *argument)
+{
+	const AnswerContext *context = argument;
+	const Operation *operation = context->response->operation;
+
+	errcontext("HTTP request %s%s%s", context->request->id, operation != NULL ? ", " : "",
+			   operation != NULL ? operation_name(operation_number(operation)) : "");
 }
 
 /*
@@ -358,6 +390,10 @@ answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
 {
 	MemoryContext context = CurrentMemoryContext;
 	volatile bool answered = true;
+	AnswerContext names = {request, response};
+	ErrorContextCallback callback = {
+		.callback = name_request,.arg = &names,.previous = error_context_stack
+	};
 
 	memset(response, 0, sizeof(*response));
 	response->status = 200;
@@ -366,7 +402,9 @@ answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
 
 	PG_TRY();
 	{
+		error_context_stack = &callback;
 		answered = function(request, response);
+		error_context_stack = callback.previous;
 	}
 	PG_CATCH();
 	{
@@ -381,6 +419,7 @@ answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
 		durability_abort();
 		/* with all its subtransactions, whoever has left one open */
 		AbortOutOfAnyTransaction();
+		usage_forget();
 		end_request();
 		FlushErrorState();
 		MemoryContextSwitchTo(context);
@@ -395,10 +434,39 @@ answer(bool (*function) (const HttpRequest *request, HttpResponse *response),
 	return answered;
 }
 
+/* What the request has used counts once it is answered; a try that is rolled back is as if it had not been. */
+static void
+note_usage(const Usage *usage, HttpResponse *response)
+{
+	if (response->try_again)
+	{
+		counters_add(SERVER_RETRIES, 1);
+		return;
+	}
+	usage_count(usage, outcome_of_answer(response->exception, response->status));
+	response->items = usage_items(usage);
+	response->table_count = usage->table_count;
+}
+
+/* The table's name is kept only where it may be logged. */
+static void
+note_table(const char *table)
+{
+	activity_table(table);
+	if (endpoint_log_min_duration >= 0)
+		strlcpy(current_response->table, table, sizeof(current_response->table));
+}
+
 void
 http_serve(const HttpRequest *request, HttpResponse *response)
 {
+	static Usage usage;
+
+	current_response = response;
+	usage_begin(&usage, note_table);
 	(void) answer(serve, request, response);
+	usage_end(&usage);
+	note_usage(&usage, response);
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "http/addresses.h"
 #include "http/endpoint.h"
 
 char	   *endpoint_address = NULL;
@@ -22,6 +23,8 @@ int			endpoint_idle_timeout = 0;
 int			endpoint_body_limit = 0;
 int			endpoint_statement_timeout = 0;
 int			endpoint_lock_timeout = 0;
+char	   *endpoint_metrics_addresses = NULL;
+int			endpoint_log_min_duration = -1;
 bool		endpoint_tls = false;
 char	   *endpoint_tls_cert = NULL;
 char	   *endpoint_tls_key = NULL;
@@ -94,10 +97,22 @@ define_limits(void)
 							&endpoint_lock_timeout, 1000, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
+static void
+define_watching(void)
+{
+	DefineCustomStringVariable("ddb.http_metrics_addresses", "The addresses and networks that may read /metrics.",
+							   "Empty for none.",
+							   &endpoint_metrics_addresses, "127.0.0.1, ::1", PGC_SIGHUP, 0, addresses_check, NULL, NULL);
+	DefineCustomIntVariable("ddb.http_log_min_duration", "The time from which on a request is logged as slow.",
+							"0 for all, -1 for none.",
+							&endpoint_log_min_duration, -1, -1, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+}
+
 void
 endpoint_define_settings(void)
 {
 	define_place();
 	define_access();
 	define_limits();
+	define_watching();
 }

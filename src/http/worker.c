@@ -26,6 +26,7 @@
 
 #include "compat.h"
 #include "deadline.h"
+#include "http/activity.h"
 #include "http/clients.h"
 #include "http/connection.h"
 #include "http/durability.h"
@@ -34,6 +35,7 @@
 #include "http/request.h"
 #include "http/tls.h"
 #include "http/waiting.h"
+#include "http/worker_state.h"
 #include "shared_memory.h"
 #include "worker/places.h"
 
@@ -79,7 +81,8 @@ unconnected_init(void *memory, bool found)
 static const SharedMemory shared_memory[] = {
 	{"ddb http durability", NULL, durability_shmem_size, durability_shmem_init},
 	{"ddb http listen", "ddb_http", listen_shmem_size, listen_shmem_init},
-	{"ddb http workers", NULL, unconnected_size, unconnected_init}
+	{"ddb http workers", NULL, unconnected_size, unconnected_init},
+	{"ddb http worker states", NULL, worker_state_size, worker_state_init}
 };
 
 void
@@ -343,6 +346,7 @@ serve(struct MHD_Daemon *daemon)
 			ResetLatch(MyLatch);
 		handle_interrupts();
 		now = GetCurrentTimestamp();
+		worker_state_busy(now);
 		drop_dead_connections(now);
 		MHD_run(daemon);
 		if (waiting_resume())
@@ -350,6 +354,8 @@ serve(struct MHD_Daemon *daemon)
 		clients_make_room();
 		count_still_turns(any);
 		report_statistics(now);
+		activity_idle();
+		worker_state_waits(clients_count());
 	}
 }
 
@@ -380,6 +386,7 @@ endpoint_worker_main(Datum argument)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	schedule_as_batch();
+	worker_state_begin(number);
 	connect_patiently(number);
 	deadline_init("a worker of the HTTP endpoint");
 

@@ -263,9 +263,10 @@ entry_units(const IndexDefinition *index, const Value *item)
 }
 
 double
-index_write_units(const IndexDefinition *index, const Value *old_item, const Value *new_item)
+index_change_units(const IndexDefinition *index, EntryChange change,
+				   const Value *old_item, const Value *new_item)
 {
-	switch (index_entry_change(index, old_item, new_item))
+	switch (change)
 	{
 		case ENTRY_UNTOUCHED:
 			break;
@@ -279,4 +280,10 @@ index_write_units(const IndexDefinition *index, const Value *old_item, const Val
 			return entry_units(index, old_item) + entry_units(index, new_item);
 	}
 	return 0;
+}
+
+double
+index_write_units(const IndexDefinition *index, const Value *old_item, const Value *new_item)
+{
+	return index_change_units(index, index_entry_change(index, old_item, new_item), old_item, new_item);
 }

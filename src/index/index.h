@@ -222,6 +222,8 @@ extern void index_attach(Table *table);
  */
 extern double index_write_units(const IndexDefinition *index, const Value *old_item,
 								const Value *new_item);
+extern double index_change_units(const IndexDefinition *index, EntryChange change,
+								 const Value *old_item, const Value *new_item);
 
 /*
  * In a worker's statement, where ddb.indexes is i and ddb.tables t: whether the index

@@ -21,6 +21,7 @@
 #include "index/expiry.h"
 #include "index/index.h"
 #include "owner_code.h"
+#include "statistics/usage.h"
 #include "table/layout.h"
 #include "trigger_call.h"
 
@@ -83,6 +84,9 @@ keep_indexes(Table *table, const Value *old_item, const Value *new_item)
 
 		if (change == ENTRY_UNTOUCHED)
 			continue;
+		if (index->kind != INDEX_EXPIRY && usage_is_noted())
+			usage_index_written(RelationGetRelid(table->relation),
+								index_change_units(index, change, old_item, new_item));
 		relation = table_open_index(table, index->name, index->relation, RowExclusiveLock);
 		change_entry(index, relation, change, old_item, new_item);
 		table_release(relation);

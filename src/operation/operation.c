@@ -15,6 +15,8 @@
 #include "error.h"
 #include "operation/operation.h"
 #include "operation/operations.h"
+#include "statistics/outcome.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 OperationPatience operation_patience = OPERATION_MAY_WAIT;
@@ -72,6 +74,24 @@ const Operation *
 operation_find(const char *name)
 {
 	return bsearch(name, operations, lengthof(operations), sizeof(Operation), compare_name);
+}
+
+int
+operation_count(void)
+{
+	return lengthof(operations);
+}
+
+int
+operation_number(const Operation *operation)
+{
+	return (int) (operation - operations);
+}
+
+const char *
+operation_name(int number)
+{
+	return operations[number].name;
 }
 
 bool
@@ -169,6 +189,34 @@ operation_of_function(Oid function)
 	return operation;
 }
 
+/* Notes how a call from SQL has ended. */
+static void
+count_call(const Operation *operation, Usage *usage, int outcome)
+{
+	usage_end(usage);
+	usage_count(usage, outcome);
+	counters_add_request(SOURCE_SQL, operation_number(operation), outcome);
+}
+
+static void
+execute_counted(const Operation *operation, const char *text, size_t length, StringInfo response)
+{
+	Usage		usage;
+
+	usage_begin(&usage, NULL);
+	PG_TRY();
+	{
+		operation_execute(operation, text, length, response);
+	}
+	PG_CATCH();
+	{
+		count_call(operation, &usage, outcome_of_sqlstate(geterrcode()));
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	count_call(operation, &usage, OUTCOME_SUCCESS);
+}
+
 PG_FUNCTION_INFO_V1(ddb_operation);
 
 /*
@@ -187,8 +235,8 @@ ddb_operation(PG_FUNCTION_ARGS)
 	/* the response is written behind the room for the varlena's header */
 	initStringInfo(&response);
 	appendStringInfoSpaces(&response, VARHDRSZ);
-	operation_execute(fcinfo->flinfo->fn_extra, VARDATA_ANY(request),
-					  VARSIZE_ANY_EXHDR(request), &response);
+	execute_counted(fcinfo->flinfo->fn_extra, VARDATA_ANY(request),
+					VARSIZE_ANY_EXHDR(request), &response);
 	if (response.len == VARHDRSZ)	/* an answer of no bytes is no json */
 		appendStringInfoString(&response, "{}");
 	SET_VARSIZE(response.data, response.len);

@@ -16,6 +16,11 @@ typedef struct Operation Operation;
 /* The operation of that name, such as "PutItem"; NULL where there is none. */
 extern const Operation *operation_find(const char *name);
 
+/* Operations have numbers, from 0 up to their count. */
+extern int	operation_count(void);
+extern int	operation_number(const Operation *operation);
+extern const char *operation_name(int number);
+
 /*
  * Whether the operation wants a lock of a table that those who use the table are
  * in the way of, however short each of them.

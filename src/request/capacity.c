@@ -24,6 +24,15 @@ read_capacity(uint64 size, bool consistent)
 }
 
 double
+read_capacity_of_item(const Value *item, bool consistent)
+{
+	/* most items are small enough not to be measured for that */
+	if (item == NULL || item_size_at_most(item) <= READ_UNIT_BYTES)
+		return read_capacity(0, consistent);
+	return read_capacity(item_size(item), consistent);
+}
+
+double
 write_capacity(uint64 size)
 {
 	return (double) Max((size + WRITE_UNIT_BYTES - 1) / WRITE_UNIT_BYTES, 1);

@@ -83,6 +83,9 @@ extern uint64 read_units(uint64 size);
 extern double read_capacity(uint64 size, bool consistent);
 extern double write_capacity(uint64 size);
 
+/* The units of reading an item, or NULL: finding none. */
+extern double read_capacity_of_item(const Value *item, bool consistent);
+
 /* What an operation consumed of one secondary index. */
 typedef struct IndexCapacity
 {

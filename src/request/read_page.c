@@ -9,9 +9,11 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "error.h"
 #include "request/read_page.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 #define PAGE_MAX_SIZE (1024 * 1024)
@@ -126,12 +128,31 @@ read_page_items(const ReadPage *page, const ReadSource *source, const TableRange
 	MemoryContextDelete(item_context);
 }
 
+/* The units of the index, or where there is none of the table, and of the table besides an index. */
+static double
+units_of_source(const ReadParameters *parameters, const PageState *state)
+{
+	return read_capacity(state->size, parameters->consistent_read == BOOLEAN_TRUE);
+}
+
+static double
+units_of_fetches(const ReadParameters *parameters, const PageState *state)
+{
+	return parameters->consistent_read == BOOLEAN_TRUE ? state->fetched_units : state->fetched_units / 2.0;
+}
+
+void
+note_read_usage(const ReadParameters *parameters, const ReadSource *source, const PageState *state)
+{
+	usage_read(RelationGetRelid(source->table->relation), state->count,
+			   units_of_source(parameters, state) + units_of_fetches(parameters, state));
+}
+
 void
 append_read_capacity(StringInfo response, const ReadParameters *parameters, const ReadSource *source,
 					 const PageState *state)
 {
-	bool		consistent = parameters->consistent_read == BOOLEAN_TRUE;
-	double		units = read_capacity(state->size, consistent);
+	double		units = units_of_source(parameters, state);
 	IndexCapacity index;
 
 	append_member(response, "ConsumedCapacity");
@@ -146,8 +167,7 @@ append_read_capacity(StringInfo response, const ReadParameters *parameters, cons
 	index.units = units;
 	append_consumed_capacity(response, &parameters->return_consumed_capacity, CAPACITY_OF_EITHER,
 							 parameters->table_name.data,
-							 consistent ? state->fetched_units : state->fetched_units / 2.0,
-							 &index, 1);
+							 units_of_fetches(parameters, state), &index, 1);
 }
 
 void
@@ -165,6 +185,7 @@ read_page(const ReadPage *page, const ReadSource *source, const TableRange *rang
 		appendStringInfoChar(response, '[');
 	}
 	read_page_items(page, source, range, &state, response);
+	note_read_usage(parameters, source, &state);
 	if (parameters->select.value != SELECT_COUNT)
 		appendStringInfoChar(response, ']');
 

@@ -109,6 +109,10 @@ typedef struct PageState
 extern void read_page_items(const ReadPage *page, const ReadSource *source, const TableRange *range,
 							PageState *state, StringInfo response);
 
+/* Notes what was read of the table, for statistics. */
+extern void note_read_usage(const ReadParameters *parameters, const ReadSource *source,
+							const PageState *state);
+
 /* Appends the member ConsumedCapacity. */
 extern void append_read_capacity(StringInfo response, const ReadParameters *parameters,
 								 const ReadSource *source, const PageState *state);

@@ -33,6 +33,7 @@
 #include "compat.h"
 #include "error.h"
 #include "owner_statement.h"
+#include "statistics/usage.h"
 #include "table/catalog.h"
 #include "table/relation.h"
 #include "table/table.h"
@@ -228,6 +229,7 @@ lock_table(const char *name, LOCKMODE lock)
 		if (locked != NULL && locked->relation == found->relation)
 		{
 			check_not_creating(locked, lock);
+			usage_table(locked->relation, locked->name);
 			return locked;
 		}
 		UnlockRelationOid(found->relation, lock);

@@ -19,6 +19,7 @@
 #include "arn.h"
 #include "compat.h"
 #include "error.h"
+#include "statistics/usage.h"
 #include "table/catalog.h"
 #include "table/layout.h"
 #include "table/row_security.h"
@@ -153,6 +154,7 @@ table_open_by_name(const char *name, AclMode privileges)
 	if (relation == NULL)
 		report_not_found();
 	check_privileges(relation, table_name, privileges);
+	usage_table(relid, table_name);
 	table = describe(table_name, relation, false, lock);
 	table->security = row_security_begin(table, privileges);
 	return table;

@@ -61,6 +61,18 @@ item_size(const Value *item)
 	return members_size(item, 0);
 }
 
+/*
+ * By induction a value with a payload of n bytes counts 2n + 1 at most: it is n of a
+ * scalar, 1 of what has no payload, and a container has a byte of its own and one for each member
+ * where it counts three and one.
+ */
+uint32
+item_size_at_most(const Value *item)
+{
+	Assert(item_size(item) <= 2 * item->length);
+	return 2 * item->length;
+}
+
 void
 attribute_name_check(size_t name_length)
 {

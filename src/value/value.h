@@ -138,6 +138,9 @@ extern int	value_depth(const Value *value);
 /* The same for an item: its attributes' names and values. */
 extern uint32 item_size(const Value *item);
 
+/* A bound of it that takes no walk over the item. */
+extern uint32 item_size_at_most(const Value *item);
+
 /*
  * Stored form (the varlena behind ddb.item and ddb.attribute_value): a byte
  * with the form's version (high half) and the type (low half), the payload.

@@ -9,6 +9,7 @@
 #include "utils/resowner.h"
 
 #include "index/expiry.h"
+#include "worker/expiry_progress.h"
 #include "worker/expiry_statistics.h"
 
 /* So many overdue items are counted: the view is for everybody. */
@@ -38,7 +39,7 @@ typedef struct Overdue
  * on may stay, and a table that its owner has spoilt is none of the others' business.
  */
 static Overdue
-find_overdue(const ExpiryTask *task)
+find_overdue(const ExpiryTask *task, int64 most)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -48,7 +49,7 @@ find_overdue(const ExpiryTask *task)
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
-		overdue.known = expiry_overdue(task, OVERDUE_MOST, &overdue.count, &overdue.oldest);
+		overdue.known = expiry_overdue(task, most, &overdue.count, &overdue.oldest);
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -61,7 +62,8 @@ find_overdue(const ExpiryTask *task)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(caller);
 		CurrentResourceOwner = owner;
-		if (error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+		if (error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE &&
+			error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		memset(&overdue, 0, sizeof(overdue));
 	}
@@ -77,7 +79,7 @@ put_table(ReturnSetInfo *result, const ExpiryTask *task)
 	Datum		values[COLUMNS] = {0};
 	bool		nulls[COLUMNS] = {false};
 	ExpiryStatistics statistics;
-	Overdue		overdue = find_overdue(task);
+	Overdue		overdue = find_overdue(task, OVERDUE_MOST);
 	bool		counted = expiry_statistics_read(task->relation, &statistics);
 
 	values[COLUMN_RELATION] = ObjectIdGetDatum(task->relation);
@@ -90,6 +92,27 @@ put_table(ReturnSetInfo *result, const ExpiryTask *task)
 	values[COLUMN_RATE] = Float8GetDatum(statistics.rate);
 	nulls[COLUMN_DELETED] = nulls[COLUMN_FAILED] = nulls[COLUMN_RATE] = !counted;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void
+expiry_overdue_of_all(int most_tables, int64 most_items, ExpiryOverdue *sum)
+{
+	ListCell   *cell;
+
+	memset(sum, 0, sizeof(ExpiryOverdue));
+	foreach(cell, expiry_tasks())
+	{
+		Overdue		overdue;
+
+		if (sum->tables++ >= most_tables)
+			continue;
+		overdue = find_overdue(lfirst(cell), most_items);
+		if (overdue.count == 0)
+			continue;
+		sum->items += overdue.count;
+		if (sum->oldest == 0 || overdue.oldest < sum->oldest)
+			sum->oldest = overdue.oldest;
+	}
 }
 
 PG_FUNCTION_INFO_V1(ddb_expiry_state);

@@ -11,6 +11,7 @@
 #include "storage/spin.h"
 
 #include "shared_memory.h"
+#include "statistics/counters.h"
 #include "worker/expiry_statistics.h"
 
 #define PLACES 256
@@ -101,6 +102,8 @@ expiry_statistics_add(Oid relation, int deleted, int failed)
 	TimestampTz now = GetCurrentTimestamp();
 	Place	   *place;
 
+	counters_add(SERVER_EXPIRED, deleted);
+	counters_add(SERVER_EXPIRY_FAILURES, failed);
 	if (state == NULL || (deleted == 0 && failed == 0))
 		return;
 	SpinLockAcquire(&state->mutex);

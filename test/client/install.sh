@@ -7,7 +7,7 @@ client_source=$top/test/client
 
 # What each takes there, in MB, with what its registry's client keeps.
 declare -A client_megabytes=([python]=325 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
-	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [rclone]=115 [go-toolchain]=250
+	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [prometheus]=95 [rclone]=115 [go-toolchain]=250
 	[patroni]=40 [pgbackrest]=2)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.
@@ -219,6 +219,20 @@ install_typedorm() {
 install_dynamodb_admin() {
 	need chromium chromium
 	install_npm dynamodb-admin "$client_source/dynamodb-admin/package.json"
+}
+
+# Sets prometheus, to the folder of its programs. Debian's package is unpacked and not installed, for that would start a server.
+install_prometheus() {
+	local from=$client_source/prometheus/package
+	prometheus=$(dirname "$(command -v promtool || echo "$client_cache/prometheus/usr/bin/promtool")")
+	[ "$prometheus" = "$client_cache/prometheus/usr/bin" ] || return 0
+	cached prometheus "$from" && return
+	rm -rf "${client_cache:?}/prometheus"
+	mkdir -p "$client_cache/prometheus" "$client_downloads"
+	(cd "$client_downloads" && apt-get -qq -o APT::Sandbox::User= download "$(cat "$from")")
+	dpkg-deb -x "$client_downloads"/prometheus_*.deb "$client_cache/prometheus"
+	rm "$client_downloads"/prometheus_*.deb
+	keep prometheus "$from"
 }
 
 install_dynalite() {

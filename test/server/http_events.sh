@@ -122,6 +122,7 @@ certificate old
 echo "ddb.http_tls = on" >>"$first/data/postgresql.conf"
 start_cluster "$first"
 ok "TLS with the server's certificate" answers_soon old
+like "metrics come by it, too" "$(curl -sS --insecure "https://127.0.0.1:$DDB_HTTP_PORT/metrics")" '^ddb_database_metrics_up 1$'
 ok "TLS 1.2 is spoken" answers old --tls-max 1.2
 ok "TLS 1.3 is" answers old --tlsv1.3
 events handshakes

@@ -65,6 +65,10 @@ part "$first_port" standby fill
 ok "replay goes on" replayed
 is "a standby answers reads as the primary server does" "$(part "$second_port" standby reads)" "$(part "$first_port" standby reads)"
 part "$second_port" standby refused
+is "metrics of a standby" "$(curl -s "http://127.0.0.1:$second_port/metrics" | grep -E '^ddb_(standby|database_metrics_up|table_errors_total\{table="Pages"\}) ' | sed 's/ [1-9][0-9]*$/ some/')" \
+	'ddb_standby some
+ddb_table_errors_total{table="Pages"} some
+ddb_database_metrics_up some'
 sql -c 'VACUUM dynamodb."Pages"'
 part "$second_port" standby conflict "$standby_conninfo"
 

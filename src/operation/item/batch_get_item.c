@@ -4,10 +4,12 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/rel.h"
 
 #include "error.h"
 #include "operation/operations.h"
 #include "request/parameters.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 #define MAX_KEYS 100
@@ -187,6 +189,7 @@ read_table(TableReads *reads, uint64 *size, StringInfo response)
 {
 	bool		consistent = reads->request->consistent_read == BOOLEAN_TRUE;
 	bool		first = true;
+	int			found_items = 0;
 
 	appendStringInfoChar(response, '[');
 	for (; reads->done < reads->request->keys.count; reads->done++)
@@ -200,6 +203,7 @@ read_table(TableReads *reads, uint64 *size, StringInfo response)
 			break;
 		*size += bytes;
 		reads->capacity += read_capacity(bytes, consistent);
+		found_items += found ? 1 : 0;
 		if (!found)
 			continue;
 		if (reads->projection != NULL)
@@ -210,6 +214,7 @@ read_table(TableReads *reads, uint64 *size, StringInfo response)
 		item_to_json(response, &item);
 	}
 	appendStringInfoChar(response, ']');
+	usage_read(RelationGetRelid(reads->table->relation), found_items, reads->capacity);
 }
 
 /* A member of UnprocessedKeys: the request for the table with the keys left over. */

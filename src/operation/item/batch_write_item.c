@@ -219,7 +219,7 @@ write_all(BatchWrite *writes, int count)
 
 		CHECK_FOR_INTERRUPTS();
 		table_write(write->writes->table, &write->key, decide, write);
-		table_writes_add(write->writes, &write->cost, write_capacity(write->cost.size), &write->key.partition);
+		table_writes_add(write->writes, &write->cost, 1, &write->key.partition);
 	}
 }
 

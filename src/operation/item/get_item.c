@@ -3,8 +3,11 @@
  */
 #include "postgres.h"
 
+#include "utils/rel.h"
+
 #include "operation/operations.h"
 #include "request/parameters.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 typedef struct GetItemRequest
@@ -74,11 +77,14 @@ execute(const void *prepared, StringInfo response)
 	PrimaryKey	key;
 	Value		item;
 	bool		found;
+	double		units;
 
 	table = table_open_by_name(request->table_name.data, ACL_SELECT);
 	key = key_of_map(&table->schema, &get->key_map);
 	check_key_paths(table, NULL, projection);
 	found = table_get(table, &key, &item);
+	units = read_capacity_of_item(found ? &item : NULL, request->consistent_read == BOOLEAN_TRUE);
+	usage_read(RelationGetRelid(table->relation), found ? 1 : 0, units);
 
 	appendStringInfoChar(response, '{');
 	if (found)
@@ -92,10 +98,7 @@ execute(const void *prepared, StringInfo response)
 	{
 		append_member(response, "ConsumedCapacity");
 		append_consumed_capacity(response, &request->return_consumed_capacity, CAPACITY_OF_EITHER,
-								 request->table_name.data,
-								 read_capacity(found ? item_size(&item) : 0,
-											   request->consistent_read == BOOLEAN_TRUE),
-								 NULL, 0);
+								 request->table_name.data, units, NULL, 0);
 	}
 	appendStringInfoChar(response, '}');
 	table_release(table);

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "index/index.h"
 #include "operation/item/item_write.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 ItemWrite *
@@ -66,6 +67,13 @@ privileges_to_read_old(const WriteParameters *parameters, const Condition *condi
 	return condition != NULL || returns ? ACL_SELECT : 0;
 }
 
+/* What it costs to find that a condition does not hold. */
+static double
+failure_units(const Value *old_item)
+{
+	return write_capacity(old_item != NULL ? item_size(old_item) : 0);
+}
+
 static void
 check_condition(const ItemWrite *write, const Value *old_item)
 {
@@ -75,6 +83,7 @@ check_condition(const ItemWrite *write, const Value *old_item)
 		condition_holds(write->condition, old_item != NULL ? old_item : &empty_map))
 		return;
 
+	usage_condition_failed(failure_units(old_item));
 	if (old_item == NULL ||
 		write->parameters->return_values_on_failure.value != FAILURE_ALL_OLD)
 		ddb_error(CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
@@ -124,12 +133,10 @@ keep_returned(ItemWrite *write, const Value *old_item, const Value *new_item)
 	item_to_json(&write->attributes, returned);
 }
 
-/* What the write costs the table and the indexes; either item may be NULL. */
+/* What the write costs the indexes; either item may be NULL. */
 static void
-count_units(ItemWrite *write, bool touches_indexes, const Value *old_item, const Value *new_item)
+count_index_units(ItemWrite *write, bool touches_indexes, const Value *old_item, const Value *new_item)
 {
-	write->written_size = Max(old_item != NULL ? item_size(old_item) : 0,
-							  new_item != NULL ? item_size(new_item) : 0);
 	if (write->index_units == NULL)
 		return;
 	for (int i = 0; i < write->indexes->count; i++)
@@ -138,16 +145,28 @@ count_units(ItemWrite *write, bool touches_indexes, const Value *old_item, const
 }
 
 /*
- * The same of what was done.  A role that may not read learns nothing of the item
- * that was there, so what counts is what it has written itself.
+ * What was done costs.  A role that may not read learns nothing of the item that was
+ * there, so what it is told is what it has written itself.
  */
 static void
 count_action(ItemWrite *write, WriteAction action, const Value *old_item, const Value *new_item)
 {
+	const Value *put = action == WRITE_PUT ? new_item : NULL;
+	const Value *own = write->item.data != NULL ? &write->item : NULL;
+	uint32		put_size = put != NULL ? item_size(put) : 0;
+
+	write->whole_size = Max(old_item != NULL ? item_size(old_item) : 0, put_size);
 	if (write->tells_old)
-		count_units(write, action != WRITE_NOTHING, old_item, action == WRITE_PUT ? new_item : NULL);
+	{
+		write->written_size = write->whole_size;
+		count_index_units(write, action != WRITE_NOTHING, old_item, put);
+		return;
+	}
+	if (put != NULL && own != NULL && put->data == own->data)
+		write->written_size = put_size;
 	else
-		count_units(write, true, NULL, write->item.data != NULL ? &write->item : NULL);
+		write->written_size = own != NULL ? item_size(own) : 0;
+	count_index_units(write, true, NULL, own);
 }
 
 WriteAction
@@ -207,6 +226,7 @@ item_write_run(ItemWrite *write, Table *table, const PrimaryKey *key)
 	}
 	index_attach(table);
 	table_write(table, key, item_write_decide, write);
+	usage_written(RelationGetRelid(table->relation), 1, write_capacity(write->whole_size));
 }
 
 void

@@ -70,7 +70,8 @@ struct ItemWrite
 	bool		tells_old;		/* the role may know of the item that was there */
 
 	/* What came of it, kept for the response. */
-	uint32		written_size;	/* of the larger one of the old and new item */
+	uint32		whole_size;		/* of the larger one of the old and new item */
+	uint32		written_size;	/* the same of what the role may know of */
 	double	   *index_units;	/* what the write cost each of the indexes; NULL if
 								 * nobody asks */
 	StringInfoData attributes;	/* what ReturnValues asks for */

@@ -6,6 +6,7 @@
 #include "utils/rel.h"
 
 #include "operation/item/table_writes.h"
+#include "statistics/usage.h"
 
 static double *
 no_units(const IndexSet *indexes)
@@ -35,19 +36,22 @@ void
 write_cost_set(WriteCost *cost, const TableWrites *writes, const Value *old_item, const Value *new_item)
 {
 	const IndexSet *indexes = writes->indexes;
+	uint32		old_size = old_item != NULL ? item_size(old_item) : 0;
+	uint32		new_size = new_item != NULL ? item_size(new_item) : 0;
 
+	cost->whole_size = Max(old_size, new_size);
+	cost->size = writes->tells_old ? cost->whole_size : new_size;
 	if (!writes->tells_old)
 		old_item = NULL;
-	cost->size = Max(old_item != NULL ? item_size(old_item) : 0,
-					 new_item != NULL ? item_size(new_item) : 0);
 	for (int i = 0; i < indexes->count && cost->index_units != NULL; i++)
 		cost->index_units[i] = index_write_units(&indexes->indexes[i], old_item, new_item);
 }
 
 void
-table_writes_add(TableWrites *writes, const WriteCost *cost, double units, const Value *partition)
+table_writes_add(TableWrites *writes, const WriteCost *cost, int times, const Value *partition)
 {
-	writes->capacity += units;
+	writes->capacity += times * write_capacity(cost->size);
+	usage_written(RelationGetRelid(writes->table->relation), 1, times * write_capacity(cost->whole_size));
 	for (int i = 0; i < writes->indexes->count && writes->index_units != NULL; i++)
 		writes->index_units[i] += cost->index_units[i];
 

@@ -24,7 +24,8 @@ typedef struct TableWrites
 /* What one write cost. */
 typedef struct WriteCost
 {
-	uint32		size;			/* of the larger one of the old and new item */
+	uint32		whole_size;		/* of the larger one of the old and new item */
+	uint32		size;			/* the same of what the role may know of */
 	double	   *index_units;	/* of each index of its table; NULL if nobody asks */
 } WriteCost;
 
@@ -44,8 +45,11 @@ extern double *table_writes_units(const TableWrites *writes);
 extern void write_cost_set(WriteCost *cost, const TableWrites *writes, const Value *old_item,
 						   const Value *new_item);
 
-/* Adds up what a write cost, in units of the table, and notes its item collection. */
-extern void table_writes_add(TableWrites *writes, const WriteCost *cost, double units,
+/*
+ * Adds up what a write cost, so many times what it costs alone, and notes its item
+ * collection.
+ */
+extern void table_writes_add(TableWrites *writes, const WriteCost *cost, int times,
 							 const Value *partition);
 
 /* Appends the capacities of all tables, as a list. */

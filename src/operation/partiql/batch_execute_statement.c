@@ -10,12 +10,14 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/resowner.h"
 
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/partiql/statement.h"
 #include "operation/transaction/cancellation.h"
+#include "statistics/usage.h"
 #include "table/lock_order.h"
 #include "value/json.h"
 
@@ -192,10 +194,12 @@ carry_out_read(BatchStatement *batch)
 	Table	   *table = table_open_by_name(batch->statement->table, ACL_SELECT);
 	StatementKeys keys;
 	uint32		size;
+	bool		found;
 
 	statement_keys(batch->statement, &table->schema, &keys);
-	statement_read_item(batch->statement, table, &keys, InvalidSnapshot, &size, &batch->item);
+	found = statement_read_item(batch->statement, table, &keys, InvalidSnapshot, &size, &batch->item);
 	batch->units = read_capacity(size, batch->request->consistent_read == BOOLEAN_TRUE);
+	usage_read(RelationGetRelid(table->relation), found ? 1 : 0, batch->units);
 	table_release(table);
 }
 

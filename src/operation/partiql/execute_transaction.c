@@ -11,6 +11,7 @@
 #include "operation/operations.h"
 #include "operation/partiql/statement.h"
 #include "operation/transaction/transaction_write.h"
+#include "statistics/usage.h"
 
 static const Member statement_members[] = {
 	REQUIRED(StatementRequest, statement, "Statement", &statement_shape),
@@ -183,15 +184,18 @@ read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
 {
 	int			start = response->len;
 	uint32		size;
+	bool		found;
 
 	appendStringInfoString(response, "{\"Item\":");
-	if (!statement_read_item(read->statement, read->table, &read->keys, snapshot, &size, response))
+	found = statement_read_item(read->statement, read->table, &read->keys, snapshot, &size, response);
+	if (!found)
 	{
 		response->len = start;
 		appendStringInfoChar(response, '{');
 	}
 	appendStringInfoChar(response, '}');
 	read->units = 2 * read_capacity(size, true);
+	usage_read(RelationGetRelid(read->table->relation), found ? 1 : 0, read->units);
 }
 
 static void

@@ -358,6 +358,7 @@ read_many(PageRead *read, StringInfo response)
 	appendStringInfoChar(response, ']');
 	if (read->state.last_key.len > 0 || read->partition < read->keys.count)
 		append_token(response, read->page, read->partition, &read->state.last_key);
+	note_read_usage(&read->page->parameters, &read->source, &read->state);
 	if (wants_capacity(&read->page->parameters.return_consumed_capacity))
 		append_read_capacity(response, &read->page->parameters, &read->source, &read->state);
 	appendStringInfoChar(response, '}');
@@ -372,9 +373,11 @@ read_one(PageRead *read, StringInfo response)
 
 	(void) read_order(read->page->statement, &read->source.table->schema, &read->keys);
 	appendStringInfoString(response, "{\"Items\":[");
-	statement_read_item(read->page->statement, read->source.table, &read->keys, InvalidSnapshot, &size, response);
+	if (statement_read_item(read->page->statement, read->source.table, &read->keys, InvalidSnapshot, &size, response))
+		read->state.count = 1;
 	appendStringInfoChar(response, ']');
 	read->state.size = size;
+	note_read_usage(parameters, &read->source, &read->state);
 	if (wants_capacity(&parameters->return_consumed_capacity))
 		append_read_capacity(response, parameters, &read->source, &read->state);
 	appendStringInfoChar(response, '}');

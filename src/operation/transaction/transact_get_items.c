@@ -7,11 +7,13 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/transaction/transaction_write.h"
+#include "statistics/usage.h"
 #include "value/json.h"
 
 typedef struct GetRequest
@@ -188,12 +190,14 @@ read_item(Read *read, Snapshot snapshot, uint64 *size, StringInfo response)
 	Value		item;
 	bool		found = table_get_at(read->reads->table, &read->key, snapshot, &item);
 	uint32		bytes = found ? item_size(&item) : 0;
+	double		units = 2 * read_capacity(bytes, true);
 
 	*size += bytes;
 	if (*size > TRANSACTION_MAX_SIZE)
 		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
 						 "of the items in the transaction exceeding the 4MB limit");
-	read->reads->capacity += 2 * read_capacity(bytes, true);
+	read->reads->capacity += units;
+	usage_read(RelationGetRelid(read->reads->table->relation), found ? 1 : 0, units);
 	appendStringInfoChar(response, '{');
 	if (found)
 	{

@@ -22,6 +22,7 @@
 
 #include "error.h"
 #include "operation/transaction/transaction_write.h"
+#include "statistics/usage.h"
 
 StaticAssertDecl(REQUEST_DIGEST_LENGTH == TOKEN_REQUEST_LENGTH, "a token goes with the digest of a request");
 
@@ -31,13 +32,27 @@ check_change(ItemWrite *write, const Value *old_item, Value *new_item)
 	return WRITE_LOCK;
 }
 
+/* For statistics: what is wrong with the action by itself is no matter of the table's. */
+static void
+note_failure(const TransactionAction *action)
+{
+	const char *code = action->reason.code;
+	bool		by_conflict = code == reason_conflict.code;
+
+	if (code != NULL && (by_conflict || strcmp(code, cancellation_code(CONDITIONAL_CHECK_FAILED_EXCEPTION)) == 0))
+		usage_action_failed(RelationGetRelid(action->writes->table->relation), by_conflict);
+}
+
 static void __attribute__((noreturn))
 cancel(const Transaction *transaction)
 {
 	CancellationReason *reasons = palloc(sizeof(CancellationReason) * transaction->count);
 
 	for (int i = 0; i < transaction->count; i++)
+	{
 		reasons[i] = transaction->actions[i].reason;
+		note_failure(&transaction->actions[i]);
+	}
 	cancellation_raise(reasons, transaction->count);
 }
 
@@ -269,8 +284,7 @@ carry_out(const Transaction *transaction, int at)
 		cancel_if_any_failed(transaction);
 		table_write(action->writes->table, &action->key, decide, action);
 	}
-	table_writes_add(action->writes, &action->cost, 2 * write_capacity(action->cost.size),
-					 &action->key.partition);
+	table_writes_add(action->writes, &action->cost, 2, &action->key.partition);
 }
 
 /* An item that was not to be had in time is a reason as well; the others' are not known then. */
@@ -365,11 +379,27 @@ append_write_response(const Transaction *transaction, const TransactionResponse 
 	appendStringInfoChar(response, '}');
 }
 
+/* What the note says, which counts as read now. */
+static double *
+units_of_note(const Transaction *transaction, const char *note)
+{
+	double	   *units = palloc(sizeof(double) * Max(transaction->table_count, 1));
+
+	for (int i = 0; i < transaction->table_count; i++)
+	{
+		units[i] = strtod(note, unconstify(char **, &note));
+		usage_read(RelationGetRelid(transaction->tables[i].table->relation), 0, units[i]);
+	}
+	return units;
+}
+
 /* Of a transaction that was carried out before. */
 static void
 append_repeated_response(const Transaction *transaction, const TransactionResponse *wanted,
 						 const char *note, StringInfo response)
 {
+	double	   *units = units_of_note(transaction, note);
+
 	appendStringInfoChar(response, '{');
 	append_responses(response, wanted->empty_responses);
 	if (wants_capacity(&wanted->return_consumed_capacity))
@@ -381,7 +411,7 @@ append_repeated_response(const Transaction *transaction, const TransactionRespon
 			if (i > 0)
 				appendStringInfoChar(response, ',');
 			append_consumed_capacity(response, &wanted->return_consumed_capacity, CAPACITY_OF_READS,
-									 transaction->tables[i].name, strtod(note, unconstify(char **, &note)), NULL, 0);
+									 transaction->tables[i].name, units[i], NULL, 0);
 		}
 		appendStringInfoChar(response, ']');
 	}
