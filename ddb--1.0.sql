@@ -1318,11 +1318,17 @@ CREATE FUNCTION batch_get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION batch_write_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION create_backup(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION create_table(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION delete_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION delete_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION delete_table(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_continuous_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1346,6 +1352,8 @@ CREATE FUNCTION get_records(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_shard_iterator(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_backups(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_streams(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_tables(request request) RETURNS json
@@ -1355,6 +1363,8 @@ CREATE FUNCTION list_tags_of_resource(request request) RETURNS json
 CREATE FUNCTION put_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION query(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION restore_table_from_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION restore_table_to_point_in_time(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1380,9 +1390,12 @@ CREATE FUNCTION update_time_to_live(request request) RETURNS json
 COMMENT ON FUNCTION batch_execute_statement(request) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
 COMMENT ON FUNCTION batch_get_item(request) IS 'BatchGetItem: up to 100 items of several tables by their keys';
 COMMENT ON FUNCTION batch_write_item(request) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
+COMMENT ON FUNCTION create_backup(request) IS 'CreateBackup: keeps what a table holds now, for later';
 COMMENT ON FUNCTION create_table(request) IS 'CreateTable: creates a table with its relation';
+COMMENT ON FUNCTION delete_backup(request) IS 'DeleteBackup: deletes a backup';
 COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a key';
 COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
+COMMENT ON FUNCTION describe_backup(request) IS 'DescribeBackup: a backup, and the table that it is of';
 COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
@@ -1394,11 +1407,13 @@ COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 1
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
 COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard iterator, up to 1,000 or 1 MB a page';
 COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
+COMMENT ON FUNCTION list_backups(request) IS 'ListBackups: backups of all tables, or of one';
 COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
 COMMENT ON FUNCTION put_item(request) IS 'PutItem: creates an item or replaces it as a whole';
 COMMENT ON FUNCTION query(request) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
+COMMENT ON FUNCTION restore_table_from_backup(request) IS 'RestoreTableFromBackup: a new table with what a backup holds';
 COMMENT ON FUNCTION restore_table_to_point_in_time(request) IS 'RestoreTableToPointInTime: a new table with what another one held at a moment';
 COMMENT ON FUNCTION scan(request) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
 COMMENT ON FUNCTION tag_resource(request) IS 'TagResource: adds tags to a table';
@@ -1763,8 +1778,8 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment';
-COMMENT ON COLUMN jobs.relation IS 'the relation of the table that it fills';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup';
+COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
 COMMENT ON COLUMN jobs.state IS 'WAITING, RUNNING, or FAILED for good';
@@ -1772,14 +1787,44 @@ COMMENT ON COLUMN jobs.error IS 'why it has failed, or what was in its way the l
 REVOKE ALL ON jobs FROM PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('jobs', '');
 
+CREATE TABLE backups (
+	backup text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	type text NOT NULL,
+	status text NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	table_created timestamptz NOT NULL,
+	settings json NOT NULL,
+	definition json NOT NULL,
+	created timestamptz NOT NULL,
+	expires timestamptz,
+	items bigint,
+	bytes bigint
+);
+COMMENT ON TABLE backups IS 'backups of tables, also of tables that are not there any more';
+COMMENT ON COLUMN backups.backup IS 'what its ARN ends with';
+COMMENT ON COLUMN backups.relation IS 'that holds its items; who owns it owns the backup, and SELECT on it is the right to restore it';
+COMMENT ON COLUMN backups.type IS 'USER: somebody asked for it; SYSTEM: what a table with point-in-time recovery was when it was deleted';
+COMMENT ON COLUMN backups.status IS 'CREATING while a job makes it, or AVAILABLE';
+COMMENT ON COLUMN backups.settings IS 'the table''s, as in ddb.tables';
+COMMENT ON COLUMN backups.definition IS 'the table''s keys and indexes';
+COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
+GRANT SELECT ON backups TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('backups', '');
+
 CREATE VIEW job_progress AS
-	SELECT t.name AS table_name, j.kind, s.name AS source_name, j.state, j.error, j.requested, j.started,
+	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
+		j.state, j.error, j.requested, j.started,
 		p.param3 AS items_done,
 		greatest(c.reltuples, 0)::bigint AS items_about,
 		p.param11 AS changes_read
 	FROM @extschema@.jobs AS j
-		JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
+		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
+		LEFT JOIN @extschema@.backups AS b ON b.relation OPERATOR(pg_catalog.=) j.relation
 		LEFT JOIN @extschema@.tables AS s ON s.relation OPERATOR(pg_catalog.=) j.source
+		LEFT JOIN @extschema@.backups AS o ON o.relation OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS p
 			ON p.relid OPERATOR(pg_catalog.=) j.relation AND
@@ -1793,6 +1838,9 @@ CREATE FUNCTION job_wanted() RETURNS trigger
 REVOKE ALL ON FUNCTION job_wanted() FROM PUBLIC;
 CREATE TRIGGER job_wanted AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION job_wanted();
 ALTER TABLE jobs ENABLE ALWAYS TRIGGER job_wanted;
+-- the same worker deletes backups that have expired
+CREATE TRIGGER job_wanted AFTER INSERT OR UPDATE ON backups FOR EACH ROW EXECUTE FUNCTION job_wanted();
+ALTER TABLE backups ENABLE ALWAYS TRIGGER job_wanted;
 
 -- ==========================================================================
 -- HTTP: access keys
@@ -1866,6 +1914,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stream_sec
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backups
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -1888,6 +1938,8 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
@@ -1903,6 +1955,7 @@ CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON streams FOR EACH ROW EXECUTE FUNCTION load_stream();
 CREATE TRIGGER load BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
@@ -1920,6 +1973,8 @@ ALTER TABLE streams ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE stream_secret ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,

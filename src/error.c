@@ -39,6 +39,8 @@ static const struct
 	[CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION] = {"ContinuousBackupsUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '3')},
 	[POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION] = {"PointInTimeRecoveryUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '4')},
 	[INVALID_RESTORE_TIME_EXCEPTION] = {"InvalidRestoreTimeException", MAKE_SQLSTATE('N', 'D', '0', '2', '5')},
+	[BACKUP_NOT_FOUND_EXCEPTION] = {"BackupNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '2', '6')},
+	[BACKUP_IN_USE_EXCEPTION] = {"BackupInUseException", MAKE_SQLSTATE('N', 'D', '0', '2', '7')},
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
 

@@ -16,7 +16,7 @@ typedef struct Job
 {
 	char	   *id;				/* UUID as text */
 	char	   *kind;
-	Oid			relation;		/* of the table that it fills */
+	Oid			relation;		/* of the table or backup that it fills */
 	Oid			source;			/* the relation that it reads, or InvalidOid */
 	char	   *arguments;		/* JSON object, as the kind has them */
 } Job;
@@ -41,6 +41,12 @@ extern void job_create(const char *kind, Oid relation, Oid source, const char *a
 
 /* Whether one is to fill the relation, or does, and has not met an error yet. */
 extern bool job_is_pending(Oid relation);
+
+/* Whether one of the kind reads it, or is to, and has not met an error yet. */
+extern bool job_reads(Oid source, const char *kind);
+
+/* Whether the one that was to fill the relation has failed for good, or is not there. */
+extern bool job_has_failed(Oid relation);
 
 /*
  * Asks for a worker once the transaction has committed; NULL where there are

@@ -13,6 +13,7 @@
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 
+#include "job/backup.h"
 #include "job/recovery.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
@@ -35,7 +36,7 @@ typedef enum Outcome
 	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
 } Outcome;
 
-static const JobKind *const kinds[] = {&recovery_job_kind};
+static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind};
 
 static bool finished = false;
 
@@ -180,6 +181,45 @@ try_job(Job *job, const char **reason)
 	return outcome;
 }
 
+/* ---- Backups that expire ---- */
+
+/* How long it waits where one could not be dropped. */
+#define DROP_MILLISECONDS 3600000
+
+/* Drops one that is due, and says when the next one will be. */
+static TimestampTz
+drop_expired(void)
+{
+	TimestampTz next;
+
+	PG_TRY();
+	{
+		worker_begin_transaction();
+		next = backup_drop_expired();
+		worker_commit();
+	}
+	PG_CATCH();
+	{
+		worker_abort(true);
+		next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), DROP_MILLISECONDS);
+	}
+	PG_END_TRY();
+	return next;
+}
+
+/* Drops all that are due, and has the next worker come when there will be others. */
+static void
+drop_all_expired(void)
+{
+	TimestampTz next;
+
+	do
+		next = drop_expired();
+	while (next <= GetCurrentTimestamp());
+	if (next != DT_NOEND)
+		launcher_request(WORKER_JOB, MyDatabaseId, next);
+}
+
 /* ---- All of them ---- */
 
 /* Does the jobs; true where anything has come of it.  Shortens *pause where nothing has. */
@@ -248,4 +288,6 @@ job_worker_main(Datum argument)
 	job_database_unwanted = worker_is_unwanted;
 	while (do_jobs())
 		;
+	if (finished)
+		drop_all_expired();
 }

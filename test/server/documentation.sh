@@ -87,7 +87,7 @@ operations() {
 createdb documentation
 export PGDATABASE=documentation
 sql -c 'CREATE EXTENSION ddb'
-for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/from-dynamodb-local.md; do
+for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/backup.md docs/from-dynamodb-local.md; do
 	run_examples "$file"
 	sql -c 'SET client_min_messages = error' -c 'DROP ROLE IF EXISTS app'
 done
