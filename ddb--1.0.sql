@@ -1843,6 +1843,37 @@ CREATE TRIGGER job_wanted AFTER INSERT OR UPDATE ON backups FOR EACH ROW EXECUTE
 ALTER TABLE backups ENABLE ALWAYS TRIGGER job_wanted;
 
 -- ==========================================================================
+-- Buckets: where exports go, and what imports come from
+--
+-- A bucket is a foreign server, so that USAGE is the right to use it, and the
+-- credentials of a store are where PostgreSQL keeps such. Who may make one is
+-- who has USAGE on the wrapper: the administrator, since buckets reach files of
+-- the server's.
+-- ==========================================================================
+
+CREATE FUNCTION bucket_validator(options text[], catalog oid) RETURNS void
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_bucket_validator';
+CREATE FOREIGN DATA WRAPPER ddb_bucket VALIDATOR bucket_validator;
+COMMENT ON FUNCTION bucket_validator(text[], oid) IS 'checks the options of a bucket, and of credentials for it';
+COMMENT ON FOREIGN DATA WRAPPER ddb_bucket IS 'buckets: a foreign server of it is one';
+
+CREATE FUNCTION bucket_objects(bucket text, prefix text DEFAULT '', OUT key text, OUT size bigint, OUT etag text)
+	RETURNS SETOF record LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_bucket_objects';
+CREATE FUNCTION read_object(bucket text, key text, first bigint DEFAULT 0, length integer DEFAULT 2147483647) RETURNS bytea
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_read_object';
+CREATE FUNCTION write_object(bucket text, key text, content bytea) RETURNS text
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_write_object';
+CREATE FUNCTION delete_object(bucket text, key text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_delete_object';
+CREATE FUNCTION clean_bucket(bucket text, prefix text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_clean_bucket';
+COMMENT ON FUNCTION bucket_objects(text, text) IS 'the objects in a bucket whose keys begin with the prefix';
+COMMENT ON FUNCTION read_object(text, text, bigint, integer) IS 'an object in a bucket, or a part of it; NULL where there is none';
+COMMENT ON FUNCTION write_object(text, text, bytea) IS 'writes an object in a bucket, at once and for good; returns its entity tag';
+COMMENT ON FUNCTION delete_object(text, text) IS 'deletes an object in a bucket, at once and for good';
+COMMENT ON FUNCTION clean_bucket(text, text) IS 'removes what writers that were killed have left unfinished below the prefix, where nobody else is writing';
+
+-- ==========================================================================
 -- HTTP: access keys
 --
 -- A key stands for a role: who signs a request with it is that role.

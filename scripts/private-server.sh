@@ -4,7 +4,7 @@
 # programs with links to all else is an installation of its own. What is
 # installed there leaves the system's PostgreSQL as it was, and needs no root.
 #
-# A cluster is a directory with data/, socket/ and server.log.
+# A cluster is a directory with data/, socket/, buckets/ and server.log.
 
 umask 022
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -113,11 +113,11 @@ port_is_free() {
 
 # prepare_cluster DIR: the directory, with places in it that the server's user may write to.
 prepare_cluster() {
-	mkdir -p "$1/data" "$1/socket"
+	mkdir -p "$1/data" "$1/socket" "$1/buckets"
 	touch "$1/server.log"
-	chmod 700 "$1/data"
+	chmod 700 "$1/data" "$1/buckets"
 	if [ "$(id -u)" -eq 0 ]; then
-		chown "$server_user:" "$1" "$1/data" "$1/socket" "$1/server.log"
+		chown "$server_user:" "$1" "$1/data" "$1/socket" "$1/buckets" "$1/server.log"
 	fi
 }
 
@@ -142,6 +142,7 @@ configure_cluster() {
 		echo "listen_addresses = '127.0.0.1'"
 		echo "port = $(free_port)"
 		echo "unix_socket_directories = '$1/socket'"
+		echo "ddb.bucket_directory = '$1/buckets'"
 		# a current server decodes changes by no other plugins than these
 		knows_setting output_plugin_libraries && echo "output_plugin_libraries = 'pgoutput, test_decoding, ddb'"
 		cat

@@ -109,9 +109,12 @@ typedef RelFileNode RelationFile;
 	pg_namespace_aclcheck(object_id, role, mode)
 #define owns_database_compat(database, role) pg_database_ownercheck(database, role)
 #define may_execute_compat(function, role) (pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#define may_use_server_compat(server, role) (pg_foreign_server_aclcheck(server, role, ACL_USAGE) == ACLCHECK_OK)
 #else
 #define may_execute_compat(function, role) \
 	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#define may_use_server_compat(server, role) \
+	(object_aclcheck(ForeignServerRelationId, server, role, ACL_USAGE) == ACLCHECK_OK)
 #define owns_database_compat(database, role) object_ownercheck(DatabaseRelationId, database, role)
 #endif
 

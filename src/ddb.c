@@ -20,6 +20,7 @@
 #include "operation/transaction/token_filter.h"
 #include "table/duplicate_key.h"
 #include "table/planner.h"
+#include "transfer/bucket.h"
 #include "worker/expiry_statistics.h"
 #include "worker/launcher.h"
 
@@ -75,6 +76,7 @@ _PG_init(void)
 	expiry_define_settings();
 	endpoint_define_settings();
 	event_source_define_settings();
+	bucket_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
 	duplicate_key_install_hooks();

@@ -1,5 +1,5 @@
 /*
- * digest.c - SHA-256 and HMAC, by GnuTLS.
+ * digest.c - SHA-256, HMAC and MD5, by GnuTLS.
  *
  * PostgreSQL's functions go by OpenSSL, which looks SHA-256 up under a lock each
  * time that a hash begins; that takes longer than to hash a small request.
@@ -17,7 +17,7 @@ check_result(int result)
 	if (result < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not compute a SHA-256 hash: %s", gnutls_strerror(result))));
+				 errmsg("could not compute a hash: %s", gnutls_strerror(result))));
 }
 
 void
@@ -65,4 +65,35 @@ digest_hmac(const uint8 *key, size_t key_length, const void *data, size_t length
 
 	check_result(gnutls_hmac(hmac, data, length));
 	gnutls_hmac_output(hmac, digest);
+}
+
+void *
+digest_md5_begin(void)
+{
+	gnutls_hash_hd_t md5;
+
+	check_result(gnutls_hash_init(&md5, GNUTLS_DIG_MD5));
+	return md5;
+}
+
+void
+digest_md5_add(void *md5, const void *data, size_t length)
+{
+	check_result(gnutls_hash(md5, data, length));
+}
+
+void
+digest_md5_so_far(const void *md5, uint8 *digest)
+{
+	gnutls_hash_hd_t copy = gnutls_hash_copy((gnutls_hash_hd_t) md5);
+
+	check_result(copy == NULL ? GNUTLS_E_HASH_FAILED : 0);
+	gnutls_hash_deinit(copy, digest);
+}
+
+void
+digest_md5_end(void *md5, uint8 *digest)
+{
+	if (md5 != NULL)
+		gnutls_hash_deinit(md5, digest);
 }

@@ -1,5 +1,5 @@
 /*
- * digest.h - SHA-256 and HMAC for signatures, and for what clients are given to bring back.
+ * digest.h - SHA-256 and HMAC for signatures, and for what clients are given to bring back; MD5 for buckets.
  */
 #ifndef DDB_DIGEST_H
 #define DDB_DIGEST_H
@@ -14,5 +14,17 @@ extern void digest_sha256(const void *data, size_t length, uint8 *digest);
 /* Their HMAC; digest may be the key. */
 extern void digest_hmac(const uint8 *key, size_t key_length, const void *data, size_t length,
 						uint8 *digest);
+
+#define MD5_LENGTH 16
+
+/*
+ * MD5, which S3 calls objects by, of what comes piece by piece.  What the first one gives
+ * is GnuTLS's memory until the last one, which does nothing with NULL; digest has MD5_LENGTH bytes, or
+ * is NULL where nobody wants it any more.
+ */
+extern void *digest_md5_begin(void);
+extern void digest_md5_add(void *md5, const void *data, size_t length);
+extern void digest_md5_so_far(const void *md5, uint8 *digest);
+extern void digest_md5_end(void *md5, uint8 *digest);
 
 #endif							/* DDB_DIGEST_H */

@@ -7,7 +7,7 @@ client_source=$top/test/client
 
 # What each takes there, in MB, with what its registry's client keeps.
 declare -A client_megabytes=([python]=230 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
-	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [go-toolchain]=250)
+	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [rclone]=115 [go-toolchain]=250)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.
 client_downloads=$client_cache/downloads
@@ -68,13 +68,23 @@ keep() {
 	cat "$@" | sha256sum >"$client_cache/$name.sum"
 }
 
-install_python() {
-	local from=$client_source/python/requirements.txt
+# install_pip NAME: what the requirements in the folder of that name ask for, as an environment $client_cache/NAME.
+install_pip() {
+	local from=$client_source/$1/requirements.txt
 	python3 -c 'import ensurepip' 2>/dev/null || need no-such-program python3-venv
-	cached python "$from" && return
-	python3 -m venv "$client_cache/python"
-	"$client_cache/python/bin/pip" install -q --disable-pip-version-check -r "$from"
-	keep python "$from"
+	cached "$1" "$from" && return
+	python3 -m venv "$client_cache/$1"
+	"$client_cache/$1/bin/pip" install -q --disable-pip-version-check -r "$from"
+	keep "$1" "$from"
+}
+
+install_python() {
+	install_pip python
+}
+
+# A store of buckets, which PyPI has as a program.
+install_rclone() {
+	install_pip rclone
 }
 
 # install_npm NAME PACKAGE.JSON: what it asks for, in $client_cache/NAME/node_modules.
