@@ -32,7 +32,7 @@ ifneq (,$(findstring clang,$(CC)))
 # The flags that PostgreSQL was built with are gcc's.
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
-SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -ldeflate -lcurl
+SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -ldeflate -lcurl -lz -lzstd
 # Where the server has a function of the same name, ours is meant here.
 ifeq (Linux,$(shell uname -s))
 SHLIB_LINK += -Wl,-Bsymbolic-functions

@@ -247,6 +247,40 @@ COMMENT ON OPERATOR pg_catalog.-> (attribute_value, integer) IS 'list element';
 COMMENT ON FUNCTION element_text(attribute_value, integer) IS 'the list''s element at that index as plain text, or NULL';
 COMMENT ON OPERATOR pg_catalog.->> (attribute_value, integer) IS 'list element, as plain text';
 
+-- DynamoDB's file formats (src/transfer/item_file.h).
+
+CREATE FUNCTION read_items(data bytea, format text DEFAULT 'DYNAMODB_JSON', compression text DEFAULT 'NONE',
+		delimiter text DEFAULT ',', header text[] DEFAULT NULL, key_types jsonb DEFAULT NULL,
+		OUT record bigint, OUT item item, OUT problem text) RETURNS SETOF record
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION read_items(bytea, text, text, text, text[], jsonb) IS
+	'the items of a file in DynamoDB JSON, Ion or CSV, and what is wrong with records that are none';
+
+CREATE FUNCTION write_items_step(internal, item) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION write_items_step(internal, item, text) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION write_items_step(internal, item, text, text) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION write_items_end(internal) RETURNS bytea
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE AGGREGATE write_items(item) (SFUNC = write_items_step, STYPE = internal,
+	FINALFUNC = write_items_end, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+CREATE AGGREGATE write_items(item, format text) (SFUNC = write_items_step, STYPE = internal,
+	FINALFUNC = write_items_end, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+CREATE AGGREGATE write_items(item, format text, compression text) (SFUNC = write_items_step, STYPE = internal,
+	FINALFUNC = write_items_end, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE write_items(item) IS 'a file of the items in DynamoDB JSON';
+COMMENT ON AGGREGATE write_items(item, text) IS 'a file of the items in DynamoDB JSON or Ion';
+COMMENT ON AGGREGATE write_items(item, text, text) IS 'a compressed file of the items';
+
+CREATE FUNCTION item_from_line(line text, format text DEFAULT 'DYNAMODB_JSON') RETURNS item
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION item_to_line(item, format text DEFAULT 'DYNAMODB_JSON') RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION item_from_line(text, text) IS 'the item in a line of a file in DynamoDB JSON or Ion';
+COMMENT ON FUNCTION item_to_line(item, text) IS 'the line of an item in a file in DynamoDB JSON or Ion';
+
 -- Casts: to and from plain JSON and SQL's own types.  An attribute value of
 -- type NULL becomes SQL's NULL.  A text becomes an attribute value by being read
 -- as DynamoDB JSON; attribute_value_from_text() makes a string of it.

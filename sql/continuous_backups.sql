@@ -115,6 +115,7 @@ ROLLBACK;
 
 SELECT ddb.put_item(format('{"TableName": "Music", "Item": {"artist": {"S": "a%s"}, "song": {"S": "s"}, "year": {"N": "%s"}, "x": {"S": "x"}, "z": {"S": "z"}}}', i, i)::json)
 	FROM generate_series(1, 3) i;
+SELECT extract(epoch FROM clock_timestamp()) AS written \gset
 SELECT pg_temp.restore('Copy', '{"UseLatestRestorableTime": false, "RestoreDateTime": 1000000000}');
 SELECT pg_temp.restore('Copy', jsonb_build_object('UseLatestRestorableTime', false, 'RestoreDateTime', extract(epoch FROM now()) + 3600)::text);
 SELECT pg_temp.restore('Music', '{}');
@@ -180,7 +181,8 @@ BEGIN;
 SELECT jsonb_pretty(pg_temp.brief(pg_temp.restore('Copy', '{"ProvisionedThroughputOverride": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2}, "GlobalSecondaryIndexOverride": []}')));
 ROLLBACK;
 
--- and when it is there
+-- and when it is there, of a moment behind the writes above
+CALL pg_temp.wait_until(format($$(pg_temp.describe('Music')->'PointInTimeRecoveryDescription'->>'LatestRestorableDateTime')::numeric > %s$$, :written));
 SET ROLE ddb_restorer;
 SELECT pg_temp.restore('Copy', '{}')->>'TableStatus';
 RESET ROLE;

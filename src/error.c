@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 
 #include "error.h"
 
@@ -100,12 +101,12 @@ validation_layer(void)
 	return LAYER_CURRENT;
 }
 
-static void raise(DdbException exception, const char *json,
-				  const char *format, va_list arguments)
+static void raise_exception(DdbException exception, const char *json,
+							const char *format, va_list arguments)
 			__attribute__((noreturn)) pg_attribute_printf(3, 0);
 
 static void
-raise(DdbException exception, const char *json, const char *format, va_list arguments)
+raise_exception(DdbException exception, const char *json, const char *format, va_list arguments)
 {
 	StringInfoData text;
 	const ErrorWords *words;
@@ -140,7 +141,7 @@ ddb_error(DdbException exception, const char *format,...)
 	va_list		arguments;
 
 	va_start(arguments, format);
-	raise(exception, NULL, format, arguments);
+	raise_exception(exception, NULL, format, arguments);
 }
 
 void
@@ -149,7 +150,7 @@ ddb_error_with_json(DdbException exception, const char *json, const char *format
 	va_list		arguments;
 
 	va_start(arguments, format);
-	raise(exception, json, format, arguments);
+	raise_exception(exception, json, format, arguments);
 }
 
 const char *
@@ -181,6 +182,36 @@ ddb_exception_of_sqlstate(int sqlstate, DdbException *exception)
 		}
 	}
 	return false;
+}
+
+bool
+error_caught(void (*work) (void *argument), void *argument, MemoryContext context, char **text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	uint32		holdoff = InterruptHoldoffCount;
+	volatile bool caught = false;
+
+	PG_TRY();
+	{
+		work(argument);
+	}
+	PG_CATCH();
+	{
+		DdbException exception;
+
+		if (!ddb_exception_of_sqlstate(geterrcode(), &exception))
+			PG_RE_THROW();
+		/* an error lets interrupts in again, which the caller may hold */
+		InterruptHoldoffCount = holdoff;
+		MemoryContextSwitchTo(context);
+		if (text != NULL)
+			*text = pstrdup(ddb_exception_text(CopyErrorData()->message, exception));
+		FlushErrorState();
+		caught = true;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	return caught;
 }
 
 bool

@@ -119,6 +119,14 @@ extern const char *ddb_exception_text(const char *message, DdbException exceptio
 extern bool ddb_exception_of_sqlstate(int sqlstate, DdbException *exception);
 
 /*
+ * Does what only allocates memory. True where one of DynamoDB's exceptions ended it,
+ * whose text without the exception's name is then in *text, allocated in the
+ * context; text may be NULL. Any other error goes on to the caller.
+ */
+extern bool error_caught(void (*work) (void *argument), void *argument,
+						 MemoryContext context, char **text);
+
+/*
  * Whether a SQLSTATE says that another transaction was in the way, which waiting
  * longer or another try may mend.
  */

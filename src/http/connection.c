@@ -48,6 +48,12 @@
 #define MIN_PAUSE_MILLISECONDS 2
 #define MAX_PAUSE_MILLISECONDS 50
 
+/*
+ * How often libmicrohttpd runs when the worker ends.  Once takes ten of the connections that the
+ * kernel has for this worker alone, and another time answers them; those left over are reset.
+ */
+#define ENDING_ROUNDS 100
+
 /* A request and its answer. */
 typedef struct Exchange
 {
@@ -678,7 +684,7 @@ answer_at_exit(int code, Datum argument)
 		return;
 	ending = true;
 	waiting_end();
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ENDING_ROUNDS; i++)
 		MHD_run(running);
 }
 

@@ -37,24 +37,42 @@ padding(const char *text, uint32 length)
 	return text[length - 2] == '=' ? 2 : 1;
 }
 
+/* Whether the last character that is no padding has no bits beyond the last byte. */
+static bool
+ends_soundly(const char *text, uint32 length, uint32 pads)
+{
+	uint8		last;
+
+	if (pads == 0)
+		return true;
+	last = sextet(text[length - pads - 1]);
+	return last != INVALID && (last & (pads == 1 ? 0x03 : 0x0F)) == 0;
+}
+
+bool
+base64_is_valid(const char *text, uint32 length)
+{
+	uint32		pads = length % 4 == 0 ? padding(text, length) : 0;
+	uint8		worst = 0;
+
+	for (uint32 i = 0; i < length - pads; i++)
+		worst |= sextet(text[i]) & ~63;
+	return length % 4 == 0 && worst == 0 && ends_soundly(text, length, pads);
+}
+
 void
 base64_check(const char *text, uint32 length)
 {
 	uint32		pads;
-	uint8		last;
 
 	if (length % 4 != 0)
 		ddb_error(SERIALIZATION_EXCEPTION,
 				  "Base64 encoded length is expected a multiple of 4 bytes but found: %u",
 				  length);
 	pads = padding(text, length);
-	if (pads > 0)
-	{
-		last = sextet(text[length - pads - 1]);
-		if (last == INVALID || (last & (pads == 1 ? 0x03 : 0x0F)) != 0)
-			ddb_error(SERIALIZATION_EXCEPTION,
-					  "Invalid last non-pad Base64 character dectected");
-	}
+	if (!ends_soundly(text, length, pads))
+		ddb_error(SERIALIZATION_EXCEPTION,
+				  "Invalid last non-pad Base64 character dectected");
 	for (uint32 i = 0; i < length - pads; i++)
 	{
 		if (sextet(text[i]) == INVALID)

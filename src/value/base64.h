@@ -4,6 +4,9 @@
 #ifndef DDB_BASE64_H
 #define DDB_BASE64_H
 
+/* Whether it is base64. */
+extern bool base64_is_valid(const char *text, uint32 length);
+
 /* Raises SerializationException with AWS's words where it is not base64. */
 extern void base64_check(const char *text, uint32 length);
 

@@ -28,22 +28,19 @@ value_in(const char *text, bool is_item)
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext working = AllocSetContextCreate(caller, "ddb value input",
 												  ALLOCSET_DEFAULT_SIZES);
-	json_object *json;
 	Value		value;
 	Datum		result;
 
 	MemoryContextSwitchTo(working);
-	json = json_parse(text, strlen(text));
 	if (is_item)
 	{
-		if (json == NULL)
-			ddb_error(SERIALIZATION_EXCEPTION, "Unexpected field type");
-		json_check_attribute_map(json);
-		value = node_pack(node_map_from_json(json));
+		value = node_pack(node_map_from_text(text, strlen(text)));
 		item_check_size(&value);
 	}
 	else
 	{
+		json_object *json = json_parse(text, strlen(text));
+
 		json_check_attribute_value(json, JSON_MAP_VALUE);
 		value = node_pack(node_from_json(json));
 		value_check_size(&value);

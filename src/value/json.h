@@ -71,4 +71,16 @@ extern Node *node_from_json(json_object *json);
 /* The attribute map that a JSON object describes, as a node of type M. */
 extern Node *node_map_from_json(json_object *json);
 
+/*
+ * The same from the text of an item, which has to outlive the node; the trees are
+ * made only where something is unusual or wrong.  Raises what both phases raise.
+ */
+extern Node *node_map_from_text(const char *text, size_t length);
+
+/*
+ * The item in a text {"name": {…}} that has no other member; NULL where something is
+ * unusual or wrong.
+ */
+extern Node *node_map_from_member(const char *text, size_t length, const char *name);
+
 #endif							/* DDB_JSON_H */

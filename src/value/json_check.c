@@ -223,32 +223,27 @@ check_array(json_object *json)
 		wrong("Unexpected field type");
 }
 
+typedef struct TextCheck
+{
+	const char *text;
+	void		(*check) (json_object *json);
+} TextCheck;
+
+static void
+check_text(void *argument)
+{
+	const TextCheck *given = argument;
+
+	given->check(json_parse(given->text, strlen(given->text)));
+}
+
 /* Whether the text is JSON that the check passes. */
 static bool
 passes(const char *text, void (*check) (json_object *json))
 {
-	MemoryContext context = CurrentMemoryContext;
-	uint32		holdoff = InterruptHoldoffCount;
-	volatile bool passed = false;
+	TextCheck	given = {text, check};
 
-	PG_TRY();
-	{
-		check(json_parse(text, strlen(text)));
-		passed = true;
-	}
-	PG_CATCH();
-	{
-		DdbException exception;
-
-		if (!ddb_exception_of_sqlstate(geterrcode(), &exception))
-			PG_RE_THROW();
-		/* an error lets interrupts in again, which the caller may hold */
-		InterruptHoldoffCount = holdoff;
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return passed;
+	return !error_caught(check_text, &given, CurrentMemoryContext, NULL);
 }
 
 bool

@@ -3,72 +3,14 @@
  */
 #include "postgres.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "common/base64.h"
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
-#ifndef __SSE2__
-#include "port/pg_bswap.h"
-#endif
 
+#include "value/json_bytes.h"
 #include "value/json_out.h"
 #include "value/number.h"
 
 /* ---- Strings ---- */
-
-static inline bool
-is_plain(uint8 byte)
-{
-	return byte >= 0x20 && byte != '"' && byte != '\\';
-}
-
-/* Of so many bytes at once, where the first is that is to be escaped; a number no less where none is. */
-#ifdef __SSE2__
-
-#define BLOCK_SIZE sizeof(__m128i)
-
-static inline unsigned
-plain_in_block(const char *block)
-{
-	__m128i		bytes = _mm_loadu_si128((const __m128i *) block);
-	__m128i		controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-	__m128i		quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-	__m128i		backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-	uint32		escapes = _mm_movemask_epi8(_mm_or_si128(controls, _mm_or_si128(quotes, backslashes)));
-
-	return pg_rightmost_one_pos32(escapes | 1 << BLOCK_SIZE);
-}
-
-#else
-
-#define BLOCK_SIZE sizeof(uint64)
-#define BYTES(byte) (UINT64CONST(0x0101010101010101) * (byte))
-
-static inline unsigned
-plain_in_block(const char *block)
-{
-	uint64		bytes;
-	uint64		quote;
-	uint64		backslash;
-	uint64		escapes;
-
-	memcpy(&bytes, block, sizeof(bytes));
-#ifdef WORDS_BIGENDIAN
-	bytes = pg_bswap64(bytes);
-#endif
-	quote = bytes ^ BYTES('"');
-	backslash = bytes ^ BYTES('\\');
-	/* each term has a byte's high bit set where that byte is below the bound, and the lowest such bit is right */
-	escapes = (((bytes - BYTES(0x20)) & ~bytes) |
-			   ((quote - BYTES(1)) & ~quote) |
-			   ((backslash - BYTES(1)) & ~backslash)) & BYTES(0x80);
-	return escapes != 0 ? pg_rightmost_one_pos64(escapes) / 8 : BLOCK_SIZE;
-}
-
-#endif
 
 /* Copies up to the first byte that is to be escaped; returns how many. */
 static inline uint32
@@ -76,15 +18,15 @@ copy_plain(char *out, const char *string, uint32 length)
 {
 	uint32		at = 0;
 
-	for (; at + BLOCK_SIZE <= length; at += BLOCK_SIZE)
+	for (; at + JSON_BLOCK_SIZE <= length; at += JSON_BLOCK_SIZE)
 	{
-		unsigned	plain = plain_in_block(string + at);
+		unsigned	plain = json_plain_in_block(string + at);
 
-		memcpy(out + at, string + at, BLOCK_SIZE);
-		if (plain < BLOCK_SIZE)
+		memcpy(out + at, string + at, JSON_BLOCK_SIZE);
+		if (plain < JSON_BLOCK_SIZE)
 			return at + plain;
 	}
-	for (; at < length && is_plain(string[at]); at++)
+	for (; at < length && json_byte_is_plain(string[at]); at++)
 		out[at] = string[at];
 	return at;
 }

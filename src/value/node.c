@@ -273,6 +273,21 @@ node_map_append(Node *map, const char *name, uint32 name_length, Node *member)
 		map->sorted = compare_map_members(last - 1, last) < 0;
 }
 
+bool
+node_map_repeats(Node *map)
+{
+	/* in order as they were added: in strict order */
+	if (!map->open || map->sorted)
+		return false;
+	sort_map(map);
+	for (uint32 i = 1; i < map->count; i++)
+	{
+		if (compare_map_members(&map->members.map[i - 1], &map->members.map[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 node_map_remove(Node *map, const char *name, uint32 name_length)
 {

@@ -39,10 +39,14 @@ extern Node *node_map_get(Node *map, const char *name, uint32 name_length);
 extern bool node_map_set(Node *map, const char *name, uint32 name_length, Node *member);
 
 /*
- * Adds a member with a name that the map is known not to have; for those who
- * build a whole map, which is then sorted once.
+ * Adds a member with a name that the map is known not to have, or which
+ * node_map_repeats() judges at the end; for those who build a whole map, which is
+ * then sorted once.
  */
 extern void node_map_append(Node *map, const char *name, uint32 name_length, Node *member);
+
+/* Whether two of the members that were added have the same name. */
+extern bool node_map_repeats(Node *map);
 
 /* Removes a map's member if there is one. */
 extern void node_map_remove(Node *map, const char *name, uint32 name_length);

@@ -6,7 +6,7 @@ client_cache=${DDB_CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ddb-clients}
 client_source=$top/test/client
 
 # What each takes there, in MB, with what its registry's client keeps.
-declare -A client_megabytes=([python]=230 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
+declare -A client_megabytes=([python]=325 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
 	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [rclone]=115 [go-toolchain]=250)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.

@@ -84,10 +84,12 @@ operations() {
 	tr '\n' ' ' <"$top/$1" | grep -oE '[0-9]+ (of its 66 operations|are done)' | sed 's/ .*//'
 }
 
+# where examples leave files
+cd "$DDB_WORK"
 createdb documentation
 export PGDATABASE=documentation
 sql -c 'CREATE EXTENSION ddb'
-for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/backup.md docs/from-dynamodb-local.md; do
+for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/backup.md docs/item_files.md docs/from-dynamodb-local.md; do
 	run_examples "$file"
 	sql -c 'SET client_min_messages = error' -c 'DROP ROLE IF EXISTS app'
 done

@@ -322,8 +322,11 @@ INSERT INTO dynamodb."Begun" (item) VALUES ('{"p": {"S": "p"}, "s": {"N": "1"}}'
 COMMIT;
 SQL
 wait_until "SELECT state = 'FAILED' FROM ddb.job_progress"
-sql -c "DELETE FROM dynamodb.\"Begun\"; UPDATE ddb.jobs SET state = 'WAITING'"
+# A lock keeps the worker from it until the dump has it.
+sql -c 'DELETE FROM dynamodb."Begun"' -c "BEGIN; LOCK TABLE dynamodb.\"Begun\" IN SHARE MODE; PREPARE TRANSACTION 'lock'" \
+	-c "UPDATE ddb.jobs SET state = 'WAITING'"
 pg_dump recovered >"$DDB_WORK/dump.sql"
+sql -c "ROLLBACK PREPARED 'lock'"
 sql -c 'CREATE DATABASE restored'
 PGDATABASE=restored
 ok "a dump is restored" sql -o /dev/null -f "$DDB_WORK/dump.sql"

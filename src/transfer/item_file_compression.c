@@ -1,0 +1,350 @@
+/*
+ * item_file_compression.c - gzip and zstd, as streams.
+ *
+ * What the libraries allocate is tied to the memory context in which the stream
+ * was begun, so that an error leaves nothing behind.
+ */
+#include "postgres.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "transfer/item_file_format.h"
+
+#define BUFFER_SIZE (64 * 1024)
+
+/* zlib's: a window of 32 KB, and gzip's head around it. */
+#define GZIP_WINDOW_BITS (15 + 16)
+
+/* Chosen by trial: what a higher level saves is small beside the time it takes. */
+#define GZIP_LEVEL 1
+#define GZIP_MEMORY_LEVEL 8
+#define ZSTD_LEVEL 1
+
+/* ---- Memory ---- */
+
+static void *
+allocate(void *context, uInt count, uInt size)
+{
+	return MemoryContextAllocExtended(context, (Size) count * size, MCXT_ALLOC_NO_OOM);
+}
+
+static void
+release(void *context, void *memory)
+{
+	pfree(memory);
+}
+
+static void
+use_our_memory(z_stream *gzip)
+{
+	gzip->zalloc = allocate;
+	gzip->zfree = release;
+	gzip->opaque = CurrentMemoryContext;
+}
+
+static void
+out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY),
+			 errmsg("out of memory")));
+}
+
+/* ---- Unpacking ---- */
+
+struct Unpacker
+{
+	ItemFileCompression compression;
+	ItemFileRead read;
+	void	   *argument;
+	char	   *packed;			/* from the callback */
+	size_t		packed_length;
+	size_t		packed_used;
+	bool		ended;			/* nothing more comes from the callback */
+	bool		in_frame;		/* a member of gzip, or a frame of zstd, has begun and not ended */
+	z_stream	gzip;
+	ZSTD_DStream *zstd;
+	MemoryContextCallback callback;
+};
+
+static void
+free_unpacking(void *argument)
+{
+	Unpacker   *unpacker = argument;
+
+	ZSTD_freeDStream(unpacker->zstd);
+	unpacker->zstd = NULL;
+}
+
+static void
+begin_unpacking_zstd(Unpacker *unpacker)
+{
+	unpacker->callback.func = free_unpacking;
+	unpacker->callback.arg = unpacker;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &unpacker->callback);
+	unpacker->zstd = ZSTD_createDStream();
+	if (unpacker->zstd == NULL)
+		out_of_memory();
+}
+
+Unpacker *
+unpacker_begin(ItemFileCompression compression, ItemFileRead read, void *argument)
+{
+	Unpacker   *unpacker = palloc0(sizeof(Unpacker));
+
+	unpacker->compression = compression;
+	unpacker->read = read;
+	unpacker->argument = argument;
+	if (compression == ITEM_FILE_PLAIN)
+		return unpacker;
+	unpacker->packed = palloc(BUFFER_SIZE);
+	if (compression == ITEM_FILE_ZSTD)
+		begin_unpacking_zstd(unpacker);
+	else
+	{
+		use_our_memory(&unpacker->gzip);
+		if (inflateInit2(&unpacker->gzip, GZIP_WINDOW_BITS) != Z_OK)
+			out_of_memory();
+	}
+	return unpacker;
+}
+
+void
+unpacker_end(Unpacker *unpacker)
+{
+	if (unpacker->compression == ITEM_FILE_GZIP)
+		inflateEnd(&unpacker->gzip);
+	if (unpacker->compression == ITEM_FILE_ZSTD)
+		free_unpacking(unpacker);
+}
+
+/* Bytes of the packed file, if there are any left. */
+static bool
+fetch_packed(Unpacker *unpacker)
+{
+	if (unpacker->packed_used == unpacker->packed_length && !unpacker->ended)
+	{
+		unpacker->packed_used = 0;
+		unpacker->packed_length = unpacker->read(unpacker->argument, unpacker->packed, BUFFER_SIZE);
+		unpacker->ended = unpacker->packed_length == 0;
+	}
+	return unpacker->packed_used < unpacker->packed_length;
+}
+
+/* Each unpacks what is there into the buffer: how many bytes came of it. */
+static size_t
+unpack_gzip(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
+{
+	z_stream   *gzip = &unpacker->gzip;
+	int			status;
+
+	gzip->next_in = (Bytef *) unpacker->packed + unpacker->packed_used;
+	gzip->avail_in = unpacker->packed_length - unpacker->packed_used;
+	gzip->next_out = (Bytef *) buffer;
+	gzip->avail_out = Min(size, PG_INT32_MAX);
+	size = gzip->avail_out;
+	status = inflate(gzip, Z_NO_FLUSH);
+	unpacker->packed_used = unpacker->packed_length - gzip->avail_in;
+	unpacker->in_frame = status != Z_STREAM_END;
+	if (status == Z_MEM_ERROR)
+		out_of_memory();
+	else if (status == Z_STREAM_END)
+		inflateReset(gzip);
+	else if (status != Z_OK && status != Z_BUF_ERROR)
+		*broken = psprintf("The file is not in gzip's format: %s", gzip->msg != NULL ? gzip->msg : "unexpected data");
+	return size - gzip->avail_out;
+}
+
+static size_t
+unpack_zstd(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
+{
+	ZSTD_inBuffer in = {unpacker->packed, unpacker->packed_length, unpacker->packed_used};
+	ZSTD_outBuffer out = {buffer, size, 0};
+	size_t		status = ZSTD_decompressStream(unpacker->zstd, &out, &in);
+
+	unpacker->packed_used = in.pos;
+	unpacker->in_frame = status != 0;
+	if (ZSTD_isError(status))
+		*broken = psprintf("The file is not in zstd's format: %s", ZSTD_getErrorName(status));
+	return out.pos;
+}
+
+static size_t
+unpack(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
+{
+	if (unpacker->compression == ITEM_FILE_GZIP)
+		return unpack_gzip(unpacker, buffer, size, broken);
+	return unpack_zstd(unpacker, buffer, size, broken);
+}
+
+static size_t
+read_packed(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
+{
+	size_t		filled = 0;
+
+	while (filled < size && *broken == NULL)
+	{
+		size_t		unpacked;
+		bool		more = fetch_packed(unpacker);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!more && !unpacker->in_frame)
+			break;
+		/* without more input too, as the library may still hold what the buffer had no room for */
+		unpacked = unpack(unpacker, buffer + filled, size - filled, broken);
+		filled += unpacked;
+		if (!more && unpacked == 0 && unpacker->in_frame && *broken == NULL)
+			*broken = "The compressed file is cut off";
+	}
+	return filled;
+}
+
+static size_t
+read_plain(Unpacker *unpacker, char *buffer, size_t size)
+{
+	size_t		filled = 0;
+
+	while (filled < size && !unpacker->ended)
+	{
+		size_t		length = unpacker->read(unpacker->argument, buffer + filled, size - filled);
+
+		CHECK_FOR_INTERRUPTS();
+		unpacker->ended = length == 0;
+		filled += length;
+	}
+	return filled;
+}
+
+size_t
+unpacker_read(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
+{
+	*broken = NULL;
+	if (unpacker->compression == ITEM_FILE_PLAIN)
+		return read_plain(unpacker, buffer, size);
+	return read_packed(unpacker, buffer, size, broken);
+}
+
+/* ---- Packing ---- */
+
+struct Packer
+{
+	ItemFileCompression compression;
+	ItemFileWrite write;
+	void	   *argument;
+	char	   *packed;
+	z_stream	gzip;
+	ZSTD_CStream *zstd;
+	MemoryContextCallback callback;
+};
+
+static void
+free_packing(void *argument)
+{
+	Packer	   *packer = argument;
+
+	ZSTD_freeCStream(packer->zstd);
+	packer->zstd = NULL;
+}
+
+static void
+begin_packing_zstd(Packer *packer)
+{
+	packer->callback.func = free_packing;
+	packer->callback.arg = packer;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &packer->callback);
+	packer->zstd = ZSTD_createCStream();
+	if (packer->zstd == NULL)
+		out_of_memory();
+	ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+	ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_checksumFlag, 1);
+}
+
+Packer *
+packer_begin(ItemFileCompression compression, ItemFileWrite write, void *argument)
+{
+	Packer	   *packer = palloc0(sizeof(Packer));
+
+	packer->compression = compression;
+	packer->write = write;
+	packer->argument = argument;
+	if (compression == ITEM_FILE_PLAIN)
+		return packer;
+	packer->packed = palloc(BUFFER_SIZE);
+	if (compression == ITEM_FILE_ZSTD)
+		begin_packing_zstd(packer);
+	else
+	{
+		use_our_memory(&packer->gzip);
+		if (deflateInit2(&packer->gzip, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS,
+						 GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+			out_of_memory();
+	}
+	return packer;
+}
+
+static void
+pack_gzip(Packer *packer, const char *data, size_t length, bool last)
+{
+	z_stream   *gzip = &packer->gzip;
+	int			status;
+
+	gzip->next_in = (Bytef *) data;
+	gzip->avail_in = length;
+	do
+	{
+		gzip->next_out = (Bytef *) packer->packed;
+		gzip->avail_out = BUFFER_SIZE;
+		status = deflate(gzip, last ? Z_FINISH : Z_NO_FLUSH);
+		if (gzip->avail_out < BUFFER_SIZE)
+			packer->write(packer->argument, packer->packed, BUFFER_SIZE - gzip->avail_out);
+	} while (gzip->avail_in > 0 || (last && status != Z_STREAM_END));
+}
+
+static void
+pack_zstd(Packer *packer, const char *data, size_t length, bool last)
+{
+	ZSTD_inBuffer in = {data, length, 0};
+	size_t		left;
+
+	do
+	{
+		ZSTD_outBuffer out = {packer->packed, BUFFER_SIZE, 0};
+
+		left = ZSTD_compressStream2(packer->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_isError(left))
+			elog(ERROR, "could not compress by zstd: %s", ZSTD_getErrorName(left));
+		if (out.pos > 0)
+			packer->write(packer->argument, packer->packed, out.pos);
+	} while (in.pos < in.size || (last && left > 0));
+}
+
+static void
+pack(Packer *packer, const char *data, size_t length, bool last)
+{
+	if (packer->compression == ITEM_FILE_GZIP)
+		pack_gzip(packer, data, length, last);
+	else if (packer->compression == ITEM_FILE_ZSTD)
+		pack_zstd(packer, data, length, last);
+	else if (length > 0)
+		packer->write(packer->argument, data, length);
+}
+
+void
+packer_write(Packer *packer, const char *data, size_t length)
+{
+	pack(packer, data, length, false);
+}
+
+void
+packer_end(Packer *packer)
+{
+	pack(packer, NULL, 0, true);
+	if (packer->compression == ITEM_FILE_GZIP)
+		deflateEnd(&packer->gzip);
+	if (packer->compression == ITEM_FILE_ZSTD)
+		free_packing(packer);
+}

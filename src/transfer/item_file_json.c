@@ -1,0 +1,91 @@
+/*
+ * item_file_json.c - DynamoDB JSON: a record is a line, {"Item":{"id":{"S":"1"}}}.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "transfer/item_file_format.h"
+#include "value/json.h"
+
+/* ---- Reading ---- */
+
+static bool
+is_blank(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+		at++;
+	return at == end;
+}
+
+/* A line with other members than Item means something that would be lost. */
+static json_object *
+item_of_line(json_object *line)
+{
+	struct lh_entry *entry;
+	json_object *item = NULL;
+
+	if (!json_object_is_type(line, json_type_object))
+		bad_record("A line is to be an object with the member Item");
+	lh_foreach(json_object_get_object(line), entry)
+	{
+		if (strcmp(lh_entry_k(entry), "Item") != 0)
+			bad_record("A line is to have the member Item only, and has \"%s\"",
+					   (const char *) lh_entry_k(entry));
+		item = (json_object *) lh_entry_v(entry);
+	}
+	if (item == NULL)
+		bad_record("A line is to have the member Item");
+	return item;
+}
+
+static Node *
+read_json(void *state, Window *window)
+{
+	const char *end = window_line(window);
+	Node	   *node;
+	json_object *item;
+
+	if (end == NULL || is_blank(window->at, end))
+		return NULL;
+	node = node_map_from_member(window->at, end - window->at, "Item");
+	if (node != NULL)
+		return node;
+	item = item_of_line(json_parse(window->at, end - window->at));
+	json_check_attribute_map(item);
+	return node_map_from_json(item);
+}
+
+const RecordFormat json_records = {.read = read_json};
+
+/* ---- Printing ---- */
+
+static void
+print_item(StringInfo out, const Value *item)
+{
+	appendStringInfoString(out, "{\"Item\":");
+	item_to_json(out, item);
+	appendStringInfoString(out, "}\n");
+}
+
+static void
+print_image(StringInfo out, const char *name, const Value *image)
+{
+	if (image == NULL)
+		return;
+	appendStringInfo(out, ",\"%s\":", name);
+	item_to_json(out, image);
+}
+
+static void
+print_change(StringInfo out, int64 write_timestamp_microseconds,
+			 const Value *keys, const Value *old_item, const Value *new_item)
+{
+	appendStringInfo(out, "{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"" INT64_FORMAT "\"}}",
+					 write_timestamp_microseconds);
+	print_image(out, "Keys", keys);
+	print_image(out, "OldImage", old_item);
+	print_image(out, "NewImage", new_item);
+	appendStringInfoString(out, "}\n");
+}
+
+const RecordPrinter json_printer = {print_item, print_change};
