@@ -1368,6 +1368,8 @@ CREATE FUNCTION describe_continuous_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_endpoints(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_export(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_stream(request request) RETURNS json
@@ -1380,6 +1382,8 @@ CREATE FUNCTION execute_statement(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION execute_transaction(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION export_table_to_point_in_time(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_records(request request) RETURNS json
@@ -1387,6 +1391,8 @@ CREATE FUNCTION get_records(request request) RETURNS json
 CREATE FUNCTION get_shard_iterator(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_backups(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_exports(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_streams(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1432,16 +1438,19 @@ COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with al
 COMMENT ON FUNCTION describe_backup(request) IS 'DescribeBackup: a backup, and the table that it is of';
 COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
+COMMENT ON FUNCTION describe_export(request) IS 'DescribeExport: an export, and how far it is';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_stream(request) IS 'DescribeStream: a streams status, keys and shards';
 COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
 COMMENT ON FUNCTION describe_time_to_live(request) IS 'DescribeTimeToLive: by which attribute a table''s items expire';
 COMMENT ON FUNCTION execute_statement(request) IS 'ExecuteStatement: a PartiQL statement';
 COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
+COMMENT ON FUNCTION export_table_to_point_in_time(request) IS 'ExportTableToPointInTime: writes what a table holds, or held, into a bucket';
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
 COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard iterator, up to 1,000 or 1 MB a page';
 COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
 COMMENT ON FUNCTION list_backups(request) IS 'ListBackups: backups of all tables, or of one';
+COMMENT ON FUNCTION list_exports(request) IS 'ListExports: exports of all tables, or of one';
 COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
@@ -1812,7 +1821,7 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket';
 COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
@@ -1847,6 +1856,35 @@ COMMENT ON COLUMN backups.definition IS 'the table''s keys and indexes';
 COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
 GRANT SELECT ON backups TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('backups', '');
+
+CREATE TABLE exports (
+	export text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	role name NOT NULL,
+	token text NOT NULL,
+	request json NOT NULL,
+	status text NOT NULL,
+	moment bigint NOT NULL,
+	of_the_past boolean NOT NULL,
+	started timestamptz NOT NULL,
+	ended timestamptz,
+	items bigint,
+	bytes bigint,
+	manifest text,
+	failure_code text,
+	failure_message text
+);
+COMMENT ON TABLE exports IS 'exports of tables to buckets';
+COMMENT ON COLUMN exports.export IS 'what its ARN ends with';
+COMMENT ON COLUMN exports.relation IS 'the table''s, which may not be there any more';
+COMMENT ON COLUMN exports.role IS 'who asked for it';
+COMMENT ON COLUMN exports.token IS 'ClientToken, or empty';
+COMMENT ON COLUMN exports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
+COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; 0: not known yet';
+GRANT SELECT ON exports TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('exports', '');
 
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
@@ -1981,6 +2019,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backups
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON exports
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -2004,6 +2044,8 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON exports
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
@@ -2041,6 +2083,7 @@ ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE exports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

@@ -38,6 +38,8 @@ typedef enum ResourceKind
 	RESOURCE_INDEX,
 	RESOURCE_STREAM,
 	RESOURCE_BACKUP,
+	RESOURCE_EXPORT,
+	RESOURCE_IMPORT,
 	RESOURCE_OTHER
 } ResourceKind;
 
@@ -65,6 +67,18 @@ char *
 backup_arn(const char *table_name, const char *id)
 {
 	return psprintf("%s/backup/%s", table_arn(table_name), id);
+}
+
+char *
+export_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/export/%s", table_arn(table_name), id);
+}
+
+char *
+import_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/import/%s", table_arn(table_name), id);
 }
 
 /* A UUID in form, as the identifiers of keys are. */
@@ -175,7 +189,9 @@ read_resource_parts(const ArnPart *resource, ArnPart *name, ArnPart *behind)
 	rest.data = slash + 1;
 	kind = skip_word(&rest, "index") ? RESOURCE_INDEX :
 		skip_word(&rest, "stream") ? RESOURCE_STREAM :
-		skip_word(&rest, "backup") ? RESOURCE_BACKUP : RESOURCE_OTHER;
+		skip_word(&rest, "backup") ? RESOURCE_BACKUP :
+		skip_word(&rest, "export") ? RESOURCE_EXPORT :
+		skip_word(&rest, "import") ? RESOURCE_IMPORT : RESOURCE_OTHER;
 	*behind = rest;
 	return kind;
 }
@@ -214,7 +230,7 @@ table_name_of_arn(const char *name_or_arn)
 		if (!part_is(&parts[ARN_REGION], ddb_region))
 			validation_error("1 validation error detected: Invalid AWS region in '%s'", name_or_arn);
 		kind = read_resource(&parts[ARN_RESOURCE], &name);
-		if (!part_is(&parts[ARN_SERVICE], "dynamodb") || kind == RESOURCE_OTHER || kind == RESOURCE_BACKUP)
+		if (!part_is(&parts[ARN_SERVICE], "dynamodb") || kind >= RESOURCE_BACKUP)
 			validation_error("1 validation error detected: Invalid resource type in '%s'", name_or_arn);
 		check_account(parts);
 		if (kind == RESOURCE_TABLE && is_table_name(&name))
@@ -254,7 +270,7 @@ table_name_of_resource_arn(const char *arn, size_t length)
 	split_resource_arn(arn, length, parts);
 	kind = part_is(&parts[ARN_SERVICE], "dynamodb") ?
 		read_resource(&parts[ARN_RESOURCE], &name) : RESOURCE_OTHER;
-	if (kind == RESOURCE_OTHER || kind == RESOURCE_BACKUP)
+	if (kind >= RESOURCE_BACKUP)
 		invalid_parameter("Provided Arn is not a DynamoDB resource arn: %s", arn);
 	if (kind == RESOURCE_INDEX)
 		invalid_parameter("Invalid resource arn provided, only table or stream is accepted. "
@@ -299,4 +315,16 @@ void
 backup_of_arn(const char *arn, size_t length, char **table_name, char **id)
 {
 	parts_of_arn(arn, length, RESOURCE_BACKUP, "BackupArn", table_name, id);
+}
+
+void
+export_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_EXPORT, "ExportArn", table_name, id);
+}
+
+void
+import_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_IMPORT, "ImportArn", table_name, id);
 }

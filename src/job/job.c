@@ -95,6 +95,19 @@ job_reads(Oid source, const char *kind)
 }
 
 bool
+job_is_there(const char *kind, const char *member, const char *value)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(kind), CStringGetTextDatum(member), CStringGetTextDatum(value)};
+	bool		found;
+
+	SPI_connect();
+	found = run("SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3", lengthof(types), types, values, NULL) > 0;
+	SPI_finish();
+	return found;
+}
+
+bool
 job_has_failed(Oid relation)
 {
 	Oid			types[] = {OIDOID};

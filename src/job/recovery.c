@@ -67,7 +67,9 @@ enum
 
 typedef struct Restore
 {
-	Filling		filling;
+	const Job  *job;
+	RecoveredItem item;			/* takes what the table was */
+	void	   *argument;
 	Table	   *source;
 	int64		moment;
 	MemoryContext scratch;		/* of one change */
@@ -233,7 +235,7 @@ read_shard(Restore *restore, const Shard *shard, TupleTableSlot *slot)
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(restore->scratch);
 		job_progress_changes(++restore->changes);
-		going = !job_is_in_the_way(restore->filling.job);
+		going = !job_is_in_the_way(restore->job);
 	}
 	log_read_end(reader);
 	return going;
@@ -304,7 +306,7 @@ write_old_item(Restore *restore)
 		const bytea *bytes = (const bytea *) DatumGetPointer(datum);
 		Value		item = {VALUE_MAP, VARSIZE_ANY_EXHDR(bytes), VARDATA_ANY(bytes)};
 
-		filling_write(&restore->filling, &item);
+		restore->item(restore->argument, &item);
 	}
 	next_change(restore);
 }
@@ -338,14 +340,14 @@ merge(void *argument)
 		if (write_changes_before(restore, &item))
 			write_old_item(restore);
 		else
-			filling_write(&restore->filling, &item);
-		going = !job_is_in_the_way(restore->filling.job);
+			restore->item(restore->argument, &item);
+		going = !job_is_in_the_way(restore->job);
 	}
 	table_scan_end(scan);
 	while (going && restore->has_change)
 	{
 		write_old_item(restore);
-		going = !job_is_in_the_way(restore->filling.job);
+		going = !job_is_in_the_way(restore->job);
 	}
 	return going;
 }
@@ -366,7 +368,7 @@ has_changes(const Restore *restore)
 }
 
 static JobResult
-fill(Restore *restore, const char **reason)
+read_state(Restore *restore, const char **reason)
 {
 	bool		done;
 
@@ -380,37 +382,61 @@ fill(Restore *restore, const char **reason)
 		tuplesort_end(restore->sort);
 	if (!done)
 		return JOB_BUSY;
-	if (!has_changes(restore))
-		return JOB_IMPOSSIBLE;
-	filling_done(&restore->filling);
-	return JOB_DONE;
+	return has_changes(restore) ? JOB_DONE : JOB_IMPOSSIBLE;
 }
 
 /* Reading the source runs nobody's code. */
+JobResult
+recovery_read(const Job *job, int64 moment, RecoveredItem item, void *argument, const char **reason)
+{
+	Restore		restore = {.job = job,.moment = moment,.item = item,.argument = argument};
+	JobResult	result;
+
+	restore.source = table_open_unguarded(get_rel_name(job->source), job->source, AccessShareLock);
+	restore.scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored change",
+											ALLOCSET_DEFAULT_SIZES);
+	result = read_state(&restore, reason);
+	table_release(restore.source);
+	return result;
+}
+
+static void
+write_item(void *argument, Value *item)
+{
+	filling_write(argument, item);
+}
+
+static JobResult
+fill(Filling *filling, const char **reason)
+{
+	JobResult	result;
+
+	*reason = FILLING_TOUCHED;
+	if (!filling_open(filling))
+		return JOB_IMPOSSIBLE;
+	result = recovery_read(filling->job, job_moment(filling->job), write_item, filling, reason);
+	if (result == JOB_DONE)
+		filling_done(filling);
+	return result;
+}
+
 static JobResult
 restore_table(const Job *job, const char **reason)
 {
-	Restore		restore = {.moment = job_moment(job)};
-	JobResult	result = JOB_IMPOSSIBLE;
+	Filling		filling = {.target = NULL};
+	JobResult	result;
 
 	*reason = FILLING_TOUCHED;
-	if (!filling_lock(&restore.filling, job))
+	if (!filling_lock(&filling, job))
 		return JOB_IMPOSSIBLE;
 	LockRelationOid(job->source, AccessShareLock);
 	*reason = REASON_NO_SOURCE;
 	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
-
-	restore.source = table_open_unguarded(get_rel_name(job->source), job->source, AccessShareLock);
-	restore.scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored change",
-											ALLOCSET_DEFAULT_SIZES);
 	job_progress_begin(job);
-	*reason = FILLING_TOUCHED;
-	if (filling_open(&restore.filling))
-		result = fill(&restore, reason);
+	result = fill(&filling, reason);
 	job_progress_end();
-	filling_close(&restore.filling);
-	table_release(restore.source);
+	filling_close(&filling);
 	return result;
 }
 

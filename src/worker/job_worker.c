@@ -15,6 +15,7 @@
 
 #include "job/backup.h"
 #include "job/recovery.h"
+#include "transfer/export.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -36,7 +37,7 @@ typedef enum Outcome
 	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
 } Outcome;
 
-static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind};
+static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind};
 
 static bool finished = false;
 
@@ -152,9 +153,19 @@ do_job(const Job *job, const char **reason)
 	return outcome;
 }
 
+static Outcome
+outcome_of_error(const Job *job, int sqlstate)
+{
+	const JobKind *kind = find_kind(job);
+
+	if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
+		return OUTCOME_BUSY;
+	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
+}
+
 /* The same where an error ends but the job's transaction; *reason is then its message. */
 static Outcome
-try_job(Job *job, const char **reason)
+try_job(Job *job, const char **reason, int *sqlstate)
 {
 	ErrorContextCallback context = {
 		.previous = error_context_stack,.callback = add_error_context,.arg = job
@@ -173,12 +184,30 @@ try_job(Job *job, const char **reason)
 		MemoryContextSwitchTo(worker_context);
 		error = CopyErrorData();
 		*reason = error->message;
-		outcome = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ? OUTCOME_BUSY : OUTCOME_FAILED;
+		*sqlstate = error->sqlerrcode;
+		outcome = outcome_of_error(job, error->sqlerrcode);
 		worker_abort(outcome == OUTCOME_FAILED);
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
 	return outcome;
+}
+
+/* What is not to be done is told by whoever knows of it, or by the job's row. */
+static void
+give_up(const Job *job, int sqlstate, const char *reason)
+{
+	const JobKind *kind = find_kind(job);
+
+	worker_begin_transaction();
+	if (kind != NULL && kind->give_up != NULL)
+	{
+		kind->give_up(job, sqlstate, reason);
+		job_done(job);
+	}
+	else
+		job_failed(job, reason);
+	worker_commit();
 }
 
 /* ---- Backups that expire ---- */
@@ -233,14 +262,15 @@ do_each(List *jobs, long *pause)
 	{
 		Job		   *job = lfirst(cell);
 		const char *reason = NULL;
+		int			sqlstate = 0;
 
-		switch (try_job(job, &reason))
+		switch (try_job(job, &reason, &sqlstate))
 		{
 			case OUTCOME_DONE:
 				done = true;
 				break;
 			case OUTCOME_IMPOSSIBLE:
-				note(job, job_failed, reason);
+				give_up(job, sqlstate, reason);
 				done = true;
 				break;
 			case OUTCOME_FAILED:
