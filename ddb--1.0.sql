@@ -1370,6 +1370,8 @@ CREATE FUNCTION describe_endpoints(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_export(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_import(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_stream(request request) RETURNS json
@@ -1390,9 +1392,13 @@ CREATE FUNCTION get_records(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_shard_iterator(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION import_table(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_exports(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_imports(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_streams(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1439,6 +1445,7 @@ COMMENT ON FUNCTION describe_backup(request) IS 'DescribeBackup: a backup, and t
 COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_export(request) IS 'DescribeExport: an export, and how far it is';
+COMMENT ON FUNCTION describe_import(request) IS 'DescribeImport: an import, and how far it is';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_stream(request) IS 'DescribeStream: a streams status, keys and shards';
 COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
@@ -1449,8 +1456,10 @@ COMMENT ON FUNCTION export_table_to_point_in_time(request) IS 'ExportTableToPoin
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
 COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard iterator, up to 1,000 or 1 MB a page';
 COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
+COMMENT ON FUNCTION import_table(request) IS 'ImportTable: a new table with the items of a bucket''s files';
 COMMENT ON FUNCTION list_backups(request) IS 'ListBackups: backups of all tables, or of one';
 COMMENT ON FUNCTION list_exports(request) IS 'ListExports: exports of all tables, or of one';
+COMMENT ON FUNCTION list_imports(request) IS 'ListImports: imports of all tables, or of one';
 COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
@@ -1821,7 +1830,7 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one';
 COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
@@ -1885,6 +1894,58 @@ COMMENT ON COLUMN exports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
 COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; 0: not known yet';
 GRANT SELECT ON exports TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('exports', '');
+
+CREATE TABLE imports (
+	import text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	role name NOT NULL,
+	token text NOT NULL,
+	request json NOT NULL,
+	status text NOT NULL,
+	started timestamptz NOT NULL,
+	ended timestamptz,
+	files bigint NOT NULL DEFAULT 0,
+	records bigint NOT NULL DEFAULT 0,
+	bytes bigint NOT NULL DEFAULT 0,
+	processed bigint NOT NULL DEFAULT 0,
+	imported bigint NOT NULL DEFAULT 0,
+	errors bigint NOT NULL DEFAULT 0,
+	failure_code text,
+	failure_message text
+);
+COMMENT ON TABLE imports IS 'imports of tables from buckets';
+COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
+COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';
+COMMENT ON COLUMN imports.role IS 'who asked for it';
+COMMENT ON COLUMN imports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
+COMMENT ON COLUMN imports.files IS 'that have been read to the end, in the order of their keys';
+COMMENT ON COLUMN imports.records IS 'of the next file, that have been read';
+GRANT SELECT ON imports TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('imports', '');
+
+CREATE TABLE import_failed (
+	import text COLLATE "C" NOT NULL,
+	key text NOT NULL,
+	item_index bigint NOT NULL,
+	message text NOT NULL
+);
+CREATE INDEX import_failed_import ON import_failed (import);
+COMMENT ON TABLE import_failed IS 'records of files that an import could not take';
+REVOKE ALL ON TABLE import_failed FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE import_failed ENABLE ROW LEVEL SECURITY;
+
+CREATE VIEW import_failures AS
+	SELECT f.import, i.table_name, f.key, f.item_index, f.message
+	FROM @extschema@.import_failed AS f
+		JOIN @extschema@.imports AS i ON i.import OPERATOR(pg_catalog.=) f.import
+	WHERE pg_catalog.pg_has_role(
+		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) i.role), 'MEMBER');
+ALTER VIEW import_failures SET (security_barrier = true);
+GRANT SELECT ON import_failures TO PUBLIC;
+COMMENT ON VIEW import_failures IS 'what could not be taken by imports of the roles that the current role could become';
 
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
@@ -2021,6 +2082,10 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backups
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON exports
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON imports
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON import_failed
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -2046,6 +2111,10 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backups
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON exports
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON imports
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON import_failed
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
@@ -2084,6 +2153,8 @@ ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE exports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE imports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE import_failed ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

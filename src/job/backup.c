@@ -301,7 +301,7 @@ restore_backup(const Job *job, const char **reason)
 	{
 		job_progress_begin(job);
 		*reason = FILLING_TOUCHED;
-		if (filling_open(&restore.filling))
+		if (filling_open(&restore.filling, false))
 			result = fill(&restore);
 		job_progress_end();
 		filling_close(&restore.filling);

@@ -69,7 +69,7 @@ has_plain_indexes(Table *table)
  * jobs up.
  */
 bool
-filling_open(Filling *filling)
+filling_open(Filling *filling, bool begun)
 {
 	filling->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb item that a job writes",
 											 ALLOCSET_DEFAULT_SIZES);
@@ -77,7 +77,7 @@ filling_open(Filling *filling)
 										   ShareRowExclusiveLock);
 	index_attach(filling->target);
 	return !table_needs_executor(filling->target) && has_plain_indexes(filling->target) &&
-		is_empty(filling->target);
+		(begun || is_empty(filling->target));
 }
 
 static WriteAction

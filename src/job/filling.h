@@ -27,8 +27,8 @@ typedef struct Filling
  */
 extern bool filling_lock(Filling *filling, const Job *job);
 
-/* Opens the table; false where it is not as it was made, and empty. */
-extern bool filling_open(Filling *filling);
+/* Opens the table; false where it is not as it was made, and empty unless the job has begun to fill it. */
+extern bool filling_open(Filling *filling, bool begun);
 
 /* Writes an item, in the place of the one with its key. */
 extern void filling_write(Filling *filling, Value *item);

@@ -24,6 +24,7 @@ typedef struct Job
 typedef enum JobResult
 {
 	JOB_DONE,
+	JOB_GOES_ON,				/* what was written is committed, and it is called again at once */
 	JOB_BUSY,					/* not now: something is in the way; nothing was written */
 	JOB_IMPOSSIBLE				/* never: *reason says why; what was written is to be rolled back */
 } JobResult;

@@ -412,7 +412,7 @@ fill(Filling *filling, const char **reason)
 	JobResult	result;
 
 	*reason = FILLING_TOUCHED;
-	if (!filling_open(filling))
+	if (!filling_open(filling, false))
 		return JOB_IMPOSSIBLE;
 	result = recovery_read(filling->job, job_moment(filling->job), write_item, filling, reason);
 	if (result == JOB_DONE)

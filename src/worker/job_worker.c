@@ -16,6 +16,7 @@
 #include "job/backup.h"
 #include "job/recovery.h"
 #include "transfer/export.h"
+#include "transfer/import.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -31,13 +32,14 @@
 typedef enum Outcome
 {
 	OUTCOME_DONE,
+	OUTCOME_GOES_ON,
 	OUTCOME_BUSY,
 	OUTCOME_IMPOSSIBLE,
 	OUTCOME_FAILED,
 	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
 } Outcome;
 
-static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind};
+static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind};
 
 static bool finished = false;
 
@@ -114,13 +116,12 @@ run(const JobKind *kind, const Job *job, const char **reason)
 	if (jobs_lock() && job_still_pending(job))
 		result = kind->run(job, reason);
 	if (result == JOB_DONE)
-	{
 		job_done(job);
+	if (result == JOB_DONE || result == JOB_GOES_ON)
 		worker_commit();
-	}
 	else
 		worker_abort(false);
-	return result == JOB_DONE ? OUTCOME_DONE : result == JOB_BUSY ? OUTCOME_BUSY : OUTCOME_IMPOSSIBLE;
+	return result == JOB_DONE ? OUTCOME_DONE : result == JOB_GOES_ON ? OUTCOME_GOES_ON : result == JOB_BUSY ? OUTCOME_BUSY : OUTCOME_IMPOSSIBLE;
 }
 
 /* ---- One job ---- */
@@ -148,7 +149,9 @@ do_job(const Job *job, const char **reason)
 	if (!start(job, &outcome))
 		return outcome;
 	pgstat_report_activity(STATE_RUNNING, psprintf("%s (job %s)", kind->doing, job->id));
-	outcome = run(kind, job, reason);
+	do
+		outcome = run(kind, job, reason);
+	while (outcome == OUTCOME_GOES_ON);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return outcome;
 }
@@ -267,6 +270,7 @@ do_each(List *jobs, long *pause)
 		switch (try_job(job, &reason, &sqlstate))
 		{
 			case OUTCOME_DONE:
+			case OUTCOME_GOES_ON:
 				done = true;
 				break;
 			case OUTCOME_IMPOSSIBLE:
