@@ -114,6 +114,12 @@ for arn in "${exports[@]}"; do
 	is "and nothing else lies there" "$(as_server_user sh -c "cd '$buckets/exports' && find AWSDynamoDB/$id/data -type f | wc -l")" 1
 done
 
+# Prefixes.
+like "a prefix that leads out of the bucket" "$(sql -c "SELECT export('Empty', '{\"S3Prefix\": \"../other\"}')" 2>&1 || true)" 'ValidationException: Invalid S3Prefix: ../other'
+arn=$(sql -c "SELECT export('Empty', '{\"S3Prefix\": \"with/slash/\"}')")
+ok "a prefix with a slash at its end" completed "$arn"
+is "has no second one" "$(sql -c "SELECT description('$arn')->>'ExportManifest'")" "with/slash/AWSDynamoDB/${arn##*/}/manifest-summary.json"
+
 # Tokens.
 first=$(sql -c "SELECT export('Empty', '{\"ClientToken\": \"t\"}')")
 is "a token's second request" "$(sql -c "SELECT export('Empty', '{\"ClientToken\": \"t\"}')")" "$first"

@@ -133,8 +133,7 @@ execute(const void *argument, StringInfo response)
 	check_features(request);
 	backups_check_may_read(backups_table(name)->name);
 	table = backups_table(name);
-	bucket_check_key(requested_bucket(&request->bucket),
-					 psprintf("%s/x", request->prefix.data != NULL ? request->prefix.data : "x"));
+	check_bucket_prefix(requested_bucket(&request->bucket), &request->prefix);
 	record = export_before(request, name, text);
 	if (record == NULL)
 		record = export_start(table, request->token.data != NULL ? request->token.data : "", text,

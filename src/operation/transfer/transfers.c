@@ -28,6 +28,32 @@ requested_bucket(const RequestString *name)
 	return bucket;
 }
 
+/* What it calls only looks at texts, so that an error of it leaves nothing to be undone. */
+void
+check_bucket_prefix(const Bucket *bucket, const RequestString *prefix)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (prefix->data == NULL || prefix->length == 0)
+		return;
+	PG_TRY();
+	{
+		bucket_check_key(bucket, psprintf("%s%sx", prefix->data, prefix->data[prefix->length - 1] == '/' ? "" : "/"));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
+			PG_RE_THROW();
+		FlushErrorState();
+		validation_error("Invalid S3Prefix: %s", prefix->data);
+	}
+	PG_END_TRY();
+}
+
 void
 append_requested(StringInfo out, const char *name, const RequestString *value)
 {

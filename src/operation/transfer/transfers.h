@@ -18,6 +18,9 @@ extern const Shape transfer_page_shape; /* of how many are listed */
 /* The bucket, for the current role; raises ValidationException and AccessDeniedException. */
 extern Bucket *requested_bucket(const RequestString *name);
 
+/* Raises ValidationException where no object of the bucket could be below the prefix, which may be absent. */
+extern void check_bucket_prefix(const Bucket *bucket, const RequestString *prefix);
+
 /* Appends a member, behind others or at an object's beginning; nothing where it is absent. */
 extern void append_requested(StringInfo out, const char *name, const RequestString *value);
 
