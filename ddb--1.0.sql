@@ -1352,15 +1352,25 @@ CREATE FUNCTION batch_get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION batch_write_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION create_backup(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION create_table(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION delete_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION delete_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION delete_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_backup(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_continuous_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_endpoints(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_export(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_import(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_limits(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1374,11 +1384,21 @@ CREATE FUNCTION execute_statement(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION execute_transaction(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION export_table_to_point_in_time(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_records(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION get_shard_iterator(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION import_table(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_backups(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_exports(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_imports(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_streams(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1389,6 +1409,8 @@ CREATE FUNCTION list_tags_of_resource(request request) RETURNS json
 CREATE FUNCTION put_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION query(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION restore_table_from_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION restore_table_to_point_in_time(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1414,25 +1436,36 @@ CREATE FUNCTION update_time_to_live(request request) RETURNS json
 COMMENT ON FUNCTION batch_execute_statement(request) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
 COMMENT ON FUNCTION batch_get_item(request) IS 'BatchGetItem: up to 100 items of several tables by their keys';
 COMMENT ON FUNCTION batch_write_item(request) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
+COMMENT ON FUNCTION create_backup(request) IS 'CreateBackup: keeps what a table holds now, for later';
 COMMENT ON FUNCTION create_table(request) IS 'CreateTable: creates a table with its relation';
+COMMENT ON FUNCTION delete_backup(request) IS 'DeleteBackup: deletes a backup';
 COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a key';
 COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
+COMMENT ON FUNCTION describe_backup(request) IS 'DescribeBackup: a backup, and the table that it is of';
 COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
+COMMENT ON FUNCTION describe_export(request) IS 'DescribeExport: an export, and how far it is';
+COMMENT ON FUNCTION describe_import(request) IS 'DescribeImport: an import, and how far it is';
 COMMENT ON FUNCTION describe_limits(request) IS 'DescribeLimits: the account''s quotas';
 COMMENT ON FUNCTION describe_stream(request) IS 'DescribeStream: a streams status, keys and shards';
 COMMENT ON FUNCTION describe_table(request) IS 'DescribeTable: a table''s keys, settings and size';
 COMMENT ON FUNCTION describe_time_to_live(request) IS 'DescribeTimeToLive: by which attribute a table''s items expire';
 COMMENT ON FUNCTION execute_statement(request) IS 'ExecuteStatement: a PartiQL statement';
 COMMENT ON FUNCTION execute_transaction(request) IS 'ExecuteTransaction: up to 100 PartiQL statements, all or nothing';
+COMMENT ON FUNCTION export_table_to_point_in_time(request) IS 'ExportTableToPointInTime: writes what a table holds, or held, into a bucket';
 COMMENT ON FUNCTION get_item(request) IS 'GetItem: the item with a key';
 COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard iterator, up to 1,000 or 1 MB a page';
 COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
+COMMENT ON FUNCTION import_table(request) IS 'ImportTable: a new table with the items of a bucket''s files';
+COMMENT ON FUNCTION list_backups(request) IS 'ListBackups: backups of all tables, or of one';
+COMMENT ON FUNCTION list_exports(request) IS 'ListExports: exports of all tables, or of one';
+COMMENT ON FUNCTION list_imports(request) IS 'ListImports: imports of all tables, or of one';
 COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tables(request) IS 'ListTables: names of tables, up to 100 a page';
 COMMENT ON FUNCTION list_tags_of_resource(request) IS 'ListTagsOfResource: a table''s tags';
 COMMENT ON FUNCTION put_item(request) IS 'PutItem: creates an item or replaces it as a whole';
 COMMENT ON FUNCTION query(request) IS 'Query: items of one partition key in the order of their sort keys, up to 1 MB a page';
+COMMENT ON FUNCTION restore_table_from_backup(request) IS 'RestoreTableFromBackup: a new table with what a backup holds';
 COMMENT ON FUNCTION restore_table_to_point_in_time(request) IS 'RestoreTableToPointInTime: a new table with what another one held at a moment';
 COMMENT ON FUNCTION scan(request) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
 COMMENT ON FUNCTION tag_resource(request) IS 'TagResource: adds tags to a table';
@@ -1800,8 +1833,8 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment';
-COMMENT ON COLUMN jobs.relation IS 'the relation of the table that it fills';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one';
+COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
 COMMENT ON COLUMN jobs.state IS 'WAITING, RUNNING, or FAILED for good';
@@ -1809,14 +1842,125 @@ COMMENT ON COLUMN jobs.error IS 'why it has failed, or what was in its way the l
 REVOKE ALL ON jobs FROM PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('jobs', '');
 
+CREATE TABLE backups (
+	backup text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	type text NOT NULL,
+	status text NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	table_created timestamptz NOT NULL,
+	settings json NOT NULL,
+	definition json NOT NULL,
+	created timestamptz NOT NULL,
+	expires timestamptz,
+	items bigint,
+	bytes bigint
+);
+COMMENT ON TABLE backups IS 'backups of tables, also of tables that are not there any more';
+COMMENT ON COLUMN backups.backup IS 'what its ARN ends with';
+COMMENT ON COLUMN backups.relation IS 'that holds its items; who owns it owns the backup, and SELECT on it is the right to restore it';
+COMMENT ON COLUMN backups.type IS 'USER: somebody asked for it; SYSTEM: what a table with point-in-time recovery was when it was deleted';
+COMMENT ON COLUMN backups.status IS 'CREATING while a job makes it, or AVAILABLE';
+COMMENT ON COLUMN backups.settings IS 'the table''s, as in ddb.tables';
+COMMENT ON COLUMN backups.definition IS 'the table''s keys and indexes';
+COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
+GRANT SELECT ON backups TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('backups', '');
+
+CREATE TABLE exports (
+	export text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	role name NOT NULL,
+	token text NOT NULL,
+	request json NOT NULL,
+	status text NOT NULL,
+	moment bigint NOT NULL,
+	of_the_past boolean NOT NULL,
+	started timestamptz NOT NULL,
+	ended timestamptz,
+	items bigint,
+	bytes bigint,
+	manifest text,
+	failure_code text,
+	failure_message text
+);
+COMMENT ON TABLE exports IS 'exports of tables to buckets';
+COMMENT ON COLUMN exports.export IS 'what its ARN ends with';
+COMMENT ON COLUMN exports.relation IS 'the table''s, which may not be there any more';
+COMMENT ON COLUMN exports.role IS 'who asked for it';
+COMMENT ON COLUMN exports.token IS 'ClientToken, or empty';
+COMMENT ON COLUMN exports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
+COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; 0: not known yet';
+GRANT SELECT ON exports TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('exports', '');
+
+CREATE TABLE imports (
+	import text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	role name NOT NULL,
+	token text NOT NULL,
+	request json NOT NULL,
+	status text NOT NULL,
+	started timestamptz NOT NULL,
+	ended timestamptz,
+	files bigint NOT NULL DEFAULT 0,
+	records bigint NOT NULL DEFAULT 0,
+	bytes bigint NOT NULL DEFAULT 0,
+	processed bigint NOT NULL DEFAULT 0,
+	imported bigint NOT NULL DEFAULT 0,
+	errors bigint NOT NULL DEFAULT 0,
+	failure_code text,
+	failure_message text
+);
+COMMENT ON TABLE imports IS 'imports of tables from buckets';
+COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
+COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';
+COMMENT ON COLUMN imports.role IS 'who asked for it';
+COMMENT ON COLUMN imports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
+COMMENT ON COLUMN imports.files IS 'that have been read to the end, in the order of their keys';
+COMMENT ON COLUMN imports.records IS 'of the next file, that have been read';
+GRANT SELECT ON imports TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('imports', '');
+
+CREATE TABLE import_failed (
+	import text COLLATE "C" NOT NULL,
+	key text NOT NULL,
+	item_index bigint NOT NULL,
+	message text NOT NULL
+);
+CREATE INDEX import_failed_import ON import_failed (import);
+COMMENT ON TABLE import_failed IS 'records of files that an import could not take';
+REVOKE ALL ON TABLE import_failed FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE import_failed ENABLE ROW LEVEL SECURITY;
+
+CREATE VIEW import_failures AS
+	SELECT f.import, i.table_name, f.key, f.item_index, f.message
+	FROM @extschema@.import_failed AS f
+		JOIN @extschema@.imports AS i ON i.import OPERATOR(pg_catalog.=) f.import
+	WHERE pg_catalog.pg_has_role(
+		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) i.role), 'MEMBER');
+ALTER VIEW import_failures SET (security_barrier = true);
+GRANT SELECT ON import_failures TO PUBLIC;
+COMMENT ON VIEW import_failures IS 'what could not be taken by imports of the roles that the current role could become';
+
 CREATE VIEW job_progress AS
-	SELECT t.name AS table_name, j.kind, s.name AS source_name, j.state, j.error, j.requested, j.started,
+	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
+		j.state, j.error, j.requested, j.started,
 		p.param3 AS items_done,
 		greatest(c.reltuples, 0)::bigint AS items_about,
 		p.param11 AS changes_read
 	FROM @extschema@.jobs AS j
-		JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
+		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
+		LEFT JOIN @extschema@.backups AS b ON b.relation OPERATOR(pg_catalog.=) j.relation
 		LEFT JOIN @extschema@.tables AS s ON s.relation OPERATOR(pg_catalog.=) j.source
+		LEFT JOIN @extschema@.backups AS o ON o.relation OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS p
 			ON p.relid OPERATOR(pg_catalog.=) j.relation AND
@@ -1830,6 +1974,9 @@ CREATE FUNCTION job_wanted() RETURNS trigger
 REVOKE ALL ON FUNCTION job_wanted() FROM PUBLIC;
 CREATE TRIGGER job_wanted AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION job_wanted();
 ALTER TABLE jobs ENABLE ALWAYS TRIGGER job_wanted;
+-- the same worker deletes backups that have expired
+CREATE TRIGGER job_wanted AFTER INSERT OR UPDATE ON backups FOR EACH ROW EXECUTE FUNCTION job_wanted();
+ALTER TABLE backups ENABLE ALWAYS TRIGGER job_wanted;
 
 -- ==========================================================================
 -- Buckets: where exports go, and what imports come from
@@ -1983,6 +2130,14 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stream_sec
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backups
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON exports
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON imports
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON import_failed
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -2005,6 +2160,14 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON exports
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON imports
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON import_failed
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON continuous_backups
@@ -2020,6 +2183,7 @@ CREATE TRIGGER load BEFORE INSERT ON indexes FOR EACH ROW EXECUTE FUNCTION load_
 CREATE TRIGGER load BEFORE INSERT ON backfills FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON streams FOR EACH ROW EXECUTE FUNCTION load_stream();
 CREATE TRIGGER load BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION load_record();
+CREATE TRIGGER load BEFORE INSERT ON backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER load BEFORE INSERT ON continuous_backups FOR EACH ROW EXECUTE FUNCTION load_record();
 CREATE TRIGGER told AFTER INSERT OR UPDATE OR DELETE ON tables
 	FOR EACH ROW EXECUTE FUNCTION record_changed();
@@ -2038,6 +2202,11 @@ ALTER TABLE streams ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 ALTER TABLE stream_secret ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
+	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE exports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE imports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE import_failed ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

@@ -37,6 +37,9 @@ typedef enum ResourceKind
 	RESOURCE_TABLE,
 	RESOURCE_INDEX,
 	RESOURCE_STREAM,
+	RESOURCE_BACKUP,
+	RESOURCE_EXPORT,
+	RESOURCE_IMPORT,
 	RESOURCE_OTHER
 } ResourceKind;
 
@@ -58,6 +61,24 @@ char *
 stream_arn(const char *table_name, const char *label)
 {
 	return psprintf("%s/stream/%s", table_arn(table_name), label);
+}
+
+char *
+backup_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/backup/%s", table_arn(table_name), id);
+}
+
+char *
+export_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/export/%s", table_arn(table_name), id);
+}
+
+char *
+import_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/import/%s", table_arn(table_name), id);
 }
 
 /* A UUID in form, as the identifiers of keys are. */
@@ -167,7 +188,10 @@ read_resource_parts(const ArnPart *resource, ArnPart *name, ArnPart *behind)
 	rest.length -= name->length + 1;
 	rest.data = slash + 1;
 	kind = skip_word(&rest, "index") ? RESOURCE_INDEX :
-		skip_word(&rest, "stream") ? RESOURCE_STREAM : RESOURCE_OTHER;
+		skip_word(&rest, "stream") ? RESOURCE_STREAM :
+		skip_word(&rest, "backup") ? RESOURCE_BACKUP :
+		skip_word(&rest, "export") ? RESOURCE_EXPORT :
+		skip_word(&rest, "import") ? RESOURCE_IMPORT : RESOURCE_OTHER;
 	*behind = rest;
 	return kind;
 }
@@ -194,6 +218,7 @@ table_name_of_arn(const char *name_or_arn)
 {
 	ArnPart		parts[ARN_PARTS];
 	ArnPart		name;
+	ResourceKind kind;
 
 	if (strncmp(name_or_arn, "arn:", 4) != 0)
 		return name_or_arn;
@@ -204,11 +229,11 @@ table_name_of_arn(const char *name_or_arn)
 			validation_error("1 validation error detected: Invalid AWS partition in '%s'", name_or_arn);
 		if (!part_is(&parts[ARN_REGION], ddb_region))
 			validation_error("1 validation error detected: Invalid AWS region in '%s'", name_or_arn);
-		if (!part_is(&parts[ARN_SERVICE], "dynamodb") ||
-			read_resource(&parts[ARN_RESOURCE], &name) == RESOURCE_OTHER)
+		kind = read_resource(&parts[ARN_RESOURCE], &name);
+		if (!part_is(&parts[ARN_SERVICE], "dynamodb") || kind >= RESOURCE_BACKUP)
 			validation_error("1 validation error detected: Invalid resource type in '%s'", name_or_arn);
 		check_account(parts);
-		if (read_resource(&parts[ARN_RESOURCE], &name) == RESOURCE_TABLE && is_table_name(&name))
+		if (kind == RESOURCE_TABLE && is_table_name(&name))
 			return name.data;
 	}
 	validation_error("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: "
@@ -245,7 +270,7 @@ table_name_of_resource_arn(const char *arn, size_t length)
 	split_resource_arn(arn, length, parts);
 	kind = part_is(&parts[ARN_SERVICE], "dynamodb") ?
 		read_resource(&parts[ARN_RESOURCE], &name) : RESOURCE_OTHER;
-	if (kind == RESOURCE_OTHER)
+	if (kind >= RESOURCE_BACKUP)
 		invalid_parameter("Provided Arn is not a DynamoDB resource arn: %s", arn);
 	if (kind == RESOURCE_INDEX)
 		invalid_parameter("Invalid resource arn provided, only table or stream is accepted. "
@@ -259,10 +284,11 @@ table_name_of_resource_arn(const char *arn, size_t length)
 	return name.data;
 }
 
-/* ---- As StreamArn ---- */
+/* ---- As the ARN of what a table has ---- */
 
-void
-stream_of_arn(const char *arn, size_t length, char **table_name, char **label)
+/* The name of the table, and what stands behind the kind; what is the request's name for it. */
+static void
+parts_of_arn(const char *arn, size_t length, ResourceKind kind, const char *what, char **table_name, char **rest)
 {
 	ArnPart		parts[ARN_PARTS];
 	ArnPart		name;
@@ -271,10 +297,34 @@ stream_of_arn(const char *arn, size_t length, char **table_name, char **label)
 	if (split_arn(arn, length, parts) != ARN_PARTS || !part_is(&parts[ARN_PREFIX], "arn") ||
 		!part_is(&parts[ARN_PARTITION], PARTITION) || !part_is(&parts[ARN_SERVICE], "dynamodb") ||
 		!part_is(&parts[ARN_REGION], ddb_region) ||
-		read_resource_parts(&parts[ARN_RESOURCE], &name, &behind) != RESOURCE_STREAM || !is_table_name(&name) ||
+		read_resource_parts(&parts[ARN_RESOURCE], &name, &behind) != kind || !is_table_name(&name) ||
 		memchr(behind.data, '\0', behind.length) != NULL)
-		validation_error("Invalid StreamArn");
+		validation_error("Invalid %s", what);
 	check_account(parts);
 	*table_name = pnstrdup(name.data, name.length);
-	*label = pnstrdup(behind.data, behind.length);
+	*rest = pnstrdup(behind.data, behind.length);
+}
+
+void
+stream_of_arn(const char *arn, size_t length, char **table_name, char **label)
+{
+	parts_of_arn(arn, length, RESOURCE_STREAM, "StreamArn", table_name, label);
+}
+
+void
+backup_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_BACKUP, "BackupArn", table_name, id);
+}
+
+void
+export_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_EXPORT, "ExportArn", table_name, id);
+}
+
+void
+import_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_IMPORT, "ImportArn", table_name, id);
 }

@@ -47,6 +47,20 @@ typedef RelFileNode RelationFile;
 	(routine)->relation_set_new_filenode(relation, file, persistence, freeze_xid, min_multi)
 #endif
 
+/*
+ * Two relations of which the second is this transaction's have exchanged their files in
+ * pg_class: what the relation cache knows of when the files were made is exchanged too.
+ */
+#if PG_VERSION_NUM >= 160000
+#define rd_file_subid_compat rd_newRelfilelocatorSubid
+#define rd_first_file_subid_compat rd_firstRelfilelocatorSubid
+#define assume_new_file_compat(relation) RelationAssumeNewRelfilelocator(relation)
+#else
+#define rd_file_subid_compat rd_newRelfilenodeSubid
+#define rd_first_file_subid_compat rd_firstRelfilenodeSubid
+#define assume_new_file_compat(relation) RelationAssumeNewRelfilenode(relation)
+#endif
+
 /* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
 #if PG_VERSION_NUM >= 160000
 #define slot_is_invalidated_compat(slot) ((slot)->data.invalidated != RS_INVAL_NONE)

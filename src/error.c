@@ -40,6 +40,13 @@ static const struct
 	[CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION] = {"ContinuousBackupsUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '3')},
 	[POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION] = {"PointInTimeRecoveryUnavailableException", MAKE_SQLSTATE('N', 'D', '0', '2', '4')},
 	[INVALID_RESTORE_TIME_EXCEPTION] = {"InvalidRestoreTimeException", MAKE_SQLSTATE('N', 'D', '0', '2', '5')},
+	[BACKUP_NOT_FOUND_EXCEPTION] = {"BackupNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '2', '6')},
+	[BACKUP_IN_USE_EXCEPTION] = {"BackupInUseException", MAKE_SQLSTATE('N', 'D', '0', '2', '7')},
+	[EXPORT_NOT_FOUND_EXCEPTION] = {"ExportNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '2', '8')},
+	[EXPORT_CONFLICT_EXCEPTION] = {"ExportConflictException", MAKE_SQLSTATE('N', 'D', '0', '2', '9')},
+	[INVALID_EXPORT_TIME_EXCEPTION] = {"InvalidExportTimeException", MAKE_SQLSTATE('N', 'D', '0', '3', '0')},
+	[IMPORT_NOT_FOUND_EXCEPTION] = {"ImportNotFoundException", MAKE_SQLSTATE('N', 'D', '0', '3', '1')},
+	[IMPORT_CONFLICT_EXCEPTION] = {"ImportConflictException", MAKE_SQLSTATE('N', 'D', '0', '3', '2')},
 	[INTERNAL_SERVER_ERROR] = {"InternalServerError", MAKE_SQLSTATE('N', 'D', '0', '1', '3')},
 };
 

@@ -19,38 +19,37 @@
 #define SERVICE "com.amazon.coral.service"
 #define VALIDATE "com.amazon.coral.validate"
 
-static const struct
+typedef struct Body
 {
 	const char *namespace;
 	const char *message;		/* the member with the text */
 	const char *detail;			/* the member with the error's detail, or NULL */
 	int			status;
-}			bodies[] =
-{
+} Body;
+
+/* Those of exceptions that are not as most are. */
+static const Body bodies[] = {
 	[CONDITIONAL_CHECK_FAILED_EXCEPTION] = {MODEL, "message", "Item", 400},
 	[VALIDATION_EXCEPTION] = {VALIDATE, "message", NULL, 400},
 	[SERIALIZATION_EXCEPTION] = {SERVICE, "Message", NULL, 400},
-	[RESOURCE_NOT_FOUND_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[RESOURCE_IN_USE_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[ACCESS_DENIED_EXCEPTION] = {SERVICE, "Message", NULL, 400},
-	[LIMIT_EXCEEDED_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[UNKNOWN_OPERATION_EXCEPTION] = {SERVICE, "message", NULL, 400},
-	[ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[TRANSACTION_CONFLICT_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[TRANSACTION_CANCELED_EXCEPTION] = {MODEL, "Message", "CancellationReasons", 400},
 	[TRANSACTION_CANCELED_BY_CONFLICT_EXCEPTION] = {MODEL, "Message", "CancellationReasons", 400},
 	[TRANSACTION_IN_PROGRESS_EXCEPTION] = {MODEL, "Message", NULL, 400},
 	[IDEMPOTENT_PARAMETER_MISMATCH_EXCEPTION] = {MODEL, "Message", NULL, 400},
-	[DUPLICATE_ITEM_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[EXPIRED_ITERATOR_EXCEPTION] = {STREAMS_MODEL, "message", NULL, 400},
 	[TRIMMED_DATA_ACCESS_EXCEPTION] = {STREAMS_MODEL, "message", NULL, 400},
-	[TABLE_NOT_FOUND_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[TABLE_ALREADY_EXISTS_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION] = {MODEL, "message", NULL, 400},
-	[INVALID_RESTORE_TIME_EXCEPTION] = {MODEL, "message", NULL, 400},
 	[INTERNAL_SERVER_ERROR] = {MODEL, "message", NULL, 500},
 };
+
+static const Body *
+body_of(DdbException exception)
+{
+	static const Body usual = {MODEL, "message", NULL, 400};
+
+	return bodies[exception].namespace != NULL ? &bodies[exception] : &usual;
+}
 
 static void
 write_body(HttpResponse *response, int status, const char *namespace, const char *name,
@@ -83,7 +82,7 @@ http_write_exception(const HttpException *exception, HttpResponse *response)
 static bool
 is_proper_detail(DdbException exception, const char *detail)
 {
-	const char *member = bodies[exception].detail;
+	const char *member = body_of(exception)->detail;
 
 	if (member == NULL)
 		return false;
@@ -94,14 +93,15 @@ static void
 write_exception(DdbException exception, const char *message, const char *detail,
 				HttpResponse *response)
 {
+	const Body *body = body_of(exception);
+
 	/* of a text that is no JSON, AWS says nothing but that */
 	if (exception == SERIALIZATION_EXCEPTION && strncmp(message, "Not valid JSON", 14) == 0)
 		message = NULL;
 	if (detail != NULL && !is_proper_detail(exception, detail))
 		detail = NULL;
-	write_body(response, bodies[exception].status, bodies[exception].namespace,
-			   ddb_exception_name(exception), bodies[exception].detail, detail,
-			   bodies[exception].message, message);
+	write_body(response, body->status, body->namespace, ddb_exception_name(exception), body->detail, detail,
+			   body->message, message);
 }
 
 /*

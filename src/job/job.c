@@ -80,6 +80,46 @@ job_is_pending(Oid relation)
 	return found;
 }
 
+bool
+job_reads(Oid source, const char *kind)
+{
+	Oid			types[] = {OIDOID, TEXTOID};
+	Datum		values[] = {ObjectIdGetDatum(source), CStringGetTextDatum(kind)};
+	bool		found;
+
+	SPI_connect();
+	found = run("SELECT FROM ddb.jobs WHERE source = $1 AND kind = $2 AND state <> 'FAILED' AND error IS NULL",
+				lengthof(types), types, values, NULL) > 0;
+	SPI_finish();
+	return found;
+}
+
+bool
+job_is_there(const char *kind, const char *member, const char *value)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(kind), CStringGetTextDatum(member), CStringGetTextDatum(value)};
+	bool		found;
+
+	SPI_connect();
+	found = run("SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3", lengthof(types), types, values, NULL) > 0;
+	SPI_finish();
+	return found;
+}
+
+bool
+job_has_failed(Oid relation)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relation)};
+	bool		found;
+
+	SPI_connect();
+	found = run("SELECT FROM ddb.jobs WHERE relation = $1 AND state <> 'FAILED'", 1, types, values, NULL) > 0;
+	SPI_finish();
+	return !found;
+}
+
 /* ---- For the worker ---- */
 
 static Job *

@@ -16,7 +16,7 @@ typedef struct Job
 {
 	char	   *id;				/* UUID as text */
 	char	   *kind;
-	Oid			relation;		/* of the table that it fills */
+	Oid			relation;		/* of the table or backup that it fills */
 	Oid			source;			/* the relation that it reads, or InvalidOid */
 	char	   *arguments;		/* JSON object, as the kind has them */
 } Job;
@@ -24,6 +24,7 @@ typedef struct Job
 typedef enum JobResult
 {
 	JOB_DONE,
+	JOB_GOES_ON,				/* what was written is committed, and it is called again at once */
 	JOB_BUSY,					/* not now: something is in the way; nothing was written */
 	JOB_IMPOSSIBLE				/* never: *reason says why; what was written is to be rolled back */
 } JobResult;
@@ -34,6 +35,15 @@ typedef struct JobKind
 	const char *name;			/* in ddb.jobs */
 	const char *doing;			/* for the log, in front of the relation's name */
 	JobResult	(*run) (const Job *job, const char **reason);
+
+	/* Whether an error with that SQLSTATE is one that another try would meet again; NULL: none is. */
+	bool		(*is_final) (int sqlstate);
+
+	/*
+	 * Writes down, where it is not the job's row that tells, that it cannot be done: in the transaction
+	 * that removes the row.  sqlstate is 0 where there was no error.  Or NULL.
+	 */
+	void		(*give_up) (const Job *job, int sqlstate, const char *reason);
 } JobKind;
 
 /* Writes a job down, which a worker will find once the transaction has committed. */
@@ -41,6 +51,15 @@ extern void job_create(const char *kind, Oid relation, Oid source, const char *a
 
 /* Whether one is to fill the relation, or does, and has not met an error yet. */
 extern bool job_is_pending(Oid relation);
+
+/* Whether one of the kind reads it, or is to, and has not met an error yet. */
+extern bool job_reads(Oid source, const char *kind);
+
+/* Whether there is one of the kind whose arguments have such a member. */
+extern bool job_is_there(const char *kind, const char *member, const char *value);
+
+/* Whether the one that was to fill the relation has failed for good, or is not there. */
+extern bool job_has_failed(Oid relation);
 
 /*
  * Asks for a worker once the transaction has committed; NULL where there are

@@ -21,25 +21,22 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "replication/origin.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/tuplesort.h"
 #include "utils/typcache.h"
 
 #include "change/continuous_backups.h"
 #include "change/log.h"
 #include "compat.h"
-#include "index/index.h"
+#include "job/filling.h"
 #include "job/recovery.h"
 #include "table/lock_order.h"
 #include "table/table.h"
@@ -53,7 +50,6 @@
 
 #define REASON_NO_SOURCE "the table that was to be restored from is not there any more"
 #define REASON_NO_MOMENT "the changes since that moment are not in the log any more"
-#define REASON_TOUCHED "the table, or its relation, has been changed while it was being created"
 
 /* Keys that have been changed often are known by heart: so many, of so many bytes at most. */
 #define KNOWN_KEYS 50000
@@ -72,11 +68,12 @@ enum
 typedef struct Restore
 {
 	const Job  *job;
-	Table	   *target;
+	RecoveredItem item;			/* takes what the table was */
+	void	   *argument;
 	Table	   *source;
 	int64		moment;
-	MemoryContext scratch;		/* of one item */
-	int64		items;			/* written */
+	MemoryContext scratch;		/* of one change */
+	Snapshot	snapshot;		/* of the source */
 	int64		changes;		/* read */
 	HTAB	   *known;			/* keys whose first change has been read */
 	Tuplesortstate *sort;
@@ -297,25 +294,6 @@ next_change(Restore *restore)
 	MemoryContextReset(restore->scratch);
 }
 
-static WriteAction
-put(const Value *old_item, Value *new_item, void *argument)
-{
-	*new_item = *(const Value *) argument;
-	return WRITE_PUT;
-}
-
-static void
-write_item(Restore *restore, Value *item)
-{
-	MemoryContext caller = MemoryContextSwitchTo(restore->scratch);
-	PrimaryKey	key = key_of_item(&restore->target->schema, item);
-
-	table_write(restore->target, &key, put, item);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(restore->scratch);
-	job_progress_items(++restore->items);
-}
-
 /* Writes what the key of the change was, and goes on to the next one. */
 static void
 write_old_item(Restore *restore)
@@ -328,7 +306,7 @@ write_old_item(Restore *restore)
 		const bytea *bytes = (const bytea *) DatumGetPointer(datum);
 		Value		item = {VALUE_MAP, VARSIZE_ANY_EXHDR(bytes), VARDATA_ANY(bytes)};
 
-		write_item(restore, &item);
+		restore->item(restore->argument, &item);
 	}
 	next_change(restore);
 }
@@ -348,10 +326,11 @@ write_changes_before(Restore *restore, const Value *item)
 
 /* False where the job has to give way. */
 static bool
-merge(Restore *restore, Snapshot snapshot)
+merge(void *argument)
 {
+	Restore    *restore = argument;
 	TableRange	range = {.total_segments = 1};
-	TableScan  *scan = table_scan_begin_at(restore->source, &range, snapshot);
+	TableScan  *scan = table_scan_begin_at(restore->source, &range, restore->snapshot);
 	bool		going = true;
 	Value		item;
 
@@ -361,7 +340,7 @@ merge(Restore *restore, Snapshot snapshot)
 		if (write_changes_before(restore, &item))
 			write_old_item(restore);
 		else
-			write_item(restore, &item);
+			restore->item(restore->argument, &item);
 		going = !job_is_in_the_way(restore->job);
 	}
 	table_scan_end(scan);
@@ -374,38 +353,6 @@ merge(Restore *restore, Snapshot snapshot)
 }
 
 /* ---- All of it ---- */
-
-/* The rows of the target are nobody's change: nobody who decodes WAL is to keep them in memory. */
-static bool
-fill_unnoticed(Restore *restore, Snapshot snapshot)
-{
-	RepOriginId origin = replorigin_session_origin;
-	bool		done = false;
-
-	PG_TRY();
-	{
-		replorigin_session_origin = DoNotReplicateId;
-		done = merge(restore, snapshot);
-	}
-	PG_FINALLY();
-	{
-		replorigin_session_origin = origin;
-	}
-	PG_END_TRY();
-	return done;
-}
-
-static bool
-is_empty(Table *table)
-{
-	TableRange	range = {.total_segments = 1};
-	TableScan  *scan = table_scan_begin(table, &range);
-	Value		item;
-	bool		empty = !table_scan_next(scan, &item);
-
-	table_scan_end(scan);
-	return empty;
-}
 
 /*
  * Whether its log has all changes behind the moment.  It may lose them while they
@@ -421,110 +368,75 @@ has_changes(const Restore *restore)
 }
 
 static JobResult
-fill(Restore *restore, TableRecord *record, const char **reason)
+read_state(Restore *restore, const char **reason)
 {
-	Snapshot	snapshot;
 	bool		done;
 
 	*reason = REASON_NO_MOMENT;
 	if (!has_changes(restore))
 		return JOB_IMPOSSIBLE;
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = change_log_wait(LOG_MILLISECONDS) && read_changes(restore) && fill_unnoticed(restore, snapshot);
-	UnregisterSnapshot(snapshot);
+	restore->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	done = change_log_wait(LOG_MILLISECONDS) && read_changes(restore) && run_unnoticed(merge, restore);
+	UnregisterSnapshot(restore->snapshot);
 	if (restore->sort != NULL)
 		tuplesort_end(restore->sort);
 	if (!done)
 		return JOB_BUSY;
-	if (!has_changes(restore))
+	return has_changes(restore) ? JOB_DONE : JOB_IMPOSSIBLE;
+}
+
+/* Reading the source runs nobody's code. */
+JobResult
+recovery_read(const Job *job, int64 moment, RecoveredItem item, void *argument, const char **reason)
+{
+	Restore		restore = {.job = job,.moment = moment,.item = item,.argument = argument};
+	JobResult	result;
+
+	restore.source = table_open_unguarded(get_rel_name(job->source), job->source, AccessShareLock);
+	restore.scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored change",
+											ALLOCSET_DEFAULT_SIZES);
+	result = read_state(&restore, reason);
+	table_release(restore.source);
+	return result;
+}
+
+static void
+write_item(void *argument, Value *item)
+{
+	filling_write(argument, item);
+}
+
+static JobResult
+fill(Filling *filling, const char **reason)
+{
+	JobResult	result;
+
+	*reason = FILLING_TOUCHED;
+	if (!filling_open(filling, false))
 		return JOB_IMPOSSIBLE;
-
-	catalog_set_creating(record, false);
-	/* whoever has seen it ACTIVE will find it so after a crash */
-	ForceSyncCommit();
-	return JOB_DONE;
-}
-
-/* Whether the relations of its secondary indexes have nothing that their owner has put there. */
-static bool
-has_plain_indexes(Table *table)
-{
-	const IndexSet *set = index_set(RelationGetRelid(table->relation));
-	bool		plain = true;
-
-	for (int i = 0; i < set->all_count; i++)
-	{
-		const IndexDefinition *index = &set->indexes[i];
-		Table	   *relation = table_open_index(table, index->name, index->relation, ShareRowExclusiveLock);
-
-		plain &= relation->only_index;
-		table_release(relation);
-	}
-	return plain;
-}
-
-/*
- * Opens the target against all who would write it, and checks that it is as it was
- * made.
- *
- * Safe as the worker's role, a superuser: the target and its secondary indexes have
- * nothing but their primary indexes and what keeps them, so no trigger, default,
- * constraint or expression of their owner's is there to be run, nor to hold the other
- * jobs up.  Reading the source runs nobody's code.
- */
-static bool
-open_target(Restore *restore, const TableRecord *record)
-{
-	restore->target = table_open_unguarded(record->name, record->relation, ShareRowExclusiveLock);
-	index_attach(restore->target);
-	return !table_needs_executor(restore->target) && has_plain_indexes(restore->target) &&
-		is_empty(restore->target);
-}
-
-/* The record of the table that is to be filled; NULL where it is none (any more). */
-static TableRecord *
-target_record(Oid relation)
-{
-	char	   *name = catalog_name_of_relation(relation);
-	TableRecord *record = name != NULL ? catalog_read_table(name) : NULL;
-
-	return record != NULL && record->creating ? record : NULL;
-}
-
-static bool
-is_there(Oid relation)
-{
-	return OidIsValid(relation) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation));
+	result = recovery_read(filling->job, job_moment(filling->job), write_item, filling, reason);
+	if (result == JOB_DONE)
+		filling_done(filling);
+	return result;
 }
 
 static JobResult
 restore_table(const Job *job, const char **reason)
 {
-	Restore		restore = {.job = job,.moment = job_moment(job)};
-	TableRecord *record;
-	JobResult	result = JOB_IMPOSSIBLE;
+	Filling		filling = {.target = NULL};
+	JobResult	result;
 
-	/* the owner of what is dropped meanwhile waits for nothing but this transaction's end */
-	LockRelationOid(job->relation, ShareRowExclusiveLock);
-	record = is_there(job->relation) ? target_record(job->relation) : NULL;
-	*reason = REASON_TOUCHED;
-	if (record == NULL)
+	*reason = FILLING_TOUCHED;
+	if (!filling_lock(&filling, job))
 		return JOB_IMPOSSIBLE;
 	LockRelationOid(job->source, AccessShareLock);
 	*reason = REASON_NO_SOURCE;
-	if (!is_there(job->source))
+	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
-
-	restore.source = table_open_unguarded(get_rel_name(job->source), job->source, AccessShareLock);
-	restore.scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored item",
-											ALLOCSET_DEFAULT_SIZES);
 	job_progress_begin(job);
-	*reason = REASON_TOUCHED;
-	if (open_target(&restore, record))
-		result = fill(&restore, record, reason);
+	result = fill(&filling, reason);
 	job_progress_end();
-	table_release(restore.target);
-	table_release(restore.source);
+	filling_close(&filling);
 	return result;
 }
 

@@ -6,6 +6,7 @@
 #define DDB_JOB_RECOVERY_H
 
 #include "job/job.h"
+#include "value/value.h"
 
 /*
  * Raises a clear error, with a hint, where there could never be a place for a worker
@@ -18,6 +19,15 @@ extern void recovery_check_places(void);
  * committed, with what the source was at the moment.
  */
 extern void recovery_start(Oid target, Oid source, int64 moment);
+
+/*
+ * Gives what the job's source was at the moment, an item after the other; nothing of it counts unless
+ * it returns JOB_DONE.  The source must be there and locked.  *reason says why it is JOB_IMPOSSIBLE.
+ */
+typedef void (*RecoveredItem) (void *argument, Value *item);
+
+extern JobResult recovery_read(const Job *job, int64 moment, RecoveredItem item, void *argument,
+							   const char **reason);
 
 extern const JobKind recovery_job_kind;
 

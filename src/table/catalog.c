@@ -524,6 +524,10 @@ ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 				 " AND d.objsubid = 0 AND d.objid = t.relation",
 				 0, NULL, NULL, NULL);
+	write_tables("DELETE FROM ddb.backups b USING pg_catalog.pg_event_trigger_dropped_objects() d"
+				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+				 " AND d.objsubid = 0 AND d.objid = b.relation",
+				 0, NULL, NULL, NULL);
 	write_tables("DELETE FROM ddb.jobs j WHERE NOT EXISTS"
 				 " (SELECT FROM pg_catalog.pg_class c WHERE c.oid = j.relation)", 0, NULL, NULL, NULL);
 	SPI_finish();

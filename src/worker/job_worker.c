@@ -13,7 +13,10 @@
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 
+#include "job/backup.h"
 #include "job/recovery.h"
+#include "transfer/export.h"
+#include "transfer/import.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -29,13 +32,14 @@
 typedef enum Outcome
 {
 	OUTCOME_DONE,
+	OUTCOME_GOES_ON,
 	OUTCOME_BUSY,
 	OUTCOME_IMPOSSIBLE,
 	OUTCOME_FAILED,
 	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
 } Outcome;
 
-static const JobKind *const kinds[] = {&recovery_job_kind};
+static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind};
 
 static bool finished = false;
 
@@ -112,13 +116,12 @@ run(const JobKind *kind, const Job *job, const char **reason)
 	if (jobs_lock() && job_still_pending(job))
 		result = kind->run(job, reason);
 	if (result == JOB_DONE)
-	{
 		job_done(job);
+	if (result == JOB_DONE || result == JOB_GOES_ON)
 		worker_commit();
-	}
 	else
 		worker_abort(false);
-	return result == JOB_DONE ? OUTCOME_DONE : result == JOB_BUSY ? OUTCOME_BUSY : OUTCOME_IMPOSSIBLE;
+	return result == JOB_DONE ? OUTCOME_DONE : result == JOB_GOES_ON ? OUTCOME_GOES_ON : result == JOB_BUSY ? OUTCOME_BUSY : OUTCOME_IMPOSSIBLE;
 }
 
 /* ---- One job ---- */
@@ -146,14 +149,26 @@ do_job(const Job *job, const char **reason)
 	if (!start(job, &outcome))
 		return outcome;
 	pgstat_report_activity(STATE_RUNNING, psprintf("%s (job %s)", kind->doing, job->id));
-	outcome = run(kind, job, reason);
+	do
+		outcome = run(kind, job, reason);
+	while (outcome == OUTCOME_GOES_ON);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return outcome;
 }
 
+static Outcome
+outcome_of_error(const Job *job, int sqlstate)
+{
+	const JobKind *kind = find_kind(job);
+
+	if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
+		return OUTCOME_BUSY;
+	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
+}
+
 /* The same where an error ends but the job's transaction; *reason is then its message. */
 static Outcome
-try_job(Job *job, const char **reason)
+try_job(Job *job, const char **reason, int *sqlstate)
 {
 	ErrorContextCallback context = {
 		.previous = error_context_stack,.callback = add_error_context,.arg = job
@@ -172,12 +187,69 @@ try_job(Job *job, const char **reason)
 		MemoryContextSwitchTo(worker_context);
 		error = CopyErrorData();
 		*reason = error->message;
-		outcome = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ? OUTCOME_BUSY : OUTCOME_FAILED;
+		*sqlstate = error->sqlerrcode;
+		outcome = outcome_of_error(job, error->sqlerrcode);
 		worker_abort(outcome == OUTCOME_FAILED);
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
 	return outcome;
+}
+
+/* What is not to be done is told by whoever knows of it, or by the job's row. */
+static void
+give_up(const Job *job, int sqlstate, const char *reason)
+{
+	const JobKind *kind = find_kind(job);
+
+	worker_begin_transaction();
+	if (kind != NULL && kind->give_up != NULL)
+	{
+		kind->give_up(job, sqlstate, reason);
+		job_done(job);
+	}
+	else
+		job_failed(job, reason);
+	worker_commit();
+}
+
+/* ---- Backups that expire ---- */
+
+/* How long it waits where one could not be dropped. */
+#define DROP_MILLISECONDS 3600000
+
+/* Drops one that is due, and says when the next one will be. */
+static TimestampTz
+drop_expired(void)
+{
+	TimestampTz next;
+
+	PG_TRY();
+	{
+		worker_begin_transaction();
+		next = backup_drop_expired();
+		worker_commit();
+	}
+	PG_CATCH();
+	{
+		worker_abort(true);
+		next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), DROP_MILLISECONDS);
+	}
+	PG_END_TRY();
+	return next;
+}
+
+/* Drops all that are due, and has the next worker come when there will be others. */
+static void
+drop_all_expired(void)
+{
+	TimestampTz next;
+
+	do
+		next = drop_expired();
+	while (next <= GetCurrentTimestamp());
+	if (next != DT_NOEND)
+		launcher_request(WORKER_JOB, MyDatabaseId, next);
 }
 
 /* ---- All of them ---- */
@@ -193,14 +265,16 @@ do_each(List *jobs, long *pause)
 	{
 		Job		   *job = lfirst(cell);
 		const char *reason = NULL;
+		int			sqlstate = 0;
 
-		switch (try_job(job, &reason))
+		switch (try_job(job, &reason, &sqlstate))
 		{
 			case OUTCOME_DONE:
+			case OUTCOME_GOES_ON:
 				done = true;
 				break;
 			case OUTCOME_IMPOSSIBLE:
-				note(job, job_failed, reason);
+				give_up(job, sqlstate, reason);
 				done = true;
 				break;
 			case OUTCOME_FAILED:
@@ -248,4 +322,6 @@ job_worker_main(Datum argument)
 	job_database_unwanted = worker_is_unwanted;
 	while (do_jobs())
 		;
+	if (finished)
+		drop_all_expired();
 }

@@ -3,9 +3,12 @@
  */
 #include "postgres.h"
 
+#include "arn.h"
 #include "change/continuous_backups.h"
 #include "error.h"
 #include "operation/backup/backups.h"
+#include "operation/backup/restore.h"
+#include "table/table.h"
 
 TableRecord *
 backups_table(const char *name)
@@ -15,6 +18,16 @@ backups_table(const char *name)
 	if (record == NULL)
 		ddb_error(TABLE_NOT_FOUND_EXCEPTION, "Table not found: %s", name);
 	return record;
+}
+
+void
+backups_check_may_read(const char *name)
+{
+	Table	   *table = table_open_by_name(name, ACL_SELECT);
+
+	if (table->security != NULL)
+		restore_deny(table_arn(name));
+	table_release(table);
 }
 
 /* Milliseconds as seconds with a fraction. */

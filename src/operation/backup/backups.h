@@ -11,6 +11,12 @@
 /* The record of the table; raises TableNotFoundException, naming it, where there is none. */
 extern TableRecord *backups_table(const char *name);
 
+/*
+ * Raises AccessDeniedException for a role that may not read all of the table: whoever copies
+ * it reads all of its items, so no policies may apply.
+ */
+extern void backups_check_may_read(const char *name);
+
 /* Appends a ContinuousBackupsDescription as the operations' whole response. */
 extern void append_continuous_backups(StringInfo response, Oid relation);
 

@@ -11,6 +11,7 @@
 #include "change/stream.h"
 #include "error.h"
 #include "operation/operations.h"
+#include "operation/table/create_table.h"
 #include "operation/table/index_parameters.h"
 #include "operation/table/table_description.h"
 #include "operation/tag/tags.h"
@@ -185,17 +186,13 @@ describe_new_indexes(const TableRecord *record)
 	return descriptions;
 }
 
-static void
-execute(const void *argument, StringInfo response)
+static TableRecord *
+create(const CreateTableRequest *request, TableSettings *settings)
 {
-	const CreateTableRequest *request = argument;
-	TableStyle	style = {.status = "CREATING"};
 	const char *name;
 	KeySchema	schema;
 	NewIndexes	indexes;
-	TableSettings settings;
 	TableRecord *record;
-	IndexDescriptions descriptions;
 
 	check_billing(request);
 	check_stream(request->stream);
@@ -204,13 +201,25 @@ execute(const void *argument, StringInfo response)
 	check_features(request);
 	if (wants_stream(request))
 		change_log_check("Streams");
-	read_settings(request, &settings);
+	read_settings(request, settings);
 
 	name = requested_table(&request->table_name);
-	catalog_create_table(name, &schema, table_settings_write(&settings), tags_with("{}", &request->tags));
+	catalog_create_table(name, &schema, table_settings_write(settings), tags_with("{}", &request->tags));
 	record = catalog_read_table(name);
 	for (int i = 0; i < indexes.count; i++)
 		secondary_index_create(record, &indexes.indexes[i], INDEX_ACTIVE);
+	return record;
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const CreateTableRequest *request = argument;
+	TableStyle	style = {.status = "CREATING"};
+	TableSettings settings;
+	TableRecord *record = create(request, &settings);
+	IndexDescriptions descriptions;
+
 	if (wants_stream(request))
 		stream_enable(record, request->stream->view_type.text);
 
@@ -219,6 +228,24 @@ execute(const void *argument, StringInfo response)
 	style.warm_status = gives_throughput(request->warm_throughput) ? "UPDATING" : NULL;
 	append_table_description(response, record, &settings, &style, &descriptions);
 	appendStringInfoChar(response, '}');
+}
+
+TableRecord *
+create_table_to_fill(json_object *parameters)
+{
+	const Shape *shape = &create_table_operation.request;
+	CreateTableRequest request;
+	TableSettings settings;
+	TableRecord *record;
+
+	memset(&request, 0, sizeof(request));
+	request_decode(shape, parameters, &request);
+	request_validate(shape, &request, create_table_operation.layer);
+	if (wants_stream(&request))
+		validation_error("A table that is imported begins without a stream");
+	record = create(&request, &settings);
+	catalog_set_creating(record, true);
+	return record;
 }
 
 const OperationDescription create_table_operation = {

@@ -6,6 +6,7 @@
 #include "change/stream.h"
 #include "error.h"
 #include "job/job.h"
+#include "operation/backup/backup_description.h"
 #include "operation/operations.h"
 #include "operation/table/table_description.h"
 
@@ -45,10 +46,22 @@ check_not_created(const char *name)
 		catalog_report_creating(name);
 }
 
+/* Nor one that is to be backed up: who asked for the backup was told that it is being made. */
+static void
+check_not_backed_up(const char *name)
+{
+	const TableRecord *record = catalog_read_table(name);
+
+	if (record != NULL && backup_is_being_made(record->relation))
+		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Attempt to change a resource which is still in use: "
+				  "Table is being backed up: %s", name);
+}
+
 static TableRecord *
 lock_table(const char *name)
 {
 	check_not_created(name);
+	check_not_backed_up(name);
 	return check_table_record(catalog_lock_table_to_drop(name), name);
 }
 
@@ -73,6 +86,7 @@ execute(const void *argument, StringInfo response)
 	append_table_description(response, record, &settings, &style, &no_indexes);
 	appendStringInfoChar(response, '}');
 	stream_keep_readers(record);
+	backup_keep_deleted_table(record);
 	catalog_drop_table(record);
 }
 

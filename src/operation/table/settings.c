@@ -56,6 +56,7 @@ static const Member table_members[] = {
 	OPTIONAL(TableSettings, time_to_live, "TimeToLiveAttributeName", &string_shape),
 	OPTIONAL(TableSettings, time_to_live_updated, "TimeToLiveUpdateDateTime", &long_shape),
 	OPTIONAL(TableSettings, restored_from, "SourceTableArn", &string_shape),
+	OPTIONAL(TableSettings, restored_backup, "SourceBackupArn", &string_shape),
 	OPTIONAL(TableSettings, restored_to, "RestoreDateTime", &long_shape),
 };
 static const Shape table_shape =

@@ -44,6 +44,7 @@ typedef struct TableSettings
 	RequestString time_to_live; /* the attribute; absent: items do not expire */
 	RequestInteger time_to_live_updated;
 	RequestString restored_from;	/* the ARN of the table that it was, at that time */
+	RequestString restored_backup;	/* the ARN of the backup, if it was restored from one */
 	RequestInteger restored_to;
 } TableSettings;
 

@@ -37,7 +37,7 @@ record_settings(const TableRecord *record, TableSettings *settings)
 
 /* ---- Parts ---- */
 
-static void
+void
 append_string_member(StringInfo out, const char *name, const char *value)
 {
 	appendStringInfo(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", name);
@@ -125,9 +125,9 @@ compare_attribute_names(const ListCell *a, const ListCell *b)
 	return strcmp(((const KeyAttribute *) lfirst(a))->name, ((const KeyAttribute *) lfirst(b))->name);
 }
 
-/* Of all key attributes of the table and its indexes; AWS sorts them by name. */
-static void
-append_definitions(StringInfo out, const KeySchema *schema, const IndexDescriptions *indexes)
+/* AWS sorts them by name. */
+void
+append_attribute_definitions(StringInfo out, const KeySchema *schema, const IndexDescriptions *indexes)
 {
 	List	   *attributes = add_attributes(NIL, schema);
 	const KeyAttribute *previous = NULL;
@@ -168,8 +168,8 @@ append_throughput(StringInfo out, const ThroughputSettings *settings)
 	appendStringInfoChar(out, '}');
 }
 
-static void
-append_maxima(StringInfo out, const ThroughputSettings *settings)
+void
+append_on_demand_throughput(StringInfo out, const ThroughputSettings *settings)
 {
 	if (!settings->max_read_units.given && !settings->max_write_units.given)
 		return;
@@ -205,7 +205,7 @@ append_billing_mode(StringInfo out, const TableSettings *settings)
 }
 
 /* Encryption that is asked for has a key's ARN, whatever the request has named. */
-static void
+void
 append_encryption(StringInfo out, const TableSettings *settings, const char *status)
 {
 	if (settings->encryption_type.data == NULL && status == NULL)
@@ -325,6 +325,14 @@ append_projection(StringInfo out, const IndexDefinition *index)
 	appendStringInfoChar(out, '}');
 }
 
+void
+append_index_definition(StringInfo out, const IndexDefinition *index)
+{
+	append_string_member(out, "IndexName", index->name);
+	append_key_schema(out, &index->schema);
+	append_projection(out, index);
+}
+
 static void
 append_index(StringInfo out, const TableRecord *record, const IndexDescription *description)
 {
@@ -334,9 +342,7 @@ append_index(StringInfo out, const TableRecord *record, const IndexDescription *
 
 	catalog_table_size(index->relation, &items, &bytes);
 	begin_element(out);
-	append_string_member(out, "IndexName", index->name);
-	append_key_schema(out, &index->schema);
-	append_projection(out, index);
+	append_index_definition(out, index);
 	if (index->kind == INDEX_GLOBAL)
 	{
 		append_string_member(out, "IndexStatus", description->status);
@@ -344,7 +350,7 @@ append_index(StringInfo out, const TableRecord *record, const IndexDescription *
 			append_literal_member(out, "Backfilling", "%s",
 								  description->backfilling == BOOLEAN_TRUE ? "true" : "false");
 		append_throughput(out, &description->settings.throughput);
-		append_maxima(out, &description->settings.throughput);
+		append_on_demand_throughput(out, &description->settings.throughput);
 		append_warm_throughput(out, &description->settings.throughput, description->warm_status);
 	}
 	append_literal_member(out, "IndexSizeBytes", INT64_FORMAT, bytes);
@@ -401,7 +407,7 @@ append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *
 
 	catalog_key_schema(record->relation, &schema);
 	append_date_member(out, "CreationDateTime", &created);
-	append_definitions(out, &schema, indexes);
+	append_attribute_definitions(out, &schema, indexes);
 	append_key_schema(out, &schema);
 }
 
@@ -425,6 +431,8 @@ append_restore_summary(StringInfo out, const TableRecord *record, const TableSet
 	if (settings->restored_from.data == NULL)
 		return;
 	begin_object(out, "RestoreSummary");
+	if (settings->restored_backup.data != NULL)
+		append_string_member(out, "SourceBackupArn", settings->restored_backup.data);
 	append_string_member(out, "SourceTableArn", settings->restored_from.data);
 	append_date_member(out, "RestoreDateTime", &settings->restored_to);
 	append_literal_member(out, "RestoreInProgress", "%s", record->creating ? "true" : "false");
@@ -466,7 +474,7 @@ append_table_description(StringInfo out, const TableRecord *record, const TableS
 	append_restore_summary(out, record, settings);
 	append_table_class(out, settings);
 	append_encryption(out, settings, style->encryption_status);
-	append_maxima(out, &settings->throughput);
+	append_on_demand_throughput(out, &settings->throughput);
 	append_warm_throughput(out, &settings->throughput, style->warm_status);
 	append_literal_member(out, "DeletionProtectionEnabled", "%s",
 						  settings->deletion_protection == BOOLEAN_TRUE ? "true" : "false");

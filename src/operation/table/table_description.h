@@ -65,7 +65,20 @@ extern const char *table_status(const TableRecord *record);
 /* A date, seconds since 1970 with a fraction, unless it is not given. */
 extern void append_date_member(StringInfo out, const char *name, const RequestInteger *time);
 
+/* Behind another member or at an object's beginning. */
+extern void append_string_member(StringInfo out, const char *name, const char *value);
+
 /* KeySchema, behind another member. */
 extern void append_key_schema(StringInfo out, const KeySchema *schema);
+
+/* Likewise AttributeDefinitions: all key attributes of the table and its indexes. */
+extern void append_attribute_definitions(StringInfo out, const KeySchema *schema, const IndexDescriptions *indexes);
+
+/* Likewise OnDemandThroughput, if there are maxima, and SSEDescription, if there is any (status NULL: "ENABLED"). */
+extern void append_on_demand_throughput(StringInfo out, const ThroughputSettings *settings);
+extern void append_encryption(StringInfo out, const TableSettings *settings, const char *status);
+
+/* An index's name, KeySchema and Projection, at an object's beginning. */
+extern void append_index_definition(StringInfo out, const IndexDefinition *index);
 
 #endif							/* DDB_TABLE_DESCRIPTION_H */

@@ -161,8 +161,44 @@ def recovery(client, table):
         check("a moment before recovery", False)
     except client.exceptions.InvalidRestoreTimeException:
         check("a moment before recovery", True)
+    client.update_continuous_backups(TableName="boto3_restored", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     client.delete_table(TableName="boto3_restored")
+    kept = client.list_backups(TableName="boto3_restored", BackupType="SYSTEM")["BackupSummaries"]
+    check("a deleted table leaves a backup", [b["BackupName"] for b in kept] == ["boto3_restored$DeletedTableBackup"])
+    client.delete_backup(BackupArn=kept[0]["BackupArn"])
     client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False})
+
+
+def backups(client, table):
+    arn = client.create_backup(TableName=table, BackupName="boto3-backup")["BackupDetails"]["BackupArn"]
+    items = client.scan(TableName=table)["Items"]
+    while client.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING":
+        time.sleep(0.1)
+    description = client.describe_backup(BackupArn=arn)["BackupDescription"]
+    check("a backup is made", (description["BackupDetails"]["BackupStatus"], description["SourceTableDetails"]["ItemCount"]) ==
+          ("AVAILABLE", len(items)))
+    check("and listed", arn in [b["BackupArn"] for b in client.list_backups(TableName=table)["BackupSummaries"]])
+    restored = client.restore_table_from_backup(TargetTableName="boto3_backup", BackupArn=arn)["TableDescription"]
+    check("a table is restored from it", restored["RestoreSummary"]["SourceBackupArn"] == arn)
+    client.get_waiter("table_exists").wait(TableName="boto3_backup", WaiterConfig={"Delay": 1})
+    check("with what it holds", client.scan(TableName="boto3_backup")["Items"] == items)
+    client.delete_table(TableName="boto3_backup")
+    client.delete_backup(BackupArn=arn)
+    try:
+        client.describe_backup(BackupArn=arn)
+        check("a backup is deleted", False)
+    except client.exceptions.BackupNotFoundException:
+        check("a backup is deleted", True)
+    try:
+        client.describe_export(ExportArn=arn.replace("/backup/", "/export/"))
+        check("an export that is not there", False)
+    except client.exceptions.ExportNotFoundException:
+        check("an export that is not there", True)
+    try:
+        client.describe_import(ImportArn=arn.replace("/backup/", "/import/"))
+        check("an import that is not there", False)
+    except client.exceptions.ImportNotFoundException:
+        check("an import that is not there", True)
 
 
 def low_level():
@@ -212,6 +248,7 @@ def low_level():
     transactions(client, table)
     statements(client, table)
     recovery(client, table)
+    backups(client, table)
     client.delete_table(TableName=table)
     client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
     check("the table is gone", table not in client.list_tables()["TableNames"])

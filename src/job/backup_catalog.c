@@ -1,0 +1,279 @@
+/*
+ * backup_catalog.c - the catalog ddb.backups.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "job/backup.h"
+#include "job/backup_catalog.h"
+#include "job/backup_relation.h"
+#include "job/filling.h"
+#include "owner_statement.h"
+#include "table/relation.h"
+
+/* ddb.backups' columns, in order. */
+enum
+{
+	BACKUPS_ID = 1,
+	BACKUPS_RELATION,
+	BACKUPS_NAME,
+	BACKUPS_TYPE,
+	BACKUPS_STATUS,
+	BACKUPS_TABLE_NAME,
+	BACKUPS_TABLE_ID,
+	BACKUPS_TABLE_CREATED,
+	BACKUPS_SETTINGS,
+	BACKUPS_DEFINITION,
+	BACKUPS_CREATED,
+	BACKUPS_EXPIRES,
+	BACKUPS_ITEMS,
+	BACKUPS_BYTES
+};
+
+#define TYPE_USER "USER"
+#define TYPE_SYSTEM "SYSTEM"
+#define STATUS_CREATING "CREATING"
+#define STATUS_AVAILABLE "AVAILABLE"
+
+#define BUSY_MILLISECONDS 60000
+
+/* ---- Reading ---- */
+
+static int64
+number_column(HeapTuple tuple, TupleDesc descriptor, int column)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(datum);
+}
+
+static BackupStatus
+status_of(const Backup *backup, const char *word)
+{
+	if (strcmp(word, STATUS_AVAILABLE) == 0)
+		return BACKUP_AVAILABLE;
+	return job_has_failed(backup->relation) ? BACKUP_FAILED : BACKUP_CREATING;
+}
+
+static Backup *
+backup_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+{
+	Backup	   *backup = palloc0(sizeof(Backup));
+	bool		isnull;
+
+	backup->id = catalog_text_column(tuple, descriptor, BACKUPS_ID);
+	backup->relation = DatumGetObjectId(heap_getattr(tuple, BACKUPS_RELATION, descriptor, &isnull));
+	backup->name = catalog_text_column(tuple, descriptor, BACKUPS_NAME);
+	backup->system = strcmp(catalog_text_column(tuple, descriptor, BACKUPS_TYPE), TYPE_SYSTEM) == 0;
+	backup->status = status_of(backup, catalog_text_column(tuple, descriptor, BACKUPS_STATUS));
+	backup->table_name = catalog_text_column(tuple, descriptor, BACKUPS_TABLE_NAME);
+	backup->table_id = DatumGetCString(DirectFunctionCall1(uuid_out, heap_getattr(tuple, BACKUPS_TABLE_ID,
+																				  descriptor, &isnull)));
+	backup->table_created = number_column(tuple, descriptor, BACKUPS_TABLE_CREATED);
+	backup->settings = catalog_text_column(tuple, descriptor, BACKUPS_SETTINGS);
+	backup->definition = catalog_text_column(tuple, descriptor, BACKUPS_DEFINITION);
+	backup->created = number_column(tuple, descriptor, BACKUPS_CREATED);
+	backup->expires = number_column(tuple, descriptor, BACKUPS_EXPIRES);
+	backup->items = number_column(tuple, descriptor, BACKUPS_ITEMS);
+	backup->bytes = number_column(tuple, descriptor, BACKUPS_BYTES);
+	return backup;
+}
+
+/* Those for which the comparison of the identifier holds (InvalidStrategy: all), in its order. */
+static List *
+read_backups(StrategyNumber strategy, RegProcedure comparison, const char *id)
+{
+	Relation	catalog = table_open(extension_relation("backups"), AccessShareLock);
+	Relation	index = index_open(extension_relation("backups_pkey"), AccessShareLock);
+	int			keys = strategy != InvalidStrategy ? 1 : 0;
+	List	   *backups = NIL;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	if (keys > 0)
+		ScanKeyEntryInitialize(&key, 0, BACKUPS_ID, strategy, TEXTOID, C_COLLATION_OID, comparison,
+							   CStringGetTextDatum(id));
+	scan = systable_beginscan_ordered(catalog, index, NULL, keys, &key);
+	while ((tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
+	{
+		Backup	   *backup = backup_of_tuple(tuple, RelationGetDescr(catalog));
+
+		/* a dump may lack it */
+		if (job_relation_is_there(backup->relation))
+			backups = lappend(backups, backup);
+	}
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(catalog, AccessShareLock);
+	return backups;
+}
+
+List *
+backup_records(const char *behind)
+{
+	return read_backups(behind != NULL ? BTGreaterStrategyNumber : InvalidStrategy, F_TEXT_GT, behind);
+}
+
+Backup *
+backup_find(const char *table_name, const char *id)
+{
+	List	   *found = read_backups(BTEqualStrategyNumber, F_TEXTEQ, id);
+	Backup	   *backup = found != NIL ? linitial(found) : NULL;
+
+	return backup != NULL && strcmp(backup->table_name, table_name) == 0 ? backup : NULL;
+}
+
+/* ---- Writing ---- */
+
+static uint64
+run(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
+{
+	return owner_statement_run(extension_relation("backups"), statement, count, types, values, nulls);
+}
+
+/* As AWS makes them. */
+static char *
+new_id(void)
+{
+	int64		milliseconds = GetCurrentTimestamp() / 1000 +
+		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (USECS_PER_DAY / 1000);
+	uint32		word;
+
+	if (!pg_strong_random(&word, sizeof(word)))
+		elog(ERROR, "could not generate a random number");
+	return psprintf("%014lld-%08x", (long long) milliseconds, word);
+}
+
+static Backup *
+record(const char *id, Oid relation, const char *name, const char *type, const TableRecord *table,
+	   const char *definition)
+{
+	bool		system = strcmp(type, TYPE_SYSTEM) == 0;
+	Oid			types[] = {
+		TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT4OID
+	};
+	Datum		values[] = {
+		CStringGetTextDatum(id), ObjectIdGetDatum(relation), CStringGetTextDatum(name), CStringGetTextDatum(type),
+		CStringGetTextDatum(system ? STATUS_AVAILABLE : STATUS_CREATING),
+		CStringGetTextDatum(table->name), CStringGetTextDatum(table->id), TimestampTzGetDatum(table->created),
+		CStringGetTextDatum(table->settings), CStringGetTextDatum(definition), Int32GetDatum(SYSTEM_BACKUP_DAYS)
+	};
+
+	SPI_connect();
+	run("INSERT INTO ddb.backups (backup, relation, name, type, status, table_name, table_id, table_created,"
+		" settings, definition, created, expires)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7::pg_catalog.uuid, $8, $9::pg_catalog.json, $10::pg_catalog.json,"
+		" pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() + pg_catalog.make_interval(days => $11))",
+		lengthof(types), types, values, system ? NULL : "          n");
+	SPI_finish();
+	CommandCounterIncrement();
+	return backup_find(table->name, id);
+}
+
+Backup *
+backup_start(const TableRecord *table, const char *name, const char *definition)
+{
+	char	   *id = new_id();
+	Oid			relation = backup_relation_create(id, table->relation, GetUserId());
+
+	job_create(backup_job_kind.name, relation, table->relation, "{}");
+	return record(id, relation, name, TYPE_USER, table, definition);
+}
+
+static void
+set_size(const char *statement, Oid relation, int64 items, int64 bytes)
+{
+	Oid			types[] = {OIDOID, INT8OID, INT8OID};
+	Datum		values[] = {ObjectIdGetDatum(relation), Int64GetDatum(items), Int64GetDatum(bytes)};
+
+	SPI_connect();
+	owner_statement_write(extension_relation("backups"), statement, lengthof(types), types, values, NULL);
+	SPI_finish();
+}
+
+void
+backup_set_available(Oid relation, int64 items, int64 bytes)
+{
+	set_size("UPDATE ddb.backups SET status = '" STATUS_AVAILABLE "', items = $2, bytes = $3 WHERE relation = $1",
+			 relation, items, bytes);
+}
+
+void
+backup_keep_table(const TableRecord *table, const char *name, const char *definition)
+{
+	char	   *id = new_id();
+	int64		items;
+	int64		bytes;
+	Oid			relation;
+
+	catalog_table_size(table->relation, &items, &bytes);
+	relation = backup_relation_keep(id, table->relation);
+	(void) record(id, relation, name, TYPE_SYSTEM, table, definition);
+	set_size("UPDATE ddb.backups SET items = $2, bytes = $3 WHERE relation = $1", relation, items, bytes);
+}
+
+void
+backup_drop(const Backup *backup)
+{
+	/* the record goes with the relation, by the event trigger on drops */
+	SPI_connect();
+	relation_run("DROP TABLE %s", relation_quoted_name(backup->relation));
+	SPI_finish();
+}
+
+/* ---- Expiry ---- */
+
+/* False where somebody uses it. */
+static bool
+try_drop(const Backup *backup)
+{
+	if (!ConditionalLockRelationOid(backup->relation, AccessExclusiveLock))
+		return false;
+	/*
+	 * Safe as the worker's role, a superuser: a drop runs nobody's code but event
+	 * triggers, which are superusers'.  What others have built on the relation keeps it.
+	 */
+	if (job_relation_is_there(backup->relation))
+		backup_drop(backup);
+	return true;
+}
+
+TimestampTz
+backup_drop_expired(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = DT_NOEND;
+	bool		dropped = false;
+	ListCell   *cell;
+
+	foreach(cell, backup_records(NULL))
+	{
+		const Backup *backup = lfirst(cell);
+
+		if (backup->expires == 0)
+			continue;
+		if (backup->expires > now)
+			next = Min(next, backup->expires);
+		else if (!dropped && try_drop(backup))
+			dropped = true;
+		else
+			next = Min(next, dropped ? now : TimestampTzPlusMilliseconds(now, BUSY_MILLISECONDS));
+	}
+	return next;
+}

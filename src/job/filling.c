@@ -1,0 +1,133 @@
+/*
+ * filling.c - a table that a job fills.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "replication/origin.h"
+#include "storage/lmgr.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "index/index.h"
+#include "job/filling.h"
+
+bool
+job_relation_is_there(Oid relation)
+{
+	return OidIsValid(relation) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation));
+}
+
+bool
+filling_lock(Filling *filling, const Job *job)
+{
+	char	   *name;
+
+	filling->job = job;
+	/* the owner of what is dropped meanwhile waits for nothing but this transaction's end */
+	LockRelationOid(job->relation, ShareRowExclusiveLock);
+	name = job_relation_is_there(job->relation) ? catalog_name_of_relation(job->relation) : NULL;
+	filling->record = name != NULL ? catalog_read_table(name) : NULL;
+	return filling->record != NULL && filling->record->creating;
+}
+
+static bool
+is_empty(Table *table)
+{
+	TableRange	range = {.total_segments = 1};
+	TableScan  *scan = table_scan_begin(table, &range);
+	Value		item;
+	bool		empty = !table_scan_next(scan, &item);
+
+	table_scan_end(scan);
+	return empty;
+}
+
+/* Whether the relations of its secondary indexes have nothing that their owner has put there. */
+static bool
+has_plain_indexes(Table *table)
+{
+	const IndexSet *set = index_set(RelationGetRelid(table->relation));
+	bool		plain = true;
+
+	for (int i = 0; i < set->all_count; i++)
+	{
+		const IndexDefinition *index = &set->indexes[i];
+		Table	   *relation = table_open_index(table, index->name, index->relation, ShareRowExclusiveLock);
+
+		plain &= relation->only_index;
+		table_release(relation);
+	}
+	return plain;
+}
+
+/*
+ * Safe as the worker's role, a superuser: the target and its secondary indexes have
+ * nothing but their primary indexes and what keeps them, so no trigger, default,
+ * constraint or expression of their owner's is there to be run, nor to hold the other
+ * jobs up.
+ */
+bool
+filling_open(Filling *filling, bool begun)
+{
+	filling->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb item that a job writes",
+											 ALLOCSET_DEFAULT_SIZES);
+	filling->target = table_open_unguarded(filling->record->name, filling->record->relation,
+										   ShareRowExclusiveLock);
+	index_attach(filling->target);
+	return !table_needs_executor(filling->target) && has_plain_indexes(filling->target) &&
+		(begun || is_empty(filling->target));
+}
+
+static WriteAction
+put(const Value *old_item, Value *new_item, void *argument)
+{
+	*new_item = *(const Value *) argument;
+	return WRITE_PUT;
+}
+
+void
+filling_write(Filling *filling, Value *item)
+{
+	MemoryContext caller = MemoryContextSwitchTo(filling->scratch);
+	PrimaryKey	key = key_of_item(&filling->target->schema, item);
+
+	table_write(filling->target, &key, put, item);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(filling->scratch);
+	job_progress_items(++filling->items);
+}
+
+void
+filling_done(Filling *filling)
+{
+	catalog_set_creating(filling->record, false);
+	/* whoever has seen it ACTIVE will find it so after a crash */
+	ForceSyncCommit();
+}
+
+void
+filling_close(Filling *filling)
+{
+	table_release(filling->target);
+}
+
+bool
+run_unnoticed(bool (*work) (void *argument), void *argument)
+{
+	RepOriginId origin = replorigin_session_origin;
+	bool		done = false;
+
+	PG_TRY();
+	{
+		replorigin_session_origin = DoNotReplicateId;
+		done = work(argument);
+	}
+	PG_FINALLY();
+	{
+		replorigin_session_origin = origin;
+	}
+	PG_END_TRY();
+	return done;
+}

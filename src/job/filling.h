@@ -1,0 +1,51 @@
+/*
+ * filling.h - a table that a job fills: CREATING until it is done, and nobody
+ * else's to write.
+ */
+#ifndef DDB_JOB_FILLING_H
+#define DDB_JOB_FILLING_H
+
+#include "job/job.h"
+#include "table/catalog.h"
+#include "table/table.h"
+
+/* Why a job gives up for good where filling_begin() says no. */
+#define FILLING_TOUCHED "the table, or its relation, has been changed while it was being created"
+
+typedef struct Filling
+{
+	const Job  *job;
+	TableRecord *record;
+	Table	   *target;
+	MemoryContext scratch;		/* of one item */
+	int64		items;			/* written */
+} Filling;
+
+/*
+ * Locks the relation that the job fills, until the transaction's end, and reads its
+ * table's record; false where it is not that of a table that is being created.
+ */
+extern bool filling_lock(Filling *filling, const Job *job);
+
+/* Opens the table; false where it is not as it was made, and empty unless the job has begun to fill it. */
+extern bool filling_open(Filling *filling, bool begun);
+
+/* Writes an item, in the place of the one with its key. */
+extern void filling_write(Filling *filling, Value *item);
+
+/* The table is whole: it becomes ACTIVE with the transaction. */
+extern void filling_done(Filling *filling);
+
+/* Closes what filling_open() has opened. */
+extern void filling_close(Filling *filling);
+
+/*
+ * Runs the function so that what it writes is nobody's change: nobody who decodes
+ * WAL is to keep it in memory.  Returns what it returns.
+ */
+extern bool run_unnoticed(bool (*work) (void *argument), void *argument);
+
+/* Whether there is a relation of that OID. */
+extern bool job_relation_is_there(Oid relation);
+
+#endif							/* DDB_JOB_FILLING_H */

@@ -1,0 +1,53 @@
+/*
+ * create_backup.c - CreateBackup.
+ *
+ * A job copies the table's items (job/backup.c) once the caller's transaction has committed:
+ * the backup is of one moment behind that.
+ */
+#include "postgres.h"
+
+#include "error.h"
+#include "operation/backup/backup_description.h"
+#include "operation/backup/backups.h"
+#include "operation/operations.h"
+
+typedef struct CreateBackupRequest
+{
+	RequestString table_name;
+	RequestString name;
+} CreateBackupRequest;
+
+static const Shape name_shape = {.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)};
+
+static const Member members[] = {
+	REQUIRED(CreateBackupRequest, table_name, "TableName", &described_table_name_shape),
+	REQUIRED(CreateBackupRequest, name, "BackupName", &name_shape),
+};
+
+static TableRecord *
+lock_table(const char *name)
+{
+	if (backups_table(name)->creating)
+		ddb_error(CONTINUOUS_BACKUPS_UNAVAILABLE_EXCEPTION,
+				  "Backups are being enabled for the table: %s. Please retry later", name);
+	backups_check_may_read(name);
+	/* the backup's relation is one more that the role has there */
+	catalog_check_may_create(name);
+	return backups_table(name);
+}
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const CreateBackupRequest *request = argument;
+	TableRecord *record = lock_table(requested_table(&request->table_name));
+
+	appendStringInfoString(response, "{\"BackupDetails\":");
+	append_backup_details(response, backup_start(record, request->name.data, backup_definition(record)), NULL);
+	appendStringInfoChar(response, '}');
+}
+
+const OperationDescription create_backup_operation = {
+	.request = STRUCTURE_SHAPE(CreateBackupRequest, "CreateBackupInput", members),
+	.execute = execute
+};

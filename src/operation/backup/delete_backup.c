@@ -1,0 +1,43 @@
+/*
+ * delete_backup.c - DeleteBackup.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+
+#include "compat.h"
+#include "error.h"
+#include "operation/backup/backup_description.h"
+#include "operation/operations.h"
+
+typedef struct DeleteBackupRequest
+{
+	RequestString arn;
+} DeleteBackupRequest;
+
+static const Member members[] = {
+	REQUIRED(DeleteBackupRequest, arn, "BackupArn", &backup_arn_shape),
+};
+
+static void
+execute(const void *argument, StringInfo response)
+{
+	const DeleteBackupRequest *request = argument;
+	const Backup *backup = requested_backup(&request->arn);
+
+	if (!object_ownercheck(RelationRelationId, backup->relation, GetUserId()))
+		restore_deny(request->arn.data);
+	if (backup->status == BACKUP_CREATING)
+		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being created: %s", request->arn.data);
+	if (backup_is_being_restored(backup))
+		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being used to restore a table: %s", request->arn.data);
+	append_backup_description(response, backup, "DELETED");
+	backup_drop(backup);
+}
+
+const OperationDescription delete_backup_operation = {
+	.request = STRUCTURE_SHAPE(DeleteBackupRequest, "DeleteBackupInput", members),
+	.locks_table = true,
+	.execute = execute
+};

@@ -1,0 +1,64 @@
+/*
+ * transfers.c - what the operations on exports and imports share.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "error.h"
+#include "operation/transfer/transfers.h"
+#include "value/json_out.h"
+
+const Shape bucket_name_shape = {.kind = SHAPE_STRING, AT_MOST(255)};
+const Shape bucket_prefix_shape = {.kind = SHAPE_STRING, AT_MOST(1024)};
+const Shape transfer_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(37), AT_MOST(1024)};
+const Shape transfer_page_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(25)};
+
+Bucket *
+requested_bucket(const RequestString *name)
+{
+	BucketProblem problem;
+	Bucket	   *bucket = bucket_open(name->data, &problem);
+
+	if (problem == BUCKET_MISSING)
+		validation_error("The specified bucket does not exist: %s", name->data);
+	if (problem == BUCKET_DENIED)
+		ddb_error(ACCESS_DENIED_EXCEPTION, "User: %s is not authorized to perform this operation on resource: arn:aws:s3:::%s",
+				  GetUserNameFromId(GetUserId(), false), name->data);
+	return bucket;
+}
+
+/* What it calls only looks at texts, so that an error of it leaves nothing to be undone. */
+void
+check_bucket_prefix(const Bucket *bucket, const RequestString *prefix)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (prefix->data == NULL || prefix->length == 0)
+		return;
+	PG_TRY();
+	{
+		bucket_check_key(bucket, psprintf("%s%sx", prefix->data, prefix->data[prefix->length - 1] == '/' ? "" : "/"));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
+			PG_RE_THROW();
+		FlushErrorState();
+		validation_error("Invalid S3Prefix: %s", prefix->data);
+	}
+	PG_END_TRY();
+}
+
+void
+append_requested(StringInfo out, const char *name, const RequestString *value)
+{
+	if (value->data == NULL)
+		return;
+	appendStringInfo(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", name);
+	json_append_string(out, value->data, value->length);
+}

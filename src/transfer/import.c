@@ -1,0 +1,438 @@
+/*
+ * import.c - the job that fills a new table with the items of a bucket's files.
+ *
+ * It reads one file after the other, in the order of their keys, and writes what it reads by
+ * transactions of some hundred items, which also write the place down: how many files are done, and how
+ * many records of the next one.  So it goes on after a crash where the last one ended.  Between
+ * transactions the file stays open.
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "error.h"
+#include "index/index.h"
+#include "job/filling.h"
+#include "transfer/import_catalog.h"
+#include "transfer/item_file.h"
+#include "transfer/role_bucket.h"
+#include "value/json.h"
+
+/* A transaction ends behind so many records, or so many milliseconds. */
+#define BATCH_RECORDS 500
+#define BATCH_MILLISECONDS 500
+
+#define REASON_NO_IMPORT "the import is not there any more"
+#define ITEM_FAILURE "Some of the items failed validation checks and were not imported. " \
+	"Please check CloudWatch error logs for more details."
+
+/* What stays open from one transaction to the next. */
+typedef struct Session
+{
+	MemoryContext context;
+	char	   *id;				/* of the import */
+	Bucket	   *bucket;
+	List	   *objects;		/* of BucketObject *, in order */
+	ItemFileOptions options;
+	int64		files;			/* where it is */
+	int64		records;
+	MemoryContext file;			/* of what is open */
+	BucketReader *object;
+	ItemFileReader *reader;		/* or NULL */
+	int64		file_bytes;		/* of the open file, that are counted */
+} Session;
+
+typedef struct ImportRun
+{
+	const Job  *job;
+	Import	   *record;
+	Filling		filling;
+	const IndexSet *indexes;
+	MemoryContext scratch;		/* of one record */
+} ImportRun;
+
+static Session *session = NULL;
+
+/* ---- The files ---- */
+
+/* What an export has beside its data. */
+static bool
+is_manifest(const char *key)
+{
+	const char *slash = strrchr(key, '/');
+	const char *name = slash != NULL ? slash + 1 : key;
+
+	return *name == '\0' || strcmp(name, "_started") == 0 || strncmp(name, "manifest-", strlen("manifest-")) == 0;
+}
+
+static json_object *
+member(json_object *object, const char *name)
+{
+	return object != NULL ? json_object_object_get(object, name) : NULL;
+}
+
+static const char *
+text_member(json_object *object, const char *name)
+{
+	json_object *value = member(object, name);
+
+	return value != NULL ? json_object_get_string(value) : NULL;
+}
+
+/* CSV has no types: keys get theirs. */
+static List *
+key_attributes(const ImportRun *run)
+{
+	List	   *attributes = NIL;
+
+	for (int i = -1; i < run->indexes->all_count; i++)
+	{
+		const KeySchema *schema = i < 0 ? &run->filling.target->schema : &run->indexes->indexes[i].schema;
+
+		for (int j = 0; j < key_schema_count(schema); j++)
+		{
+			KeyAttribute *attribute = palloc(sizeof(KeyAttribute));
+
+			*attribute = *key_schema_attribute(schema, j);
+			attribute->name = pstrdup(attribute->name);
+			attributes = lappend(attributes, attribute);
+		}
+	}
+	return attributes;
+}
+
+static void
+read_options(const ImportRun *run, json_object *request, ItemFileOptions *options)
+{
+	json_object *csv = member(member(request, "InputFormatOptions"), "Csv");
+	json_object *header = member(csv, "HeaderList");
+	const char *delimiter = text_member(csv, "Delimiter");
+	const char *compression = text_member(request, "InputCompressionType");
+
+	memset(options, 0, sizeof(*options));
+	(void) item_file_format_from_name(text_member(request, "InputFormat"), &options->format);
+	(void) item_file_compression_from_name(compression != NULL ? compression : "NONE", &options->compression);
+	options->delimiter = delimiter != NULL ? *delimiter : 0;
+	for (size_t i = 0; header != NULL && i < json_object_array_length(header); i++)
+		options->header = lappend(options->header, pstrdup(json_object_get_string(json_object_array_get_idx(header, i))));
+	options->key_attributes = key_attributes(run);
+}
+
+static void
+end_session(void)
+{
+	MemoryContext context = session != NULL ? session->context : NULL;
+
+	session = NULL;
+	if (context != NULL)
+		MemoryContextDelete(context);
+}
+
+/* Safe as role_open_bucket() is. */
+static void
+begin_session(ImportRun *run)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "ddb import", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	json_object *request = json_parse(run->record->request, strlen(run->record->request));
+	json_object *source = member(request, "S3BucketSource");
+	const char *prefix = text_member(source, "S3KeyPrefix");
+	ListCell   *cell;
+
+	session = palloc0(sizeof(Session));
+	session->context = context;
+	session->id = pstrdup(run->record->id);
+	session->file = AllocSetContextCreate(context, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
+	session->bucket = role_open_bucket(role_of_job(run->record->role), text_member(source, "S3Bucket"));
+	foreach(cell, bucket_list(session->bucket, prefix != NULL ? prefix : ""))
+	{
+		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
+			session->objects = lappend(session->objects, lfirst(cell));
+	}
+	read_options(run, request, &session->options);
+	session->files = run->record->files;
+	MemoryContextSwitchTo(caller);
+}
+
+static const char *
+current_key(void)
+{
+	return ((BucketObject *) list_nth(session->objects, session->files))->key;
+}
+
+static size_t
+read_bytes(void *argument, char *buffer, size_t size)
+{
+	return bucket_read(((Session *) argument)->object, buffer, size);
+}
+
+static void
+close_file(void)
+{
+	session->reader = NULL;
+	session->object = NULL;
+	session->records = session->file_bytes = 0;
+	MemoryContextReset(session->file);
+}
+
+/* Opens the next file, and passes by what has been read of it. */
+static void
+open_file(ImportRun *run)
+{
+	MemoryContext caller = MemoryContextSwitchTo(session->file);
+
+	session->object = bucket_read_begin(session->bucket, current_key(), 0);
+	if (session->object == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("The specified key does not exist: %s", current_key())));
+	session->reader = item_file_read_begin(&session->options, read_bytes, session);
+	while (session->records < run->record->records)
+	{
+		Value		item;
+		const char *message;
+		ItemFileResult result;
+
+		MemoryContextSwitchTo(run->scratch);
+		result = item_file_read_next(session->reader, &item, &message);
+		MemoryContextReset(run->scratch);
+		if (result != ITEM_FILE_ITEM && result != ITEM_FILE_BAD_ITEM)
+			break;
+		session->records++;
+	}
+	session->file_bytes = item_file_read_bytes(session->reader);
+	MemoryContextSwitchTo(caller);
+}
+
+/* The session of the import, where the last transaction has left it; another one where an error came between. */
+static void
+find_session(ImportRun *run)
+{
+	if (session != NULL && (strcmp(session->id, run->record->id) != 0 || session->files != run->record->files ||
+							(session->reader != NULL && session->records != run->record->records)))
+		end_session();
+	if (session == NULL)
+		begin_session(run);
+}
+
+/* ---- The records ---- */
+
+/* Why the table could not have the item, or NULL. */
+static const char *
+find_fault(const ImportRun *run, const Value *item)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	const char *volatile fault = NULL;
+
+	PG_TRY();
+	{
+		(void) key_of_item(&run->filling.target->schema, item);
+		index_check_item(run->indexes, item, WRITER_PUT);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		DdbException exception;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (!ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
+			PG_RE_THROW();
+		FlushErrorState();
+		fault = ddb_exception_text(error->message, exception);
+	}
+	PG_END_TRY();
+	return fault;
+}
+
+static void
+note_fault(ImportRun *run, const char *message)
+{
+	run->record->errors++;
+	import_note_failure(run->record, current_key(), session->records, message);
+}
+
+static void
+end_file(ImportRun *run)
+{
+	close_file();
+	session->files++;
+	run->record->files++;
+	run->record->records = 0;
+}
+
+/* One record; false where all files have been read. */
+static bool
+import_next(ImportRun *run)
+{
+	const char *message = NULL;
+	ItemFileResult result;
+	Value		item;
+
+	if (session->reader == NULL)
+	{
+		if (session->files >= list_length(session->objects))
+			return false;
+		open_file(run);
+	}
+	result = item_file_read_next(session->reader, &item, &message);
+	run->record->bytes += item_file_read_bytes(session->reader) - session->file_bytes;
+	session->file_bytes = item_file_read_bytes(session->reader);
+	if (result == ITEM_FILE_END)
+	{
+		end_file(run);
+		return true;
+	}
+	if (result == ITEM_FILE_ITEM)
+		message = find_fault(run, &item);
+	run->record->processed++;
+	if (message != NULL)
+		note_fault(run, message);
+	else
+	{
+		filling_write(&run->filling, &item);
+		run->record->imported++;
+	}
+	session->records = ++run->record->records;
+	/* what is behind cannot be read */
+	if (result == ITEM_FILE_BROKEN)
+		end_file(run);
+	return true;
+}
+
+/* True where all is done. */
+static bool
+import_batch(void *argument)
+{
+	ImportRun  *run = argument;
+	TimestampTz begun = GetCurrentTimestamp();
+
+	for (int i = 0; i < BATCH_RECORDS; i++)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(run->scratch);
+		bool		going = import_next(run);
+
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(run->scratch);
+		CHECK_FOR_INTERRUPTS();
+		if (!going)
+			return true;
+		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS))
+			break;
+	}
+	return false;
+}
+
+/* ---- All of it ---- */
+
+/* As AWS accounts it: what could be imported stays. */
+static void
+complete(ImportRun *run)
+{
+	run->record->status = run->record->errors > 0 ? "FAILED" : "COMPLETED";
+	run->record->ended = GetCurrentTimestamp();
+	if (run->record->errors > 0)
+	{
+		run->record->failure_code = "ItemValidationError";
+		run->record->failure_message = ITEM_FAILURE;
+	}
+	filling_done(&run->filling);
+	end_session();
+}
+
+/* After an error nothing of the session is believed. */
+static bool
+import_in_session(ImportRun *run)
+{
+	bool		done = false;
+
+	PG_TRY();
+	{
+		find_session(run);
+		done = run_unnoticed(import_batch, run);
+	}
+	PG_CATCH();
+	{
+		end_session();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return done;
+}
+
+static JobResult
+import_on(ImportRun *run)
+{
+	bool		done;
+
+	run->indexes = index_set(run->job->relation);
+	run->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb imported record", ALLOCSET_DEFAULT_SIZES);
+	done = import_in_session(run);
+	if (done)
+		complete(run);
+	import_write(run->record);
+	return done ? JOB_DONE : JOB_GOES_ON;
+}
+
+static Import *
+import_of_job(const Job *job)
+{
+	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
+
+	return import_of_id(text_member(arguments, "Import"));
+}
+
+/*
+ * Safe as the worker's role, a superuser: the new table has nothing of its owner's on it
+ * (filling.c), and the bucket is opened for the role that has asked.
+ */
+static JobResult
+import_table(const Job *job, const char **reason)
+{
+	ImportRun	run = {.job = job};
+	JobResult	result = JOB_IMPOSSIBLE;
+
+	if (job_database_unwanted != NULL && job_database_unwanted())
+		return JOB_BUSY;
+	*reason = REASON_NO_IMPORT;
+	run.record = import_of_job(job);
+	if (run.record == NULL)
+		return JOB_IMPOSSIBLE;
+	*reason = FILLING_TOUCHED;
+	if (!filling_lock(&run.filling, job))
+		return JOB_IMPOSSIBLE;
+	if (filling_open(&run.filling, run.record->processed > 0 || run.record->files > 0))
+		result = import_on(&run);
+	filling_close(&run.filling);
+	return result;
+}
+
+/* The table stays CREATING with what has come: it can be deleted. */
+static void
+give_up(const Job *job, int sqlstate, const char *reason)
+{
+	Import	   *record = import_of_job(job);
+
+	end_session();
+	if (record == NULL)
+		return;
+	record->status = "FAILED";
+	record->ended = GetCurrentTimestamp();
+	record->failure_code = unconstify(char *, bucket_error_code(sqlstate));
+	record->failure_message = unconstify(char *, reason);
+	import_write(record);
+}
+
+const JobKind import_job_kind = {
+	.name = IMPORT_JOB,
+	.doing = "importing a table",
+	.run = import_table,
+	.is_final = bucket_error_is_final,
+	.give_up = give_up
+};

@@ -1,0 +1,75 @@
+/*
+ * role_bucket.c - what a job may do for the role that has asked for it.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "transfer/role_bucket.h"
+
+/*
+ * The worker is a superuser, and is the role for as long as the rights on the bucket are asked and its
+ * credentials are looked up.  Safe: that reads catalogs and runs nobody's code, and an error's abort gives
+ * the worker its identity back.
+ */
+Bucket *
+role_open_bucket(Oid role, const char *name)
+{
+	BucketProblem problem;
+	Bucket	   *bucket;
+	Oid			user;
+	int			context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	bucket = bucket_open(name, &problem);
+	SetUserIdAndSecContext(user, context);
+	if (problem == BUCKET_MISSING)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("The specified bucket does not exist: %s", name)));
+	if (problem == BUCKET_DENIED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("Access is denied to the bucket: %s", name)));
+	return bucket;
+}
+
+Oid
+role_of_job(const char *name)
+{
+	Oid			role = get_role_oid(name, true);
+
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("Access is denied: the role %s is not there any more", name)));
+	return role;
+}
+
+void
+role_check_may_read(Oid role, Oid relation)
+{
+	if (pg_class_aclcheck(relation, role, ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(relation, role, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("Access is denied to the table's relation: %s", get_rel_name(relation))));
+}
+
+bool
+bucket_error_is_final(int sqlstate)
+{
+	return sqlstate == ERRCODE_UNDEFINED_OBJECT || sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE || sqlstate == ERRCODE_WRONG_OBJECT_TYPE;
+}
+
+const char *
+bucket_error_code(int sqlstate)
+{
+	return sqlstate == ERRCODE_UNDEFINED_OBJECT ? "S3NoSuchBucket" :
+		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ? "S3AccessDenied" : "UNKNOWN";
+}

@@ -1,0 +1,22 @@
+/*
+ * role_bucket.h - what a job may do for the role that has asked for it.
+ */
+#ifndef DDB_TRANSFER_ROLE_BUCKET_H
+#define DDB_TRANSFER_ROLE_BUCKET_H
+
+#include "transfer/bucket.h"
+
+/* Opens the bucket for the role; raises 42704 or 42501 where that cannot be. */
+extern Bucket *role_open_bucket(Oid role, const char *name);
+
+/* The role of that name; raises 42501 where there is none any more. */
+extern Oid	role_of_job(const char *name);
+
+/* Raises 42501 where the role may not read all of the relation. */
+extern void role_check_may_read(Oid role, Oid relation);
+
+/* For JobKind: whether an error of a bucket is one that another try would meet again, and AWS's code for it. */
+extern bool bucket_error_is_final(int sqlstate);
+extern const char *bucket_error_code(int sqlstate);
+
+#endif							/* DDB_TRANSFER_ROLE_BUCKET_H */
