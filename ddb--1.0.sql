@@ -1528,7 +1528,7 @@ CREATE TABLE streams (
 	ended timestamptz,
 	view relation,
 	owner oid,
-	readers aclitem[],
+	readers oid[],
 	PRIMARY KEY (table_name, label)
 );
 COMMENT ON TABLE streams IS 'streams of tables: ENABLING, ENABLED, DISABLING, and for a while DISABLED';
@@ -1537,7 +1537,7 @@ COMMENT ON COLUMN streams.key_schema IS 'the table''s KeySchema, which outlives 
 COMMENT ON COLUMN streams.ended IS 'since when it is DISABLED; it can be read until its records are trimmed';
 COMMENT ON COLUMN streams.view IS 'on which SELECT is the right to read it';
 COMMENT ON COLUMN streams.owner IS 'of a table that has been dropped';
-COMMENT ON COLUMN streams.readers IS 'privileges on the view, likewise';
+COMMENT ON COLUMN streams.readers IS 'who had SELECT on the view, 0 for everybody, likewise';
 SELECT pg_catalog.pg_extension_config_dump('streams', $$WHERE status IN ('ENABLING', 'ENABLED')$$);
 GRANT SELECT ON streams TO PUBLIC;
 

@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -101,14 +102,29 @@ oid_column(HeapTuple tuple, TupleDesc descriptor, int column)
 	return isnull ? InvalidOid : DatumGetObjectId(datum);
 }
 
+static List *
+oid_list_column(HeapTuple tuple, TupleDesc descriptor, int column)
+{
+	List	   *oids = NIL;
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
+	Datum	   *elements;
+	int			count;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(datum), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+		oids = lappend_oid(oids, DatumGetObjectId(elements[i]));
+	return oids;
+}
+
 static StreamRecord *
 record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 {
 	StreamRecord *record = palloc0(sizeof(StreamRecord));
 	bool		isnull;
-	Datum		readers = heap_getattr(tuple, STREAMS_READERS, descriptor, &isnull);
 
-	record->readers = isnull ? NULL : DatumGetAclPCopy(readers);
 	record->relation = oid_column(tuple, descriptor, STREAMS_RELATION);
 	record->label = catalog_text_column(tuple, descriptor, STREAMS_LABEL);
 	record->table_name = catalog_text_column(tuple, descriptor, STREAMS_TABLE_NAME);
@@ -118,6 +134,7 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->created = DatumGetTimestampTz(heap_getattr(tuple, STREAMS_CREATED, descriptor, &isnull));
 	record->view = oid_column(tuple, descriptor, STREAMS_VIEW);
 	record->owner = oid_column(tuple, descriptor, STREAMS_OWNER);
+	record->readers = oid_list_column(tuple, descriptor, STREAMS_READERS);
 	return record;
 }
 
@@ -285,8 +302,9 @@ stream_keep_readers(const TableRecord *table)
 	SPI_connect();
 	/* safe as the extension's owner: what the caller gives is a value */
 	owner_statement_run(extension_relation("streams"),
-						"UPDATE ddb.streams s SET readers = (SELECT c.relacl FROM pg_catalog.pg_class c"
-						" WHERE c.oid = s.view) WHERE s.relation = $1",
+						"UPDATE ddb.streams s SET readers = ARRAY(SELECT DISTINCT a.grantee"
+						" FROM pg_catalog.pg_class c, LATERAL pg_catalog.aclexplode(c.relacl) a"
+						" WHERE c.oid = s.view AND a.privilege_type = 'SELECT') WHERE s.relation = $1",
 						lengthof(types), types, values, NULL);
 	SPI_finish();
 	CommandCounterIncrement();
@@ -307,14 +325,20 @@ static bool
 could_read(const StreamRecord *stream)
 {
 	Oid			user = GetUserId();
+	ListCell   *cell;
 
 	if (superuser())
 		return true;
 	if (!OidIsValid(stream->owner))
 		return false;
-	return has_privs_of_role(user, stream->owner) ||
-		(stream->readers != NULL &&
-		 aclmask(stream->readers, user, stream->owner, ACL_SELECT, ACLMASK_ANY) != 0);
+	if (has_privs_of_role(user, stream->owner))
+		return true;
+	foreach(cell, stream->readers)
+	{
+		if (lfirst_oid(cell) == ACL_ID_PUBLIC || has_privs_of_role(user, lfirst_oid(cell)))
+			return true;
+	}
+	return false;
 }
 
 static bool

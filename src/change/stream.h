@@ -36,7 +36,7 @@ typedef struct StreamRecord
 	TimestampTz created;
 	Oid			view;			/* which the right to read it is on; InvalidOid: none */
 	Oid			owner;			/* of its table, which has been dropped; InvalidOid: not known */
-	Acl		   *readers;		/* that view's privileges, likewise; NULL: not known */
+	List	   *readers;		/* OIDs of who had SELECT on that view, 0 for everybody, likewise */
 } StreamRecord;
 
 /* "ENABLING", ... */
