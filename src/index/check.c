@@ -248,7 +248,7 @@ check_one_of_all(ReturnSetInfo *result, const char *name)
 	CurrentResourceOwner = owner;
 }
 
-/* All tables that the current role may read. */
+/* All tables that the current role may read, and that are there for its operations. */
 static void
 check_all_tables(ReturnSetInfo *result)
 {
@@ -259,7 +259,8 @@ check_all_tables(ReturnSetInfo *result)
 	{
 		TableRecord *record = catalog_lock_table_to_read(lfirst(cell));
 
-		if (record != NULL &&
+		/* one that is being created has its indexes filled yet */
+		if (record != NULL && !record->creating &&
 			pg_class_aclcheck(record->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 			check_one_of_all(result, record->name);
 	}
