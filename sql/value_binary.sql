@@ -87,3 +87,13 @@ SELECT ddb.string_send('a\0'), ddb.number_send(-1), ddb.binary_send('\x00ff');
 
 DROP TABLE received, received_values, received_keys, sent;
 DROP FUNCTION receive, nested_list, mutations;
+
+-- What is stored has its form's mark, too: what a later version has written is refused, and not misread.
+CREATE CAST (bytea AS ddb.item) WITHOUT FUNCTION;
+CREATE TABLE later (item ddb.item);
+INSERT INTO later SELECT ('\x26'::bytea || '\x00'::bytea)::ddb.item;
+SELECT item FROM later;
+SELECT item -> 'a' FROM later;
+SELECT item::jsonb FROM later;
+DROP TABLE later;
+DROP CAST (bytea AS ddb.item);

@@ -333,6 +333,10 @@ sql -o /dev/null -c 'SELECT pg_promote()'
 ok "once it is promoted, it goes on behind a hole" wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE ended_by = 'hole' AND label = 'two'"
 sql -c "$(put Music 4 5)"
 is "with what came before and what comes after" "$(records two)" 5
+# What a later version has written is refused, and not misread.
+sql -c "SELECT format('UPDATE %s SET data = set_byte(data, 0, 2);', relation::regclass) FROM ddb.change_segments" >"$DDB_WORK/another_form.sql"
+sql -f "$DDB_WORK/another_form.sql"
+like "a block of an unknown form is an error" "$(records two 2>&1 || true)" 'ERROR:  a block of the change log has an unknown form'
 stop_cluster "$DDB_WORK/standby"
 
 # ---- Servers that cannot have one ----
