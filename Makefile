@@ -1,6 +1,6 @@
 EXTENSION = ddb
 MODULE_big = ddb
-DATA = ddb--1.0.sql
+DATA = $(wildcard ddb--*.sql)
 
 # What flex and bison write is found beside its source, and is not committed.
 FOLDERS = src src/* src/*/*

@@ -49,6 +49,19 @@ BEGIN
 END
 $$;
 
+-- Which script this is, for the library: a body of these very words, and the number of
+-- SCRIPT_EDITION in src/script.c.
+CREATE FUNCTION script_edition() RETURNS integer
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 1';
+COMMENT ON FUNCTION script_edition() IS 'which SQL script the extension has in this database; the library goes with one of them';
+
+CREATE FUNCTION extension_changed() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'ddb_extension_changed' LANGUAGE C;
+REVOKE ALL ON FUNCTION extension_changed() FROM PUBLIC;
+CREATE EVENT TRIGGER ddb_extension_changed ON ddl_command_end WHEN TAG IN ('ALTER EXTENSION')
+	EXECUTE FUNCTION extension_changed();
+ALTER EVENT TRIGGER ddb_extension_changed ENABLE ALWAYS;
+
 -- ==========================================================================
 -- Types
 --

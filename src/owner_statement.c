@@ -31,12 +31,15 @@
 #include "utils/syscache.h"
 
 #include "owner_statement.h"
+#include "script.h"
 
 Oid
 extension_relation(const char *name)
 {
-	Oid			relation = get_relname_relid(name, get_namespace_oid("ddb", false));
+	Oid			relation;
 
+	script_check();
+	relation = get_relname_relid(name, get_namespace_oid("ddb", false));
 	if (!OidIsValid(relation))
 		elog(ERROR, "relation ddb.%s does not exist", name);
 	return relation;
@@ -45,9 +48,11 @@ extension_relation(const char *name)
 Oid
 extension_type(const char *name)
 {
-	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
-									   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
+	Oid			type;
 
+	script_check();
+	type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid("ddb", false)));
 	if (!OidIsValid(type))
 		elog(ERROR, "type ddb.%s does not exist", name);
 	return type;

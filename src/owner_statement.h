@@ -7,11 +7,12 @@
 
 /*
  * The relation or index of that name in the extension's schema; raises an
- * internal error where there is none.
+ * internal error where there is none, and script_check()'s where this library
+ * would not understand it.
  */
 extern Oid	extension_relation(const char *name);
 
-/* The type of that name in the extension's schema; raises an internal error where there is none. */
+/* The type of that name in the extension's schema; raises the same. */
 extern Oid	extension_type(const char *name);
 
 /*

@@ -27,6 +27,7 @@
 
 #include "change/decoder.h"
 #include "owner_code.h"
+#include "script.h"
 
 /* Columns of ddb.streams and ddb.continuous_backups. */
 #define ASKED_RELATION 1
@@ -47,6 +48,7 @@ is_asked_for(const char *catalog, int status_column, Oid relation)
 	/* the extension itself may be in the making */
 	if (!OidIsValid(catalog_oid))
 		return false;
+	script_check();
 	records = table_open(catalog_oid, AccessShareLock);
 	ScanKeyInit(&key, ASKED_RELATION, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
 	scan = systable_beginscan(records, InvalidOid, false, NULL, 1, &key);

@@ -20,6 +20,7 @@
 #include "change/stream.h"
 #include "change/stream_view.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/relation.h"
 #include "trigger_call.h"
 
@@ -116,6 +117,8 @@ ddb_drop_stream_views(PG_FUNCTION_ARGS)
 	const char *behavior = trigger_drop_behavior(trigger) == DROP_CASCADE ? "CASCADE" : "RESTRICT";
 	ListCell   *cell;
 
+	if (script_is_running())
+		PG_RETURN_NULL();
 	SPI_connect();
 	owner_statement_run(extension_relation("streams"),
 						"UPDATE ddb.streams s SET owner = (SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = s.view)"
@@ -167,6 +170,8 @@ ddb_follow_stream_owner(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	(void) event_trigger_data(fcinfo, "follow_stream_owner");
+	if (script_is_running())
+		PG_RETURN_NULL();
 	SPI_connect();
 	owner_statement_run(extension_relation("streams"), parted_views, 0, NULL, NULL, NULL);
 	foreach(cell, first_columns())

@@ -20,6 +20,7 @@
 #include "change/want.h"
 #include "compat.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/access_method.h"
 #include "trigger_call.h"
 
@@ -338,6 +339,8 @@ ddb_end_dropped_logs(PG_FUNCTION_ARGS)
 	uint64		ended;
 
 	(void) event_trigger_data(fcinfo, "end_dropped_logs");
+	if (script_is_running())
+		PG_RETURN_NULL();
 	ended = run_alone("UPDATE ddb.streams s SET status = 'DISABLING'"
 					  " FROM pg_catalog.pg_event_trigger_dropped_objects() d"
 					  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0"

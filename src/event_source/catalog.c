@@ -29,6 +29,7 @@
 #include "event_source/event_source.h"
 #include "event_source/url.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/catalog.h"
 #include "trigger_call.h"
 
@@ -452,6 +453,8 @@ Datum
 ddb_forget_dropped_event_sources(PG_FUNCTION_ARGS)
 {
 	(void) event_trigger_data(fcinfo, "forget_dropped_event_sources");
+	if (script_is_running())
+		PG_RETURN_NULL();
 	SPI_connect();
 	run("WITH gone AS (DELETE FROM ddb.event_sources AS s USING pg_event_trigger_dropped_objects() AS d"
 		" WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND d.objid = s.relation::oid RETURNING s.id)"

@@ -21,6 +21,7 @@
 #include "ddb.h"
 #include "http/endpoint.h"
 #include "http/request.h"
+#include "script.h"
 
 /* ---- Whether operations are served ---- */
 
@@ -64,9 +65,14 @@ extension_exists(void)
 const char *
 http_obstacle(void)
 {
+	const char *difference;
+
 	if (!extension_exists())
 		return psprintf("The extension ddb does not exist in the database of ddb.http_database, \"%s\"",
 						endpoint_database);
+	difference = script_obstacle();
+	if (difference != NULL)
+		return psprintf("The %s", difference);
 	if (endpoint_auth == AUTH_TRUST && !OidIsValid(get_role_oid(endpoint_trust_role, true)))
 		return psprintf("The role of ddb.http_trust_role, \"%s\", does not exist", endpoint_trust_role);
 	return NULL;

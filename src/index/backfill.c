@@ -18,7 +18,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -31,6 +30,7 @@
 #include "index/backfill.h"
 #include "owner_code.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "trigger_call.h"
 #include "value/node.h"
 
@@ -327,7 +327,7 @@ backfill_tasks(void)
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *tasks = NIL;
 
-	if (!OidIsValid(get_extension_oid("ddb", true)))
+	if (!script_is_usable())
 		return NIL;
 
 	SPI_connect();

@@ -32,6 +32,7 @@
 #include "compat.h"
 #include "index/index.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/layout.h"
 #include "table/relation.h"
 #include "trigger_call.h"
@@ -715,6 +716,9 @@ ddb_forget_dropped_indexes(PG_FUNCTION_ARGS)
 	const EventTriggerData *trigger = event_trigger_data(fcinfo, "forget_dropped_indexes");
 	List	   *orphans;
 	ListCell   *cell;
+
+	if (script_is_running())
+		PG_RETURN_NULL();
 
 	/* the event trigger that forgets tables comes later, by its name */
 	SPI_connect();

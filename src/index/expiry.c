@@ -19,7 +19,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -37,6 +36,7 @@
 #include "index/expiry.h"
 #include "owner_code.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/origin.h"
 #include "trigger_call.h"
 #include "value/number.h"
@@ -230,7 +230,7 @@ expiry_tasks(void)
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *tasks = NIL;
 
-	if (!OidIsValid(get_extension_oid("ddb", true)))
+	if (!script_is_usable())
 		return NIL;
 
 	SPI_connect();

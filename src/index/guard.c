@@ -33,9 +33,10 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "compat.h"
 #include "change/decoder.h"
+#include "compat.h"
 #include "index/index.h"
+#include "script.h"
 #include "table/layout.h"
 #include "trigger_call.h"
 
@@ -378,7 +379,7 @@ ddb_guard_tables(PG_FUNCTION_ARGS)
 {
 	Node	   *statement = event_trigger_data(fcinfo, "guard_tables")->parsetree;
 
-	if (!check_function_bodies)
+	if (!check_function_bodies || script_is_running())
 		PG_RETURN_NULL();
 	if (IsA(statement, AlterTableStmt))
 		guard_against_change((AlterTableStmt *) statement);

@@ -22,6 +22,7 @@
 
 #include "index/index.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "trigger_call.h"
 
 /* The relations that the command has changed, as a list of OIDs; SPI must be connected. */
@@ -135,6 +136,8 @@ ddb_follow_table_owner(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	(void) event_trigger_data(fcinfo, "follow_table_owner");
+	if (script_is_running())
+		PG_RETURN_NULL();
 	SPI_connect();
 	relations = changed_relations();
 	indexes = table_open(extension_relation("indexes"), AccessShareLock);

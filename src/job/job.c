@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "commands/progress.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -21,6 +20,7 @@
 
 #include "job/job.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "trigger_call.h"
 
 /* The parameter of the progress with changes; COPY has none of that number. */
@@ -144,7 +144,7 @@ jobs_pending(void)
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *jobs = NIL;
 
-	if (!OidIsValid(get_extension_oid("ddb", true)))
+	if (!script_is_usable())
 		return NIL;
 
 	SPI_connect();

@@ -33,6 +33,7 @@
 #include "compat.h"
 #include "error.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "statistics/usage.h"
 #include "table/catalog.h"
 #include "table/relation.h"
@@ -519,6 +520,8 @@ Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
 	(void) event_trigger_data(fcinfo, "forget_dropped_tables");
+	if (script_is_running())
+		PG_RETURN_NULL();
 	SPI_connect();
 	write_tables("DELETE FROM ddb.tables t USING pg_catalog.pg_event_trigger_dropped_objects() d"
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"

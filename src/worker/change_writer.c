@@ -15,7 +15,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -40,6 +39,7 @@
 #include "change/state.h"
 #include "change/want.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -449,7 +449,8 @@ typedef enum Need
 	NEED_NOTHING,
 	NEED_TRIMMING,
 	NEED_LOG,
-	NEED_TO_LEAVE				/* somebody wants the database alone */
+	NEED_TO_LEAVE,				/* somebody wants the database alone */
+	NEED_UPDATE					/* the extension's script is to be brought up to date first */
 } Need;
 
 static bool
@@ -472,8 +473,8 @@ find_need(void)
 	worker_begin_transaction();
 	if (worker_is_unwanted())
 		need = NEED_TO_LEAVE;
-	else if (!OidIsValid(get_extension_oid("ddb", true)))
-		need = NEED_NOTHING;
+	else if (!script_is_usable())
+		need = script_obstacle() != NULL ? NEED_UPDATE : NEED_NOTHING;
 	else if (wants_any())
 		need = NEED_LOG;
 	else if (has_rows("change_segments") || has_rows("streams"))
@@ -491,6 +492,8 @@ take_care(void)
 	next_care = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CARE_MILLISECONDS);
 	if (need == NEED_TO_LEAVE)
 		go_and_come_back(WORKER_ABSENCE_MILLISECONDS);
+	if (need == NEED_UPDATE)
+		go_and_come_back(0);
 	if (need != NEED_LOG)
 		finish(need == NEED_TRIMMING);
 	if (!check_slot())
@@ -644,7 +647,8 @@ change_writer_main(Datum argument)
 	/* a record is on disk before others see it */
 	worker_set("synchronous_commit", "local");
 	need = find_need();
-	if (need == NEED_NOTHING && slot_state(&kept) == SLOT_MISSING)
+	/* the log goes on from its slot after the update, which asks for the next writer */
+	if (need == NEED_UPDATE || (need == NEED_NOTHING && slot_state(&kept) == SLOT_MISSING))
 		proc_exit(0);
 	claim();
 	if (need == NEED_TO_LEAVE)

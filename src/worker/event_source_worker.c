@@ -22,7 +22,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "commands/extension.h"
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -43,6 +42,7 @@
 #include "event_source/turns.h"
 #include "owner_statement.h"
 #include "role_session.h"
+#include "script.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -715,7 +715,7 @@ is_to_go(void)
 
 	worker_begin_transaction();
 	go = worker_is_unwanted();
-	if (!go && !OidIsValid(get_extension_oid("ddb", true)))
+	if (!go && !script_is_usable())
 		finished = go = true;
 	else if (!go)
 	{
