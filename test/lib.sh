@@ -75,3 +75,14 @@ wait_until() {
 	done
 	return 1
 }
+
+# upgrade_cluster OLD NEW [PROGRAMS]: by pg_upgrade, to NEW, which create_cluster has made of $bindir; OLD is of PROGRAMS, unless
+# that is the same. Neither runs. The log is NEW/upgrade.log.
+upgrade_cluster() {
+	local old=$1 new=$2 programs=${3:-$bindir} sockets="-c unix_socket_directories=$2/socket"
+	(cd "$new" && as_server_user bash -c 'cd "$1" && shift && exec "$@" >upgrade.log 2>&1' upgrade_cluster "$new" \
+		"$bindir/pg_upgrade" -b "$programs" -B "$bindir" -d "$old/data" -D "$new/data" -s "$new/socket" \
+		-p $((20000 + RANDOM % 6000)) -P $((26000 + RANDOM % 6000)) -o "$sockets" -O "$sockets") && return
+	tail -n 40 "$new/upgrade.log"
+	return 1
+}

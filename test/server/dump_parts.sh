@@ -157,8 +157,7 @@ stop_cluster "$DDB_WORK/original"
 	cat "$top/test/settings.conf"
 	echo "ddb.http_port = $(free_port)"
 } | create_cluster "$DDB_WORK/upgraded"
-ok "pg_upgrade" as_server_user env PATH="$PATH" bash -c "cd '$DDB_WORK/upgraded' && '$DDB_BIN/pg_upgrade' -b '$DDB_BIN' -B '$DDB_BIN' -d '$DDB_WORK/original/data' -D data \
-	-s '$DDB_WORK/upgraded/socket' -p $((20000 + RANDOM % 9000)) -P $((30000 + RANDOM % 2000)) -o '-c unix_socket_directories=$DDB_WORK/upgraded/socket' -O '-c unix_socket_directories=$DDB_WORK/upgraded/socket' >'$DDB_WORK/upgraded/upgrade.log'"
+ok "pg_upgrade" upgrade_cluster "$DDB_WORK/original" "$DDB_WORK/upgraded"
 start_cluster "$DDB_WORK/upgraded"
 is "upgraded: everything is there" "$(music)$(ddb get_item "$books")" "$before"'{"Item":{"id":{"S":"Emma"}}}'
 is "upgraded: nothing is wrong" "$(problems)" ""
