@@ -23,6 +23,7 @@
 #include "change/continuous_backups.h"
 #include "owner_statement.h"
 #include "table/catalog.h"
+#include "table/catalog_row.h"
 
 /* ddb.continuous_backups' columns, in order. */
 enum

@@ -21,6 +21,7 @@
 #include "expression/expression.h"
 #include "owner_statement.h"
 #include "table/catalog.h"
+#include "table/catalog_row.h"
 #include "value/hash.h"
 
 /* ddb.shards' columns, in order. */

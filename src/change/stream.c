@@ -30,6 +30,7 @@
 #include "compat.h"
 #include "error.h"
 #include "owner_statement.h"
+#include "table/catalog_row.h"
 
 /* ddb.streams' columns, in order. */
 enum

@@ -33,6 +33,7 @@
 #include "index/index.h"
 #include "owner_statement.h"
 #include "script.h"
+#include "table/catalog_row.h"
 #include "table/layout.h"
 #include "table/relation.h"
 #include "trigger_call.h"

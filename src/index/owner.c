@@ -23,6 +23,7 @@
 #include "index/index.h"
 #include "owner_statement.h"
 #include "script.h"
+#include "table/catalog_row.h"
 #include "trigger_call.h"
 
 /* The relations that the command has changed, as a list of OIDs; SPI must be connected. */

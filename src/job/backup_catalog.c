@@ -3,19 +3,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "job/backup.h"
@@ -23,6 +17,7 @@
 #include "job/backup_relation.h"
 #include "job/filling.h"
 #include "owner_statement.h"
+#include "table/catalog_row.h"
 #include "table/relation.h"
 
 /* ddb.backups' columns, in order. */
@@ -49,18 +44,12 @@ enum
 #define STATUS_CREATING "CREATING"
 #define STATUS_AVAILABLE "AVAILABLE"
 
+/* of the time in an identifier */
+#define ID_DIGITS 14
+
 #define BUSY_MILLISECONDS 60000
 
 /* ---- Reading ---- */
-
-static int64
-number_column(HeapTuple tuple, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(datum);
-}
 
 static BackupStatus
 status_of(const Backup *backup, const char *word)
@@ -70,7 +59,8 @@ status_of(const Backup *backup, const char *word)
 	return job_has_failed(backup->relation) ? BACKUP_FAILED : BACKUP_CREATING;
 }
 
-static Backup *
+/* A dump may lack its relation: NULL. */
+static void *
 backup_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 {
 	Backup	   *backup = palloc0(sizeof(Backup));
@@ -82,58 +72,27 @@ backup_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	backup->system = strcmp(catalog_text_column(tuple, descriptor, BACKUPS_TYPE), TYPE_SYSTEM) == 0;
 	backup->status = status_of(backup, catalog_text_column(tuple, descriptor, BACKUPS_STATUS));
 	backup->table_name = catalog_text_column(tuple, descriptor, BACKUPS_TABLE_NAME);
-	backup->table_id = DatumGetCString(DirectFunctionCall1(uuid_out, heap_getattr(tuple, BACKUPS_TABLE_ID,
-																				  descriptor, &isnull)));
-	backup->table_created = number_column(tuple, descriptor, BACKUPS_TABLE_CREATED);
+	backup->table_id = catalog_uuid_column(tuple, descriptor, BACKUPS_TABLE_ID);
+	backup->table_created = catalog_number_column(tuple, descriptor, BACKUPS_TABLE_CREATED);
 	backup->settings = catalog_text_column(tuple, descriptor, BACKUPS_SETTINGS);
 	backup->definition = catalog_text_column(tuple, descriptor, BACKUPS_DEFINITION);
-	backup->created = number_column(tuple, descriptor, BACKUPS_CREATED);
-	backup->expires = number_column(tuple, descriptor, BACKUPS_EXPIRES);
-	backup->items = number_column(tuple, descriptor, BACKUPS_ITEMS);
-	backup->bytes = number_column(tuple, descriptor, BACKUPS_BYTES);
-	return backup;
-}
-
-/* Those for which the comparison of the identifier holds (InvalidStrategy: all), in its order. */
-static List *
-read_backups(StrategyNumber strategy, RegProcedure comparison, const char *id)
-{
-	Relation	catalog = table_open(extension_relation("backups"), AccessShareLock);
-	Relation	index = index_open(extension_relation("backups_pkey"), AccessShareLock);
-	int			keys = strategy != InvalidStrategy ? 1 : 0;
-	List	   *backups = NIL;
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	if (keys > 0)
-		ScanKeyEntryInitialize(&key, 0, BACKUPS_ID, strategy, TEXTOID, C_COLLATION_OID, comparison,
-							   CStringGetTextDatum(id));
-	scan = systable_beginscan_ordered(catalog, index, NULL, keys, &key);
-	while ((tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != NULL)
-	{
-		Backup	   *backup = backup_of_tuple(tuple, RelationGetDescr(catalog));
-
-		/* a dump may lack it */
-		if (job_relation_is_there(backup->relation))
-			backups = lappend(backups, backup);
-	}
-	systable_endscan_ordered(scan);
-	index_close(index, AccessShareLock);
-	table_close(catalog, AccessShareLock);
-	return backups;
+	backup->created = catalog_number_column(tuple, descriptor, BACKUPS_CREATED);
+	backup->expires = catalog_number_column(tuple, descriptor, BACKUPS_EXPIRES);
+	backup->items = catalog_number_column(tuple, descriptor, BACKUPS_ITEMS);
+	backup->bytes = catalog_number_column(tuple, descriptor, BACKUPS_BYTES);
+	return job_relation_is_there(backup->relation) ? backup : NULL;
 }
 
 List *
 backup_records(const char *behind)
 {
-	return read_backups(behind != NULL ? BTGreaterStrategyNumber : InvalidStrategy, F_TEXT_GT, behind);
+	return catalog_read("backups", behind != NULL ? CATALOG_BEHIND : CATALOG_ALL, behind, ForwardScanDirection, backup_of_tuple);
 }
 
 Backup *
 backup_find(const char *table_name, const char *id)
 {
-	List	   *found = read_backups(BTEqualStrategyNumber, F_TEXTEQ, id);
+	List	   *found = catalog_read("backups", CATALOG_EQUAL, id, ForwardScanDirection, backup_of_tuple);
 	Backup	   *backup = found != NIL ? linitial(found) : NULL;
 
 	return backup != NULL && strcmp(backup->table_name, table_name) == 0 ? backup : NULL;
@@ -145,19 +104,6 @@ static uint64
 run(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
 	return owner_statement_run(extension_relation("backups"), statement, count, types, values, nulls);
-}
-
-/* As AWS makes them. */
-static char *
-new_id(void)
-{
-	int64		milliseconds = GetCurrentTimestamp() / 1000 +
-		(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (USECS_PER_DAY / 1000);
-	uint32		word;
-
-	if (!pg_strong_random(&word, sizeof(word)))
-		elog(ERROR, "could not generate a random number");
-	return psprintf("%014lld-%08x", (long long) milliseconds, word);
 }
 
 static Backup *
@@ -189,7 +135,7 @@ record(const char *id, Oid relation, const char *name, const char *type, const T
 Backup *
 backup_start(const TableRecord *table, const char *name, const char *definition)
 {
-	char	   *id = new_id();
+	char	   *id = catalog_new_id(ID_DIGITS);
 	Oid			relation = backup_relation_create(id, table->relation, GetUserId());
 
 	job_create(backup_job_kind.name, relation, table->relation, "{}");
@@ -217,7 +163,7 @@ backup_set_available(Oid relation, int64 items, int64 bytes)
 void
 backup_keep_table(const TableRecord *table, const char *name, const char *definition)
 {
-	char	   *id = new_id();
+	char	   *id = catalog_new_id(ID_DIGITS);
 	int64		items;
 	int64		bytes;
 	Oid			relation;

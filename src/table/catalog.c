@@ -36,6 +36,7 @@
 #include "script.h"
 #include "statistics/usage.h"
 #include "table/catalog.h"
+#include "table/catalog_row.h"
 #include "table/relation.h"
 #include "table/table.h"
 #include "trigger_call.h"
@@ -58,15 +59,6 @@ enum
 
 /* ---- Reading ---- */
 
-char *
-catalog_text_column(HeapTuple tuple, TupleDesc descriptor, int column)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple, column, descriptor, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(datum);
-}
-
 static TableRecord *
 record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 {
@@ -77,8 +69,7 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->relation = DatumGetObjectId(heap_getattr(tuple, TABLES_RELATION, descriptor, &isnull));
 	if (isnull)
 		record->relation = InvalidOid;
-	record->id = DatumGetCString(DirectFunctionCall1(uuid_out,
-													 heap_getattr(tuple, TABLES_ID, descriptor, &isnull)));
+	record->id = catalog_uuid_column(tuple, descriptor, TABLES_ID);
 	record->created = DatumGetTimestampTz(heap_getattr(tuple, TABLES_CREATED, descriptor, &isnull));
 	record->settings = catalog_text_column(tuple, descriptor, TABLES_SETTINGS);
 	record->tags = catalog_text_column(tuple, descriptor, TABLES_TAGS);

@@ -116,7 +116,4 @@ extern bool catalog_is_tables(Oid relation);
 /* The relation's items and bytes, as the last VACUUM or ANALYZE counted them. */
 extern void catalog_table_size(Oid relation, int64 *items, int64 *bytes);
 
-/* A text or json column of a catalog's tuple, palloc'd; NULL where it is null. */
-extern char *catalog_text_column(HeapTuple tuple, TupleDesc descriptor, int column);
-
 #endif							/* DDB_CATALOG_H */

@@ -240,11 +240,11 @@ write_summary(ExportRun *run)
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"version\":\"2020-06-30\"");
-	append_member(&out, "exportArn", export_arn(record->table_name, record->id));
-	append_moment(&out, "startTime", record->started);
-	append_moment(&out, "endTime", record->ended);
-	append_member(&out, "tableArn", table_arn(record->table_name));
-	append_member(&out, "tableId", record->table_id);
+	append_member(&out, "exportArn", export_arn(record->transfer.table_name, record->transfer.id));
+	append_moment(&out, "startTime", record->transfer.started);
+	append_moment(&out, "endTime", record->transfer.ended);
+	append_member(&out, "tableArn", table_arn(record->transfer.table_name));
+	append_member(&out, "tableId", record->transfer.table_id);
 	append_moment(&out, "exportTime",
 				  record->moment - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
 	append_member(&out, "s3Bucket", requested(run, "S3Bucket"));
@@ -266,7 +266,7 @@ export_of_job(const Job *job)
 {
 	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
 
-	return export_of_id(json_object_get_string(json_object_object_get(arguments, "Export")));
+	return transfer_of_id(&export_catalog, json_object_get_string(json_object_object_get(arguments, "Export")));
 }
 
 /* What an attempt before has left. */
@@ -296,7 +296,7 @@ write_files(ExportRun *run, const char **reason)
 		begin_file(run);
 	if (run->key != NULL)
 		end_file(run);
-	run->record->ended = GetCurrentTimestamp();
+	run->record->transfer.ended = GetCurrentTimestamp();
 	write_manifest(run, "manifest-files", &run->files);
 	write_summary(run);
 	return JOB_DONE;
@@ -307,11 +307,11 @@ prepare(ExportRun *run)
 {
 	const char *prefix;
 
-	run->request = json_parse(run->record->request, strlen(run->record->request));
+	run->request = json_parse(run->record->transfer.request, strlen(run->record->transfer.request));
 	prefix = requested(run, "S3Prefix");
 	run->folder = psprintf("%s%sAWSDynamoDB/%s/", prefix != NULL ? prefix : "",
 						   prefix != NULL && *prefix != '\0' && prefix[strlen(prefix) - 1] != '/' ? "/" : "",
-						   run->record->id);
+						   run->record->transfer.id);
 	(void) item_file_format_from_name(requested(run, "ExportFormat"), &run->options.format);
 	run->options.compression = ITEM_FILE_GZIP;
 	run->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an export", ALLOCSET_DEFAULT_SIZES);
@@ -338,7 +338,7 @@ export_table(const Job *job, const char **reason)
 	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
 	prepare(&run);
-	role = role_of_job(run.record->role);
+	role = role_of_job(run.record->transfer.role);
 	role_check_may_read(role, job->source);
 	run.bucket = role_open_bucket(role, requested(&run, "S3Bucket"));
 
@@ -360,7 +360,7 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	const Export *record = export_of_job(job);
 
 	if (record != NULL)
-		export_failed(record->id, bucket_error_code(sqlstate), reason);
+		export_failed(record->transfer.id, bucket_error_code(sqlstate), reason);
 }
 
 const JobKind export_job_kind = {

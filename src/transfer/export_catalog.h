@@ -8,9 +8,6 @@
 
 #define EXPORT_JOB "EXPORT"
 
-/* NULL where it is not there any more. */
-extern Export *export_of_id(const char *id);
-
 /* All files are there. */
 extern void export_completed(const Export *done);
 

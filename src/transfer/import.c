@@ -140,16 +140,16 @@ begin_session(ImportRun *run)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "ddb import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	json_object *request = json_parse(run->record->request, strlen(run->record->request));
+	json_object *request = json_parse(run->record->transfer.request, strlen(run->record->transfer.request));
 	json_object *source = member(request, "S3BucketSource");
 	const char *prefix = text_member(source, "S3KeyPrefix");
 	ListCell   *cell;
 
 	session = palloc0(sizeof(Session));
 	session->context = context;
-	session->id = pstrdup(run->record->id);
+	session->id = pstrdup(run->record->transfer.id);
 	session->file = AllocSetContextCreate(context, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
-	session->bucket = role_open_bucket(role_of_job(run->record->role), text_member(source, "S3Bucket"));
+	session->bucket = role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket"));
 	foreach(cell, bucket_list(session->bucket, prefix != NULL ? prefix : ""))
 	{
 		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
@@ -214,7 +214,7 @@ open_file(ImportRun *run)
 static void
 find_session(ImportRun *run)
 {
-	if (session != NULL && (strcmp(session->id, run->record->id) != 0 || session->files != run->record->files ||
+	if (session != NULL && (strcmp(session->id, run->record->transfer.id) != 0 || session->files != run->record->files ||
 							(session->reader != NULL && session->records != run->record->records)))
 		end_session();
 	if (session == NULL)
@@ -335,12 +335,12 @@ import_batch(void *argument)
 static void
 complete(ImportRun *run)
 {
-	run->record->status = run->record->errors > 0 ? "FAILED" : "COMPLETED";
-	run->record->ended = GetCurrentTimestamp();
+	run->record->transfer.status = run->record->errors > 0 ? TRANSFER_FAILED : TRANSFER_COMPLETED;
+	run->record->transfer.ended = GetCurrentTimestamp();
 	if (run->record->errors > 0)
 	{
-		run->record->failure_code = "ItemValidationError";
-		run->record->failure_message = ITEM_FAILURE;
+		run->record->transfer.failure_code = "ItemValidationError";
+		run->record->transfer.failure_message = ITEM_FAILURE;
 	}
 	filling_done(&run->filling);
 	end_session();
@@ -385,7 +385,7 @@ import_of_job(const Job *job)
 {
 	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
 
-	return import_of_id(text_member(arguments, "Import"));
+	return transfer_of_id(&import_catalog, text_member(arguments, "Import"));
 }
 
 /*
@@ -422,10 +422,10 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	end_session();
 	if (record == NULL)
 		return;
-	record->status = "FAILED";
-	record->ended = GetCurrentTimestamp();
-	record->failure_code = unconstify(char *, bucket_error_code(sqlstate));
-	record->failure_message = unconstify(char *, reason);
+	record->transfer.status = TRANSFER_FAILED;
+	record->transfer.ended = GetCurrentTimestamp();
+	record->transfer.failure_code = bucket_error_code(sqlstate);
+	record->transfer.failure_message = reason;
 	import_write(record);
 }
 

@@ -27,8 +27,8 @@ execute(const void *argument, StringInfo response)
 	char	   *id;
 
 	import_of_arn(request->arn.data, request->arn.length, &table_name, &id);
-	record = import_of_id(id);
-	if (record == NULL || strcmp(record->table_name, table_name) != 0)
+	record = transfer_of_id(&import_catalog, id);
+	if (record == NULL || strcmp(record->transfer.table_name, table_name) != 0)
 		ddb_error(IMPORT_NOT_FOUND_EXCEPTION, "Import not found: %s", request->arn.data);
 	append_import_description(response, record);
 }

@@ -9,6 +9,6 @@
 
 /* Appends an ExportDescription as a response, and an ExportSummary. */
 extern void append_export_description(StringInfo response, const Export *record);
-extern void append_export_summary(StringInfo out, const Export *record);
+extern void append_export_summary(StringInfo out, const void *record);
 
 #endif							/* DDB_EXPORT_DESCRIPTION_H */

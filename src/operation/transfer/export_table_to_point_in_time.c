@@ -109,11 +109,11 @@ exported_moment(const ExportRequest *request, const TableRecord *table)
 static Export *
 export_before(const ExportRequest *request, const char *table_name, const char *text)
 {
-	Export	   *before = request->token.data != NULL ? export_of_token(request->token.data) : NULL;
+	Export	   *before = request->token.data != NULL ? transfer_of_token(&export_catalog, request->token.data) : NULL;
 
 	if (before == NULL)
 		return NULL;
-	if (strcmp(before->table_name, table_name) != 0 || strcmp(before->request, text) != 0 ||
+	if (strcmp(before->transfer.table_name, table_name) != 0 || strcmp(before->transfer.request, text) != 0 ||
 		before->of_the_past != request->moment.given ||
 		(request->moment.given && before->moment != request->moment.value))
 		ddb_error(EXPORT_CONFLICT_EXCEPTION, "There was a conflict when writing to the specified S3 bucket: "

@@ -6,8 +6,8 @@
 #include <json-c/json.h>
 
 #include "arn.h"
-#include "operation/table/table_description.h"
 #include "operation/transfer/import_description.h"
+#include "operation/transfer/transfers.h"
 #include "value/json.h"
 
 /* A member of what was asked for, as it was. */
@@ -21,34 +21,26 @@ append_given(StringInfo out, json_object *request, const char *name)
 }
 
 static void
-append_time(StringInfo out, const char *name, TimestampTz time)
-{
-	RequestInteger date = settings_time(time);
-
-	append_date_member(out, name, &date);
-}
-
-static void
 append_common(StringInfo out, const Import *record, json_object *request)
 {
-	append_string_member(out, "ImportArn", import_arn(record->table_name, record->id));
-	append_string_member(out, "ImportStatus", record->status);
-	append_string_member(out, "TableArn", table_arn(record->table_name));
+	append_string_member(out, "ImportArn", import_arn(record->transfer.table_name, record->transfer.id));
+	append_string_member(out, "ImportStatus", record->transfer.status);
+	append_string_member(out, "TableArn", table_arn(record->transfer.table_name));
 	append_given(out, request, "S3BucketSource");
 	append_given(out, request, "InputFormat");
-	append_time(out, "StartTime", record->started);
-	if (record->ended != 0)
-		append_time(out, "EndTime", record->ended);
+	append_transfer_time(out, "StartTime", record->transfer.started);
+	if (record->transfer.ended != 0)
+		append_transfer_time(out, "EndTime", record->transfer.ended);
 }
 
 void
 append_import_description(StringInfo response, const Import *record)
 {
-	json_object *request = json_parse(record->request, strlen(record->request));
+	json_object *request = json_parse(record->transfer.request, strlen(record->transfer.request));
 
 	appendStringInfoString(response, "{\"ImportTableDescription\":{");
 	append_common(response, record, request);
-	append_string_member(response, "TableId", record->table_id);
+	append_string_member(response, "TableId", record->transfer.table_id);
 	append_given(response, request, "ClientToken");
 	append_given(response, request, "InputFormatOptions");
 	append_given(response, request, "InputCompressionType");
@@ -56,18 +48,16 @@ append_import_description(StringInfo response, const Import *record)
 	appendStringInfo(response, ",\"ProcessedSizeBytes\":" INT64_FORMAT ",\"ProcessedItemCount\":" INT64_FORMAT
 					 ",\"ImportedItemCount\":" INT64_FORMAT ",\"ErrorCount\":" INT64_FORMAT,
 					 record->bytes, record->processed, record->imported, record->errors);
-	if (record->failure_code != NULL)
-	{
-		append_string_member(response, "FailureCode", record->failure_code);
-		append_string_member(response, "FailureMessage", record->failure_message);
-	}
+	append_transfer_failure(response, &record->transfer);
 	appendStringInfoString(response, "}}");
 }
 
 void
-append_import_summary(StringInfo out, const Import *record)
+append_import_summary(StringInfo out, const void *argument)
 {
+	const Import *record = argument;
+
 	appendStringInfoChar(out, '{');
-	append_common(out, record, json_parse(record->request, strlen(record->request)));
+	append_common(out, record, json_parse(record->transfer.request, strlen(record->transfer.request)));
 	appendStringInfoChar(out, '}');
 }

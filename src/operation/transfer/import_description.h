@@ -9,6 +9,6 @@
 
 /* Appends an ImportTableDescription as a response, and an ImportSummary. */
 extern void append_import_description(StringInfo response, const Import *record);
-extern void append_import_summary(StringInfo out, const Import *record);
+extern void append_import_summary(StringInfo out, const void *record);
 
 #endif							/* DDB_IMPORT_DESCRIPTION_H */

@@ -146,9 +146,9 @@ request_text(const ImportRequest *request)
 static Import *
 import_before(const ImportRequest *request, const char *text)
 {
-	Import	   *before = request->token.data != NULL ? import_of_token(request->token.data) : NULL;
+	Import	   *before = request->token.data != NULL ? transfer_of_token(&import_catalog, request->token.data) : NULL;
 
-	if (before != NULL && strcmp(before->request, text) != 0)
+	if (before != NULL && strcmp(before->transfer.request, text) != 0)
 		ddb_error(IMPORT_CONFLICT_EXCEPTION, "There was a conflict when importing from the specified S3 source: "
 				  "the ClientToken was used for another request");
 	return before;

@@ -5,6 +5,7 @@
 
 #include "miscadmin.h"
 
+#include "arn.h"
 #include "error.h"
 #include "operation/transfer/transfers.h"
 #include "value/json_out.h"
@@ -12,7 +13,10 @@
 const Shape bucket_name_shape = {.kind = SHAPE_STRING, AT_MOST(255)};
 const Shape bucket_prefix_shape = {.kind = SHAPE_STRING, AT_MOST(1024)};
 const Shape transfer_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(37), AT_MOST(1024)};
+const Shape transfer_table_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(1024)};
 const Shape transfer_page_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(25)};
+
+#define PAGE_DEFAULT 25
 
 Bucket *
 requested_bucket(const RequestString *name)
@@ -61,4 +65,52 @@ append_requested(StringInfo out, const char *name, const RequestString *value)
 		return;
 	appendStringInfo(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", name);
 	json_append_string(out, value->data, value->length);
+}
+
+void
+append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
+					 const char *member, void (*append) (StringInfo out, const void *record))
+{
+	const char *table_name = page->table_arn.data != NULL ?
+		table_name_of_resource_arn(page->table_arn.data, page->table_arn.length) : NULL;
+	int			limit = page->limit.given ? (int) page->limit.value : PAGE_DEFAULT;
+	const Transfer *last = NULL;
+	int			count = 0;
+	ListCell   *cell;
+
+	appendStringInfo(out, "{\"%s\":[", member);
+	foreach(cell, transfer_records(catalog, page->token.data))
+	{
+		const Transfer *transfer = lfirst(cell);
+
+		if (table_name != NULL && strcmp(transfer->table_name, table_name) != 0)
+			continue;
+		if (count++ == limit)
+			break;
+		if (count > 1)
+			appendStringInfoChar(out, ',');
+		append(out, transfer);
+		last = transfer;
+	}
+	appendStringInfoChar(out, ']');
+	if (count > limit)
+		append_string_member(out, "NextToken", last->id);
+	appendStringInfoChar(out, '}');
+}
+
+void
+append_transfer_time(StringInfo out, const char *name, TimestampTz time)
+{
+	RequestInteger date = settings_time(time);
+
+	append_date_member(out, name, &date);
+}
+
+void
+append_transfer_failure(StringInfo out, const Transfer *transfer)
+{
+	if (transfer->failure_code == NULL)
+		return;
+	append_string_member(out, "FailureCode", transfer->failure_code);
+	append_string_member(out, "FailureMessage", transfer->failure_message);
 }

@@ -7,13 +7,27 @@
 #include "operation/table/table_description.h"
 #include "request/shapes.h"
 #include "transfer/bucket.h"
+#include "transfer/transfer.h"
 
 extern const Shape bucket_name_shape;
 extern const Shape bucket_prefix_shape;
 extern const Shape transfer_arn_shape;
+extern const Shape transfer_table_arn_shape;
 extern const Shape transfer_page_shape; /* of how many are listed */
 
-#define TRANSFER_PAGE_DEFAULT 25
+/* A request for a page of a catalog's, the newest first; NextToken is the last one's identifier. */
+typedef struct TransferPage
+{
+	RequestString table_arn;	/* those of this table only */
+	RequestInteger limit;
+	RequestString token;
+} TransferPage;
+
+/* Its members, of which the limit has another name in each operation. */
+#define TRANSFER_PAGE_MEMBERS(limit_name) \
+	OPTIONAL(TransferPage, table_arn, "TableArn", &transfer_table_arn_shape), \
+	OPTIONAL(TransferPage, limit, limit_name, &transfer_page_shape), \
+	OPTIONAL(TransferPage, token, "NextToken", &string_shape)
 
 /* The bucket, for the current role; raises ValidationException and AccessDeniedException. */
 extern Bucket *requested_bucket(const RequestString *name);
@@ -23,5 +37,15 @@ extern void check_bucket_prefix(const Bucket *bucket, const RequestString *prefi
 
 /* Appends a member, behind others or at an object's beginning; nothing where it is absent. */
 extern void append_requested(StringInfo out, const char *name, const RequestString *value);
+
+/* Appends the page as an object with that member, each as the function appends it. */
+extern void append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
+								 const char *member, void (*append) (StringInfo out, const void *record));
+
+/* A time of a transfer's. */
+extern void append_transfer_time(StringInfo out, const char *name, TimestampTz time);
+
+/* Why it has failed, if it has. */
+extern void append_transfer_failure(StringInfo out, const Transfer *transfer);
 
 #endif							/* DDB_OPERATION_TRANSFERS_H */

@@ -1,0 +1,76 @@
+/*
+ * transfer.c - what the catalogs ddb.exports and ddb.imports share.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "owner_statement.h"
+#include "table/catalog_row.h"
+#include "transfer/transfer.h"
+
+/* The API's time of a token. */
+#define TOKEN_HOURS 8
+
+/* Of the time in an identifier. */
+#define ID_DIGITS 17
+
+void
+transfer_read(Transfer *transfer, HeapTuple tuple, TupleDesc descriptor)
+{
+	bool		isnull;
+
+	transfer->id = catalog_text_column(tuple, descriptor, TRANSFER_ID);
+	transfer->relation = DatumGetObjectId(heap_getattr(tuple, TRANSFER_RELATION, descriptor, &isnull));
+	transfer->table_name = catalog_text_column(tuple, descriptor, TRANSFER_TABLE_NAME);
+	transfer->table_id = catalog_uuid_column(tuple, descriptor, TRANSFER_TABLE_ID);
+	transfer->role = pstrdup(NameStr(*DatumGetName(heap_getattr(tuple, TRANSFER_ROLE, descriptor, &isnull))));
+	transfer->request = catalog_text_column(tuple, descriptor, TRANSFER_REQUEST);
+	transfer->status = catalog_text_column(tuple, descriptor, TRANSFER_STATUS);
+}
+
+void *
+transfer_of_id(const TransferCatalog *catalog, const char *id)
+{
+	List	   *found = catalog_read(catalog->name, CATALOG_EQUAL, id, BackwardScanDirection, catalog->record_of);
+
+	return found != NIL ? linitial(found) : NULL;
+}
+
+List *
+transfer_records(const TransferCatalog *catalog, const char *before)
+{
+	return catalog_read(catalog->name, before != NULL ? CATALOG_BEFORE : CATALOG_ALL, before,
+						BackwardScanDirection, catalog->record_of);
+}
+
+void *
+transfer_of_token(const TransferCatalog *catalog, const char *token)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, INT4OID};
+	Datum		values[] = {
+		CStringGetTextDatum(token), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)), Int32GetDatum(TOKEN_HOURS)
+	};
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *statement = psprintf("SELECT %s FROM ddb.%s WHERE token = $1 AND role = $2::pg_catalog.name"
+									 " AND started > pg_catalog.now() - pg_catalog.make_interval(hours => $3)"
+									 " ORDER BY 1 DESC", catalog->id_column, catalog->name);
+	char	   *id = NULL;
+
+	SPI_connect();
+	/* safe as the extension's owner: the names are the library's own, and what the caller gives are values */
+	if (owner_statement_run(extension_relation(catalog->name), statement, lengthof(types), types, values, NULL) > 0)
+		id = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return id != NULL ? transfer_of_id(catalog, id) : NULL;
+}
+
+char *
+transfer_new_id(void)
+{
+	return catalog_new_id(ID_DIGITS);
+}

@@ -1,0 +1,70 @@
+/*
+ * transfer.h - what exports and imports are both: records of ddb.exports and ddb.imports.
+ */
+#ifndef DDB_TRANSFER_TRANSFER_H
+#define DDB_TRANSFER_TRANSFER_H
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+/* The beginning of an Export and of an Import. */
+typedef struct Transfer
+{
+	char	   *id;				/* <17 digits: milliseconds since 1970>-<8 hexadecimal digits> */
+	Oid			relation;		/* the table's, which may not be there any more */
+	char	   *table_name;
+	char	   *table_id;
+	char	   *role;			/* who asked for it */
+	char	   *request;		/* JSON, as it was asked for, with the API's member names */
+	const char *status;			/* "IN_PROGRESS", "COMPLETED", "FAILED"; an import's also "CANCELLED" */
+	TimestampTz started;
+	TimestampTz ended;			/* 0: not yet */
+	const char *failure_code;	/* or NULL */
+	const char *failure_message;
+} Transfer;
+
+/* The columns that both catalogs have in this place. */
+enum
+{
+	TRANSFER_ID = 1,
+	TRANSFER_RELATION,
+	TRANSFER_TABLE_NAME,
+	TRANSFER_TABLE_ID,
+	TRANSFER_ROLE,
+	TRANSFER_TOKEN,
+	TRANSFER_REQUEST,
+	TRANSFER_STATUS,
+	TRANSFER_COLUMNS = TRANSFER_STATUS
+};
+
+#define TRANSFER_IN_PROGRESS "IN_PROGRESS"
+#define TRANSFER_COMPLETED "COMPLETED"
+#define TRANSFER_CANCELLED "CANCELLED"
+#define TRANSFER_FAILED "FAILED"
+
+/* One of the two catalogs. */
+typedef struct TransferCatalog
+{
+	const char *name;			/* "exports" */
+	const char *id_column;		/* "export" */
+	void	   *(*record_of) (HeapTuple tuple, TupleDesc descriptor);
+} TransferCatalog;
+
+/* Reads the columns above. */
+extern void transfer_read(Transfer *transfer, HeapTuple tuple, TupleDesc descriptor);
+
+/* NULL where there is none.  No privileges are asked. */
+extern void *transfer_of_id(const TransferCatalog *catalog, const char *id);
+
+/* The current role's of that token, of the last eight hours; NULL where there is none. */
+extern void *transfer_of_token(const TransferCatalog *catalog, const char *token);
+
+/* All that come before the identifier (NULL: all), the newest first. */
+extern List *transfer_records(const TransferCatalog *catalog, const char *before);
+
+/* A new one's identifier. */
+extern char *transfer_new_id(void);
+
+#endif							/* DDB_TRANSFER_TRANSFER_H */
