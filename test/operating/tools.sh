@@ -55,7 +55,7 @@ trap end_daemons EXIT
 example() {
 	local text
 	text=$(sed -E "$2" "$top/examples/$1")
-	if grep -v '^ *#' <<<"$text" | grep -E '10\.0\.|[ =]/(var|usr|etc)/' >&2; then
+	if grep -v '^ *#' <<<"${text//"$top"/}" | grep -E '10\.0\.|[ =]/(var|usr|etc)/' >&2; then
 		echo "not ok - $1 names places that are not the test's"
 		return 1
 	fi
