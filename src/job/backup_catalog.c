@@ -17,6 +17,7 @@
 #include "job/backup_relation.h"
 #include "job/filling.h"
 #include "owner_statement.h"
+#include "script.h"
 #include "table/catalog_row.h"
 #include "table/relation.h"
 
@@ -208,6 +209,8 @@ backup_drop_expired(void)
 	bool		dropped = false;
 	ListCell   *cell;
 
+	if (!script_is_usable())
+		return DT_NOEND;
 	foreach(cell, backup_records(NULL))
 	{
 		const Backup *backup = lfirst(cell);

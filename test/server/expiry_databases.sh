@@ -79,3 +79,6 @@ for what in 'DROP DATABASE busy' 'CREATE DATABASE copied TEMPLATE busy' 'ALTER D
 	[[ $what != *copied* ]] || PGDATABASE=copied ok "and into the copy" gone
 	sql -c 'DROP DATABASE IF EXISTS busy' -c 'DROP DATABASE IF EXISTS renamed' -c 'DROP DATABASE IF EXISTS copied'
 done
+
+# In this database the extension never was.
+is "workers leave a database without the extension alone" "$(grep -c 'schema "ddb" does not exist' "$DDB_WORK"/cluster/server.log)" 0
