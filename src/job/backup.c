@@ -25,6 +25,7 @@
 #include "job/backup_catalog.h"
 #include "job/backup_relation.h"
 #include "job/filling.h"
+#include "job/job_role.h"
 #include "table/relation.h"
 
 #define REASON_NO_TABLE "the table that was to be backed up is not there any more"
@@ -191,7 +192,7 @@ copy_to_backup(BackupCopy *copy)
 /*
  * Safe as the worker's role, a superuser: rows are read and added by the access
  * methods alone, and the backup's relation has nothing on it that would have anybody's code
- * run, by TRUNCATE either.  That the role may read all of the table was asked when it asked for the backup.
+ * run, by TRUNCATE either.  That the role which has asked may read all of the table is asked once more.
  */
 static JobResult
 make_backup(const Job *job, const char **reason)
@@ -209,8 +210,10 @@ make_backup(const Job *job, const char **reason)
 	copy.source = try_relation_open(job->source, AccessShareLock);
 	if (copy.source == NULL)
 		return JOB_IMPOSSIBLE;
-	copy.source_column = backup_relation_item_column(copy.source);
-	if (copy.source_column > 0)
+	copy.source_column = table_item_column(copy.source);
+	if (!job_may_read(job))
+		*reason = REASON_MAY_NOT_READ;
+	else if (copy.source_column > 0)
 		result = copy_to_backup(&copy);
 	relation_close(copy.source, NoLock);
 	return result;
@@ -280,7 +283,8 @@ fill(BackupRestore *restore)
 
 /*
  * Reading the backup runs nobody's code, whatever its owner has made of its relation:
- * rows are read by an access method alone, and an item is valid by its type.
+ * rows are read by an access method alone, and an item is valid by its type.  That the role which has
+ * asked may read it is asked once more.
  */
 static JobResult
 restore_backup(const Job *job, const char **reason)
@@ -297,7 +301,9 @@ restore_backup(const Job *job, const char **reason)
 		return JOB_IMPOSSIBLE;
 	*reason = REASON_BACKUP_TOUCHED;
 	restore.column = backup_relation_item_column(restore.backup);
-	if (restore.column > 0)
+	if (!job_may_read(job))
+		*reason = REASON_MAY_NOT_READ;
+	else if (restore.column > 0)
 	{
 		job_progress_begin(job);
 		*reason = FILLING_TOUCHED;
@@ -319,7 +325,8 @@ const JobKind backup_restore_job_kind = {
 void
 backup_start_restore(Oid target, const Backup *backup)
 {
-	job_create(backup_restore_job_kind.name, target, backup->relation, "{}");
+	job_create(backup_restore_job_kind.name, target, backup->relation,
+			   psprintf("{%s}", job_role_member()));
 }
 
 bool
