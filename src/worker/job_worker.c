@@ -165,8 +165,9 @@ outcome_of_error(const Job *job, int sqlstate)
 
 	if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
 		return OUTCOME_BUSY;
-	/* an item that the table could not have, it could not have the next time */
-	if (ddb_exception_of_sqlstate(sqlstate, &exception) && exception == VALIDATION_EXCEPTION)
+	/* an item that the table could not have, or a request that makes no sense, is the same the next time */
+	if (ddb_exception_of_sqlstate(sqlstate, &exception) &&
+		(exception == VALIDATION_EXCEPTION || exception == SERIALIZATION_EXCEPTION))
 		return OUTCOME_IMPOSSIBLE;
 	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
 }

@@ -124,4 +124,17 @@ SELECT restore(:'target', :'target');
 SQL
 	ok "a backup with $item is given up" wait_until "SELECT count(*) = 1 FROM ddb.job_progress WHERE table_name = 'Forged$n' AND state = 'FAILED'"
 done
+
+# An import that no file could satisfy.
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'csv/a', 'a,b')"
+# import CSV: what becomes of it, or why it is refused.
+import() {
+	sql -v csv="$1" <<<"SELECT ddb.import_table(json_build_object('S3BucketSource', json_build_object('S3Bucket', 'bucket', 'S3KeyPrefix', 'csv/'), 'InputFormat', 'CSV',
+		'InputFormatOptions', json_build_object('Csv', :'csv'::json), 'TableCreationParameters', '{\"TableName\": \"Imported\", \"BillingMode\": \"PAY_PER_REQUEST\",
+		\"AttributeDefinitions\": [{\"AttributeName\": \"k\", \"AttributeType\": \"S\"}], \"KeySchema\": [{\"AttributeName\": \"k\", \"KeyType\": \"HASH\"}]}'::json))::jsonb->'ImportTableDescription'->>'ImportStatus'" 2>&1 || true
+}
+like "U+0000 in a delimiter" "$(import '{"Delimiter": "\u0000"}')" 'ValidationException: .*U\+0000 in Delimiter'
+like "U+0000 in a column's name" "$(import '{"HeaderList": ["k\u0000x", "k"]}')" 'ValidationException: .*U\+0000 in HeaderList'
+is "a column twice" "$(import '{"HeaderList": ["k", "k"]}')" IN_PROGRESS
+ok "is given up" wait_until "SELECT status = 'FAILED' AND failure_message LIKE '%twice%' FROM ddb.imports WHERE table_name = 'Imported'"
 is "the server has gone on all the while" "$(grep -c 'was terminated by signal' "$DDB_WORK/cluster/server.log" || true)" 0
