@@ -149,11 +149,24 @@ has_rows(Relation relation)
 	return found;
 }
 
-/* Whether the backup's relation is as it was made, and empty. */
+/*
+ * Its owner may have it locked for long, and the table must not be kept from being deleted for as long: that is an error of
+ * the job's, with which it does not count as being made.
+ */
+static void
+lock_backup(Oid backup)
+{
+	if (!ConditionalLockRelationOid(backup, ShareRowExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("somebody has the relation of the backup locked")));
+}
+
+/* Whether the backup's relation, which is locked, is as it was made, and empty. */
 static bool
 is_as_made(Oid backup, bool *has_remains)
 {
-	Relation	relation = try_relation_open(backup, ShareRowExclusiveLock);
+	Relation	relation = try_relation_open(backup, NoLock);
 	bool		result = relation != NULL && backup_relation_is_plain(relation) && !has_rows(relation);
 
 	*has_remains = result && RelationGetNumberOfBlocks(relation) > 0;
@@ -202,6 +215,7 @@ make_backup(const Job *job, const char **reason)
 	bool		has_remains;
 
 	*reason = REASON_BACKUP_TOUCHED;
+	lock_backup(job->relation);
 	if (!is_as_made(job->relation, &has_remains))
 		return JOB_IMPOSSIBLE;
 	if (has_remains)

@@ -137,4 +137,22 @@ like "U+0000 in a delimiter" "$(import '{"Delimiter": "\u0000"}')" 'ValidationEx
 like "U+0000 in a column's name" "$(import '{"HeaderList": ["k\u0000x", "k"]}')" 'ValidationException: .*U\+0000 in HeaderList'
 is "a column twice" "$(import '{"HeaderList": ["k", "k"]}')" IN_PROGRESS
 ok "is given up" wait_until "SELECT status = 'FAILED' AND failure_message LIKE '%twice%' FROM ddb.imports WHERE table_name = 'Imported'"
+
+# Who has a backup locked does not keep its table's owner from deleting that. No job begins while ddb.jobs is locked.
+sql -o /dev/null <<'SQL'
+SELECT make_table('Readable');
+GRANT SELECT ON dynamodb."Readable" TO mallory;
+BEGIN;
+LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE;
+PREPARE TRANSACTION 'no jobs';
+SET ROLE mallory;
+SELECT back_up('Readable', 'held');
+BEGIN;
+SELECT format('LOCK %s', rows_of('held')) \gexec
+PREPARE TRANSACTION 'held';
+RESET ROLE;
+COMMIT PREPARED 'no jobs';
+SQL
+ok "a backup that is locked is not being made" wait_until "SELECT ddb.delete_table('{\"TableName\": \"Readable\"}') IS NOT NULL"
+sql -c "ROLLBACK PREPARED 'held'"
 is "the server has gone on all the while" "$(grep -c 'was terminated by signal' "$DDB_WORK/cluster/server.log" || true)" 0
