@@ -25,6 +25,7 @@
 #include "job/backup_catalog.h"
 #include "job/backup_relation.h"
 #include "job/filling.h"
+#include "job/job_role.h"
 #include "table/relation.h"
 
 #define REASON_NO_TABLE "the table that was to be backed up is not there any more"
@@ -148,11 +149,24 @@ has_rows(Relation relation)
 	return found;
 }
 
-/* Whether the backup's relation is as it was made, and empty. */
+/*
+ * Its owner may have it locked for long, and the table must not be kept from being deleted for as long: that is an error of
+ * the job's, with which it does not count as being made.
+ */
+static void
+lock_backup(Oid backup)
+{
+	if (!ConditionalLockRelationOid(backup, ShareRowExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("somebody has the relation of the backup locked")));
+}
+
+/* Whether the backup's relation, which is locked, is as it was made, and empty. */
 static bool
 is_as_made(Oid backup, bool *has_remains)
 {
-	Relation	relation = try_relation_open(backup, ShareRowExclusiveLock);
+	Relation	relation = try_relation_open(backup, NoLock);
 	bool		result = relation != NULL && backup_relation_is_plain(relation) && !has_rows(relation);
 
 	*has_remains = result && RelationGetNumberOfBlocks(relation) > 0;
@@ -191,7 +205,7 @@ copy_to_backup(BackupCopy *copy)
 /*
  * Safe as the worker's role, a superuser: rows are read and added by the access
  * methods alone, and the backup's relation has nothing on it that would have anybody's code
- * run, by TRUNCATE either.  That the role may read all of the table was asked when it asked for the backup.
+ * run, by TRUNCATE either.  That the role which has asked may read all of the table is asked once more.
  */
 static JobResult
 make_backup(const Job *job, const char **reason)
@@ -201,6 +215,7 @@ make_backup(const Job *job, const char **reason)
 	bool		has_remains;
 
 	*reason = REASON_BACKUP_TOUCHED;
+	lock_backup(job->relation);
 	if (!is_as_made(job->relation, &has_remains))
 		return JOB_IMPOSSIBLE;
 	if (has_remains)
@@ -209,8 +224,10 @@ make_backup(const Job *job, const char **reason)
 	copy.source = try_relation_open(job->source, AccessShareLock);
 	if (copy.source == NULL)
 		return JOB_IMPOSSIBLE;
-	copy.source_column = backup_relation_item_column(copy.source);
-	if (copy.source_column > 0)
+	copy.source_column = table_item_column(copy.source);
+	if (!job_may_read(job))
+		*reason = REASON_MAY_NOT_READ;
+	else if (copy.source_column > 0)
 		result = copy_to_backup(&copy);
 	relation_close(copy.source, NoLock);
 	return result;
@@ -280,7 +297,8 @@ fill(BackupRestore *restore)
 
 /*
  * Reading the backup runs nobody's code, whatever its owner has made of its relation:
- * rows are read by an access method alone, and an item is valid by its type.
+ * rows are read by an access method alone, and an item is valid by its type.  That the role which has
+ * asked may read it is asked once more.
  */
 static JobResult
 restore_backup(const Job *job, const char **reason)
@@ -297,7 +315,9 @@ restore_backup(const Job *job, const char **reason)
 		return JOB_IMPOSSIBLE;
 	*reason = REASON_BACKUP_TOUCHED;
 	restore.column = backup_relation_item_column(restore.backup);
-	if (restore.column > 0)
+	if (!job_may_read(job))
+		*reason = REASON_MAY_NOT_READ;
+	else if (restore.column > 0)
 	{
 		job_progress_begin(job);
 		*reason = FILLING_TOUCHED;
@@ -319,7 +339,8 @@ const JobKind backup_restore_job_kind = {
 void
 backup_start_restore(Oid target, const Backup *backup)
 {
-	job_create(backup_restore_job_kind.name, target, backup->relation, "{}");
+	job_create(backup_restore_job_kind.name, target, backup->relation,
+			   psprintf("{%s}", job_role_member()));
 }
 
 bool

@@ -71,7 +71,8 @@ extern void backup_start_restore(Oid target, const Backup *backup);
 /*
  * For the worker: drops one backup that has expired, in the current transaction, and
  * returns when the next one will have, or DT_NOEND.  Where somebody uses it, that is a
- * minute later.
+ * minute later; where it cannot be dropped, since others have built on it, an hour.  Neither
+ * keeps others from being dropped.
  */
 extern TimestampTz backup_drop_expired(void);
 

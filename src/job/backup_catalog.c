@@ -4,18 +4,21 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "job/backup.h"
 #include "job/backup_catalog.h"
 #include "job/backup_relation.h"
 #include "job/filling.h"
+#include "job/job_role.h"
 #include "owner_statement.h"
 #include "script.h"
 #include "table/catalog_row.h"
@@ -48,7 +51,9 @@ enum
 /* of the time in an identifier */
 #define ID_DIGITS 14
 
+/* When one that has expired is tried again: where somebody uses it, and where it could not be dropped. */
 #define BUSY_MILLISECONDS 60000
+#define IMPOSSIBLE_MILLISECONDS 3600000
 
 /* ---- Reading ---- */
 
@@ -139,7 +144,8 @@ backup_start(const TableRecord *table, const char *name, const char *definition)
 	char	   *id = catalog_new_id(ID_DIGITS);
 	Oid			relation = backup_relation_create(id, table->relation, GetUserId());
 
-	job_create(backup_job_kind.name, relation, table->relation, "{}");
+	job_create(backup_job_kind.name, relation, table->relation,
+			   psprintf("{%s}", job_role_member()));
 	return record(id, relation, name, TYPE_USER, table, definition);
 }
 
@@ -186,19 +192,49 @@ backup_drop(const Backup *backup)
 
 /* ---- Expiry ---- */
 
-/* False where somebody uses it. */
+/* False where it cannot be dropped: that is its owner's doing, and is told in the log. */
 static bool
+drop_within(const Backup *backup)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool dropped = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		backup_drop(backup);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
+		errcontext("deleting the expired backup \"%s\"", backup->id);
+		EmitErrorReport();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		RESUME_INTERRUPTS();
+		dropped = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return dropped;
+}
+
+/* For how many milliseconds it is to be left alone, where it cannot be dropped; 0: it is gone. */
+static int
 try_drop(const Backup *backup)
 {
 	if (!ConditionalLockRelationOid(backup->relation, AccessExclusiveLock))
-		return false;
+		return BUSY_MILLISECONDS;
 	/*
 	 * Safe as the worker's role, a superuser: a drop runs nobody's code but event
-	 * triggers, which are superusers'.  What others have built on the relation keeps it.
+	 * triggers, which are superusers'.  What others have built on the relation keeps it, and it alone.
 	 */
-	if (job_relation_is_there(backup->relation))
-		backup_drop(backup);
-	return true;
+	return !job_relation_is_there(backup->relation) || drop_within(backup) ? 0 : IMPOSSIBLE_MILLISECONDS;
 }
 
 TimestampTz
@@ -214,15 +250,18 @@ backup_drop_expired(void)
 	foreach(cell, backup_records(NULL))
 	{
 		const Backup *backup = lfirst(cell);
+		int			pause = 0;
 
 		if (backup->expires == 0)
 			continue;
 		if (backup->expires > now)
 			next = Min(next, backup->expires);
-		else if (!dropped && try_drop(backup))
-			dropped = true;
+		else if (dropped)
+			next = Min(next, now);
+		else if ((pause = try_drop(backup)) > 0)
+			next = Min(next, TimestampTzPlusMilliseconds(now, pause));
 		else
-			next = Min(next, dropped ? now : TimestampTzPlusMilliseconds(now, BUSY_MILLISECONDS));
+			dropped = true;
 	}
 	return next;
 }

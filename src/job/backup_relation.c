@@ -20,6 +20,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -28,6 +29,7 @@
 #include "compat.h"
 #include "job/backup_relation.h"
 #include "owner_statement.h"
+#include "table/layout.h"
 
 #define ITEM "item"
 
@@ -166,6 +168,23 @@ name_toast(Oid relation, const char *more)
 	CommandCounterIncrement();
 }
 
+/* The columns that the backup's relation has at first: those of the table, of which the item is called as in all of them. */
+static TupleDesc
+columns_to_keep(Relation table, AttrNumber item)
+{
+	TupleDesc	columns = CreateTupleDescCopy(RelationGetDescr(table));
+
+	for (int i = 1; i <= columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i - 1);
+
+		/* the owner may have given these the item's name, and it another one */
+		if (!column->attisdropped)
+			namestrcpy(&column->attname, i == item ? ITEM : psprintf("(%d)", i));
+	}
+	return columns;
+}
+
 /* Keys and further columns are no part of a backup; their types may go, or change. */
 static void
 drop_other_columns(Oid relation, TupleDesc columns, AttrNumber item)
@@ -186,10 +205,12 @@ Oid
 backup_relation_keep(const char *id, Oid table)
 {
 	Relation	opened = table_open(table, AccessExclusiveLock);
-	TupleDesc	columns = CreateTupleDescCopy(RelationGetDescr(opened));
-	AttrNumber	item = get_attnum(table, ITEM);
+	AttrNumber	item = table_item_column(opened);
+	TupleDesc	columns = columns_to_keep(opened, item);
 	Oid			relation;
 
+	if (item == 0)
+		elog(ERROR, "relation \"%s\" has no items to keep", RelationGetRelationName(opened));
 	CheckTableNotInUse(opened, "DROP TABLE");
 	relation = create(id, opened, columns, opened->rd_rel->relowner);
 	table_close(opened, NoLock);
@@ -213,11 +234,22 @@ backup_relation_is_plain(Relation relation)
 }
 
 int
+table_item_column(Relation relation)
+{
+	const TableLayout *layout = relation->rd_rel->relkind == RELKIND_RELATION ? layout_of_relation(relation) : NULL;
+
+	return layout != NULL && OidIsValid(layout->primary_index) ? layout->item_column : 0;
+}
+
+int
 backup_relation_item_column(Relation relation)
 {
 	TupleDesc	columns = RelationGetDescr(relation);
 	Oid			type = extension_type(ITEM);
 
+	/* before version 16, CREATE RULE makes a view of a relation that is empty */
+	if (relation->rd_rel->relkind != RELKIND_RELATION)
+		return 0;
 	for (int i = 0; i < columns->natts; i++)
 	{
 		if (!TupleDescAttr(columns, i)->attisdropped && TupleDescAttr(columns, i)->atttypid == type &&

@@ -37,6 +37,7 @@
 #include "change/log.h"
 #include "compat.h"
 #include "job/filling.h"
+#include "job/job_role.h"
 #include "job/recovery.h"
 #include "table/lock_order.h"
 #include "table/table.h"
@@ -97,7 +98,8 @@ recovery_check_places(void)
 void
 recovery_start(Oid target, Oid source, int64 moment)
 {
-	job_create(recovery_job_kind.name, target, source, psprintf("{\"Moment\":" INT64_FORMAT "}", moment));
+	job_create(recovery_job_kind.name, target, source,
+			   psprintf("{\"Moment\":" INT64_FORMAT ",%s}", moment, job_role_member()));
 }
 
 static int64
@@ -432,6 +434,9 @@ restore_table(const Job *job, const char **reason)
 	LockRelationOid(job->source, AccessShareLock);
 	*reason = REASON_NO_SOURCE;
 	if (!job_relation_is_there(job->source))
+		return JOB_IMPOSSIBLE;
+	*reason = REASON_MAY_NOT_READ;
+	if (!job_may_read(job))
 		return JOB_IMPOSSIBLE;
 	job_progress_begin(job);
 	result = fill(&filling, reason);

@@ -168,9 +168,8 @@ write_item(void *argument, Value *item)
 
 /* False where the job has to give way. */
 static bool
-write_rows(ExportRun *run, Relation source, Snapshot snapshot)
+write_rows(ExportRun *run, Relation source, int column, Snapshot snapshot)
 {
-	int			column = backup_relation_item_column(source);
 	TupleTableSlot *slot = table_slot_create(source, NULL);
 	TableScanDesc scan = table_beginscan(source, snapshot, 0, NULL);
 	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ddb exported row", ALLOCSET_DEFAULT_SIZES);
@@ -180,10 +179,15 @@ write_rows(ExportRun *run, Relation source, Snapshot snapshot)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(row);
 		bool		isnull;
-		Value		item = value_from_datum(slot_getattr(slot, column, &isnull));
+		Datum		datum = slot_getattr(slot, column, &isnull);
 
 		CHECK_FOR_INTERRUPTS();
-		write_item(run, &item);
+		if (!isnull)
+		{
+			Value		item = value_from_datum(datum);
+
+			write_item(run, &item);
+		}
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(row);
 		going = !job_is_in_the_way(run->job);
@@ -194,15 +198,23 @@ write_rows(ExportRun *run, Relation source, Snapshot snapshot)
 }
 
 static JobResult
-write_table_now(ExportRun *run)
+write_table_now(ExportRun *run, const char **reason)
 {
 	Relation	source = relation_open(run->job->source, AccessShareLock);
+	int			column = table_item_column(source);
 	Snapshot	snapshot;
 	bool		done;
 
+	if (column == 0)
+	{
+		*reason = REASON_NO_TABLE;
+		relation_close(source, NoLock);
+		return JOB_IMPOSSIBLE;
+	}
+
 	run->record->moment = GetCurrentTimestamp() + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = write_rows(run, source, snapshot);
+	done = write_rows(run, source, column, snapshot);
 	UnregisterSnapshot(snapshot);
 	relation_close(source, NoLock);
 	return done ? JOB_DONE : JOB_BUSY;
@@ -288,7 +300,7 @@ write_files(ExportRun *run, const char **reason)
 	clean_folder(run);
 	write_object(run, "_started", "", 0);
 	result = run->record->of_the_past ?
-		recovery_read(run->job, run->record->moment, write_item, run, reason) : write_table_now(run);
+		recovery_read(run->job, run->record->moment, write_item, run, reason) : write_table_now(run, reason);
 	if (result != JOB_DONE)
 		return result;
 	/* an export has one at least */

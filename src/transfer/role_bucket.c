@@ -6,8 +6,8 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 
+#include "job/job_role.h"
 #include "transfer/role_bucket.h"
 
 /*
@@ -53,8 +53,7 @@ role_of_job(const char *name)
 void
 role_check_may_read(Oid role, Oid relation)
 {
-	if (pg_class_aclcheck(relation, role, ACL_SELECT) != ACLCHECK_OK ||
-		check_enable_rls(relation, role, true) == RLS_ENABLED)
+	if (!role_may_read(role, relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("Access is denied to the table's relation: %s", get_rel_name(relation))));

@@ -361,7 +361,8 @@ read_type(Cursor *cursor, ValueType *type)
 	Value		text;
 	char		name[sizeof("BOOL")] = "";
 
-	if (!read_string(cursor, &text) || text.length >= sizeof(name))
+	/* what is behind U+0000 would not be looked at */
+	if (!read_string(cursor, &text) || text.length >= sizeof(name) || memchr(text.data, '\0', text.length) != NULL)
 		return false;
 	memcpy(name, text.data, text.length);
 	return value_type_from_name(name, type) && pass(cursor, ':');

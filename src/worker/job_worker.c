@@ -13,6 +13,7 @@
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 
+#include "error.h"
 #include "job/backup.h"
 #include "job/recovery.h"
 #include "transfer/export.h"
@@ -160,9 +161,14 @@ static Outcome
 outcome_of_error(const Job *job, int sqlstate)
 {
 	const JobKind *kind = find_kind(job);
+	DdbException exception;
 
 	if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
 		return OUTCOME_BUSY;
+	/* an item that the table could not have, or a request that makes no sense, is the same the next time */
+	if (ddb_exception_of_sqlstate(sqlstate, &exception) &&
+		(exception == VALIDATION_EXCEPTION || exception == SERIALIZATION_EXCEPTION))
+		return OUTCOME_IMPOSSIBLE;
 	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
 }
 

@@ -65,6 +65,8 @@ check_features(const ExportRequest *request)
 		validation_error("Incremental exports are not supported");
 	if (request->filter != NULL)
 		validation_error("FilterSpecification is not supported");
+	check_transfer_text("ClientToken", &request->token);
+	check_transfer_text("S3Prefix", &request->prefix);
 }
 
 /* Where the files go, for the job and for whoever asks. */

@@ -78,12 +78,28 @@ static const Member members[] = {
 };
 
 static void
+check_header(const CsvRequest *csv)
+{
+	for (size_t i = 0; csv->header.json != NULL && i < json_object_array_length(csv->header.json); i++)
+	{
+		json_object *column = json_object_array_get_idx(csv->header.json, i);
+		RequestString name = {.data = json_object_get_string(column),.length = json_object_get_string_len(column)};
+
+		check_transfer_text("HeaderList", &name);
+	}
+}
+
+static void
 check_request(const ImportRequest *request)
 {
 	const CsvRequest *csv = request->format_options != NULL ? request->format_options->csv : NULL;
 
+	check_transfer_text("ClientToken", &request->token);
+	check_transfer_text("S3KeyPrefix", &request->source->prefix);
 	if (csv == NULL)
 		return;
+	check_transfer_text("Delimiter", &csv->delimiter);
+	check_header(csv);
 	if (strcmp(request->format.text, "CSV") != 0)
 		validation_error("InputFormatOptions.Csv can only be specified when InputFormat is CSV");
 	if (csv->delimiter.data != NULL && strchr(",;:|\t ", *csv->delimiter.data) == NULL)

@@ -18,12 +18,21 @@ const Shape transfer_page_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(2
 
 #define PAGE_DEFAULT 25
 
+void
+check_transfer_text(const char *name, const RequestString *value)
+{
+	if (value->data != NULL && memchr(value->data, '\0', value->length) != NULL)
+		validation_error("One or more parameter values were invalid: U+0000 in %s", name);
+}
+
 Bucket *
 requested_bucket(const RequestString *name)
 {
 	BucketProblem problem;
-	Bucket	   *bucket = bucket_open(name->data, &problem);
+	Bucket	   *bucket;
 
+	check_transfer_text("S3Bucket", name);
+	bucket = bucket_open(name->data, &problem);
 	if (problem == BUCKET_MISSING)
 		validation_error("The specified bucket does not exist: %s", name->data);
 	if (problem == BUCKET_DENIED)

@@ -48,4 +48,7 @@ extern void append_transfer_time(StringInfo out, const char *name, TimestampTz t
 /* Why it has failed, if it has. */
 extern void append_transfer_failure(StringInfo out, const Transfer *transfer);
 
+/* Raises ValidationException where a text that is given has U+0000, behind which nobody would look. */
+extern void check_transfer_text(const char *name, const RequestString *value);
+
 #endif							/* DDB_OPERATION_TRANSFERS_H */
