@@ -101,6 +101,7 @@ exchange_classes(Relation classes, HeapTuple first, HeapTuple second)
 	exchange(int32, a->relpages, b->relpages);
 	exchange(float4, a->reltuples, b->reltuples);
 	exchange(int32, a->relallvisible, b->relallvisible);
+	exchange_frozen_pages_compat(a, b);
 	CatalogTupleUpdate(classes, &first->t_self, first);
 	CatalogTupleUpdate(classes, &second->t_self, second);
 	depend_on(a->reltoastrelid, a->oid);
