@@ -81,7 +81,7 @@ read_string(const char *name, json_object *value, int minimum, int maximum)
 static json_object *
 only_member(const char *option, json_object *object, const char *name)
 {
-	json_object *value;
+	json_object *value = NULL;
 
 	if (!json_object_is_type(object, json_type_object) || json_object_object_length(object) != 1 ||
 		!json_object_object_get_ex(object, name, &value))
