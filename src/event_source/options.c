@@ -37,7 +37,7 @@ static const OptionDescription numbers[] = {
 	{"TimeoutInSeconds", offsetof(EventSourceOptions, timeout), 30, 1, 900},
 };
 
-static void
+static void __attribute__((noreturn))
 bad_option(const char *name, const char *reason)
 {
 	ereport(ERROR,
@@ -81,7 +81,7 @@ read_string(const char *name, json_object *value, int minimum, int maximum)
 static json_object *
 only_member(const char *option, json_object *object, const char *name)
 {
-	json_object *value = NULL;
+	json_object *value;
 
 	if (!json_object_is_type(object, json_type_object) || json_object_object_length(object) != 1 ||
 		!json_object_object_get_ex(object, name, &value))
