@@ -213,7 +213,12 @@ SELECT ddb.delete_table('{"TableName": "Music"}')::jsonb#>>'{TableDescription,Ta
 SELECT pg_temp.list('{"BackupType": "SYSTEM"}');
 ROLLBACK;
 SELECT pg_temp.list('{"BackupType": "SYSTEM"}'), (SELECT count(*) FROM dynamodb."Music");
+-- what is known of its pages goes with them
+VACUUM (FREEZE, ANALYZE) dynamodb."Music";
+SELECT to_jsonb(c) AS had FROM pg_class c WHERE oid = 'dynamodb."Music"'::regclass \gset
 SELECT ddb.delete_table('{"TableName": "Music"}')::jsonb#>>'{TableDescription,TableStatus}';
+SELECT key, value, :'had'::jsonb->key FROM ddb.backups b JOIN pg_class c ON c.oid = b.relation, jsonb_each(to_jsonb(c))
+	WHERE b.type = 'SYSTEM' AND key IN ('relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid') AND value IS DISTINCT FROM :'had'::jsonb->key;
 SELECT pg_temp.list('{"BackupType": "SYSTEM"}'), to_regclass('dynamodb."Music"');
 SELECT d->>'BackupStatus', (d->>'BackupExpiryDateTime')::numeric - (d->>'BackupCreationDateTime')::numeric FROM (SELECT pg_temp.describe('Music$DeletedTableBackup')->'BackupDetails' AS d) d;
 \set ECHO errors

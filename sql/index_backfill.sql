@@ -41,7 +41,7 @@ SELECT create_index('ByRating', 'rating', 'title', '{"ProjectionType": "INCLUDE"
 SELECT wait_for_indexes();
 SELECT create_index('Keys', 'genre', 'year', '{"ProjectionType": "KEYS_ONLY"}');
 SELECT wait_for_indexes();
-SELECT name, status FROM ddb.indexes WHERE table_relation = 'dynamodb."Films"'::regclass;
+SELECT name, status FROM ddb.indexes WHERE table_relation = 'dynamodb."Films"'::regclass ORDER BY name;
 SELECT * FROM ddb.index_progress;
 SELECT * FROM ddb.backfills;
 SELECT index_name, problem, count(*) FROM ddb.check_indexes('Films') GROUP BY 1, 2;
@@ -116,7 +116,7 @@ BEGIN;
 SELECT create_index('Prepared', 'genre', 'title', '{"ProjectionType": "KEYS_ONLY"}');
 PREPARE TRANSACTION 'index';
 SELECT wait_for_indexes();
-SELECT name, status FROM ddb.indexes WHERE table_relation = 'dynamodb."Films"'::regclass;
+SELECT name, status FROM ddb.indexes WHERE table_relation = 'dynamodb."Films"'::regclass ORDER BY name;
 
 DROP VIEW expected, present;
 DROP TABLE dynamodb."Films";

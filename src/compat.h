@@ -61,6 +61,18 @@ typedef RelFileNode RelationFile;
 #define assume_new_file_compat(relation) RelationAssumeNewRelfilenode(relation)
 #endif
 
+/* pg_class counts, since 18, the pages that are frozen. */
+#if PG_VERSION_NUM >= 180000
+#define exchange_frozen_pages_compat(first, second) \
+	do { \
+		int32		kept = (first)->relallfrozen; \
+		(first)->relallfrozen = (second)->relallfrozen; \
+		(second)->relallfrozen = kept; \
+	} while (0)
+#else
+#define exchange_frozen_pages_compat(first, second) ((void) 0)
+#endif
+
 /* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
 #if PG_VERSION_NUM >= 160000
 #define slot_is_invalidated_compat(slot) ((slot)->data.invalidated != RS_INVAL_NONE)

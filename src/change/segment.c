@@ -311,7 +311,6 @@ segment_add(const LogBlock *block, bool for_recovery, int64 since)
 	values[BLOCK_LAST_ORDINAL - 1] = Int64GetDatum(block->last.ordinal);
 	values[BLOCK_RECORDS - 1] = Int32GetDatum(block->records);
 	values[BLOCK_PARTS - 1] = Int32GetDatum(parts);
-	values[BLOCK_DATA - 1] = PointerGetDatum(&value);
 	for (int part = 0; part < parts; part++)
 	{
 		uint32		part_length = Min(length - part * PART_LENGTH, PART_LENGTH);
@@ -319,6 +318,7 @@ segment_add(const LogBlock *block, bool for_recovery, int64 since)
 		values[BLOCK_PART - 1] = Int32GetDatum(part);
 		SET_VARSIZE(&value, VARHDRSZ + part_length);
 		memcpy(VARDATA(&value), stored + part * PART_LENGTH, part_length);
+		values[BLOCK_DATA - 1] = PointerGetDatum(&value);
 		add_row(segment, values, part_length > PART_LENGTH / 4 * 3);
 	}
 }

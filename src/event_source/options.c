@@ -37,7 +37,7 @@ static const OptionDescription numbers[] = {
 	{"TimeoutInSeconds", offsetof(EventSourceOptions, timeout), 30, 1, 900},
 };
 
-static void
+static void __attribute__((noreturn))
 bad_option(const char *name, const char *reason)
 {
 	ereport(ERROR,

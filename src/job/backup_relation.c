@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "job/backup_relation.h"
 #include "owner_statement.h"
+#include "table/access_method.h"
 #include "table/layout.h"
 
 #define ITEM "item"
@@ -103,6 +104,7 @@ exchange_classes(Relation classes, HeapTuple first, HeapTuple second)
 	exchange(int32, a->relpages, b->relpages);
 	exchange(float4, a->reltuples, b->reltuples);
 	exchange(int32, a->relallvisible, b->relallvisible);
+	exchange_frozen_pages_compat(a, b);
 	CatalogTupleUpdate(classes, &first->t_self, first);
 	CatalogTupleUpdate(classes, &second->t_self, second);
 	depend_on(a->reltoastrelid, a->oid);
@@ -238,7 +240,13 @@ table_item_column(Relation relation)
 {
 	const TableLayout *layout = relation->rd_rel->relkind == RELKIND_RELATION ? layout_of_relation(relation) : NULL;
 
-	return layout != NULL && OidIsValid(layout->primary_index) ? layout->item_column : 0;
+	if (layout != NULL && OidIsValid(layout->primary_index))
+		return layout->item_column;
+	if (relation_is_ours(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the relation \"%s\" does not have its primary index yet", RelationGetRelationName(relation))));
+	return 0;
 }
 
 int

@@ -72,9 +72,9 @@ static char *
 base64_of(const uint8 *bytes, int length)
 {
 	int			size = pg_b64_enc_len(length);
-	char	   *text = palloc0(size + 1);
+	char	   *text = palloc(size + 1);
 
-	(void) pg_b64_encode((const void *) bytes, length, text, size);
+	text[pg_b64_encode((const void *) bytes, length, text, size)] = '\0';
 	return text;
 }
 

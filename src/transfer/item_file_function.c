@@ -25,7 +25,7 @@ text_argument(FunctionCallInfo fcinfo, int position)
 	return PG_ARGISNULL(position) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(position));
 }
 
-static void
+static void __attribute__((noreturn))
 no_such_name(const char *what, const char *given, const char *names)
 {
 	ereport(ERROR,

@@ -352,7 +352,7 @@ read_set(Ion *ion, ValueType set, int depth)
 static bool
 read_annotations(Ion *ion, Annotations *annotations, Symbol *word)
 {
-	annotations->count = 0;
+	*annotations = (Annotations) {0};
 	while (ion_at_symbol(ion))
 	{
 		word->text = ion_symbol(ion, &word->quoted);

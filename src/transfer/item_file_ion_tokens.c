@@ -259,7 +259,7 @@ read_quoted(Ion *ion, char quote)
 static Value
 read_long_strings(Ion *ion)
 {
-	StringInfoData text = {NULL};
+	StringInfoData text = {0};
 
 	do
 	{

@@ -79,6 +79,7 @@ static List *announced = NIL;	/* wishes on their way through WAL, in TopMemoryCo
 static bool started = false;	/* the decoder has told where it begins */
 static bool look_again = true;	/* at what is wanted */
 static bool warned = false;		/* of the lag */
+static bool finished = false;	/* nobody wanted anything */
 static TimestampTz begun = 0;	/* this process */
 static TimestampTz next_care = 0;
 static TimestampTz trimmed = 0;
@@ -101,7 +102,8 @@ leave(int code, Datum argument)
 			RETRY_MILLISECONDS : SLOW_RETRY_MILLISECONDS;
 	if (decoder != NULL)
 		TerminateBackgroundWorker(decoder);
-	if (asked && absence == 0)
+	/* a wish that has come since is not to wait for what is left to be trimmed */
+	if (asked && (finished || absence == 0))
 		absence = 1;
 	if (absence > 0)
 		launcher_request(WORKER_CHANGE_WRITER, MyDatabaseId,
@@ -440,6 +442,7 @@ give_up_slot(void)
 static void __attribute__((noreturn))
 finish(bool something_left)
 {
+	finished = true;
 	give_up_slot();
 	go_and_come_back(something_left ? trim_seconds() * 1000L : 0);
 }

@@ -297,6 +297,36 @@ ok "and the processes" wait_until "$no_processes"
 is "and the old images" "$(sql -c "SELECT relreplident FROM pg_class WHERE relname = 'Music'")" d
 ok "TRUNCATE is allowed again" sql -c 'TRUNCATE dynamodb."Music"'
 
+# ---- A stream that is asked for while the writer leaves ----
+
+# leave N: the last stream ends; whether its decoder, and so the writer, has been held on its way out.
+leave() {
+	local decoder i
+	stream Music "left $1"
+	enabled "left $1"
+	decoder=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb change decoder' AND datname = 'log'")
+	sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'left $1'"
+	for ((i = 0; i < 1000; i++)); do
+		[ "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'left $1'")" != DISABLED ] || break
+	done
+	kill -STOP "$decoder" 2>/dev/null || return 1
+	! WAIT=50 wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND wait_event ILIKE 'BgworkerShutdown'" >/dev/null ||
+		held=$decoder
+	[ -n "$held" ] || kill -CONT "$decoder"
+	[ -n "$held" ]
+}
+held=
+for n in {1..10}; do
+	! leave "$n" || break
+	wait_until "$no_processes"
+done
+ok "a writer on its way out" [ -n "$held" ]
+stream Music meanwhile
+kill -CONT "$held"
+ok "comes back for a stream at once, and not when it would have trimmed" eval 'WAIT=300 enabled meanwhile'
+sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'meanwhile'"
+ok "and leaves again" wait_until "$no_processes"
+
 # ---- GRANT beside the log's own ALTER TABLE ----
 
 sql -o /dev/null -c "$(create Granted)" -c 'CREATE TABLE granting ()'

@@ -91,7 +91,7 @@ parse(Read *read)
 	ParameterUse uses[] = {
 		{"ProjectionExpression", PARAMETER_EXPRESSION, request->projection_expression.data != NULL},
 	};
-	RequestList no_attributes = {NULL};
+	RequestList no_attributes = {0};
 	ExpressionAttributes *attributes;
 
 	check_parameter_use(uses, lengthof(uses), request->names.json != NULL, false);
