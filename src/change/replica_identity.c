@@ -71,9 +71,12 @@ change_needs_old_images(Oid relation)
 		is_asked_for("continuous_backups", BACKUPS_STATUS, relation);
 }
 
-/* The relation's row in pg_class as it is, and the transaction that is writing it, if any; false where it is gone. */
+/*
+ * The relation's row in pg_class as it is, the transaction that has written it, and the one that is writing it, if
+ * any; false where it is gone.
+ */
 static bool
-find_catalog_row(Relation catalog, Oid relation, ItemPointer place, TransactionId *writing)
+find_catalog_row(Relation catalog, Oid relation, ItemPointer place, TransactionId *written, TransactionId *writing)
 {
 	SnapshotData dirty;
 	ScanKeyData key;
@@ -89,6 +92,7 @@ find_catalog_row(Relation catalog, Oid relation, ItemPointer place, TransactionI
 	if (found)
 	{
 		*place = row->t_self;
+		*written = HeapTupleHeaderGetXmin(row->t_data);
 		*writing = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
 	}
 	systable_endscan(scan);
@@ -106,16 +110,22 @@ lock_catalog_row(Oid relation)
 	Relation	catalog = table_open(RelationRelationId, RowExclusiveLock);
 	ItemPointerData locked;
 	ItemPointerData place;
+	TransactionId written;
 	TransactionId writing;
 
 	ItemPointerSetInvalid(&locked);
-	while (find_catalog_row(catalog, relation, &place, &writing))
+	while (find_catalog_row(catalog, relation, &place, &written, &writing))
 	{
 		/* it has locked the row no longer than it took to write it */
 		if (TransactionIdIsValid(writing) && !TransactionIdIsCurrentTransactionId(writing))
 			XactLockTableWait(writing, NULL, NULL, XLTW_None);
 		else if (ItemPointerEquals(&place, &locked))
+		{
+			/* its commit is seen before its invalidations are sent, and its lock is released behind those */
+			if (TransactionIdIsNormal(written) && !TransactionIdIsCurrentTransactionId(written))
+				XactLockTableWait(written, NULL, NULL, XLTW_None);
 			break;
+		}
 		else
 		{
 			LockTuple(catalog, &place, ExclusiveLock);

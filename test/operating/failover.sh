@@ -92,6 +92,10 @@ is_primary() {
 has_standby() {
 	[ "$(on "$1" -c "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'" 2>/dev/null)" = 1 ]
 }
+# As Patroni's own state says, which follows PostgreSQL's.
+is_sync_standby() {
+	serves "${rest_port[$1]}" /sync
+}
 manage() {
 	patronictl -c "$DDB_WORK/node1/patroni.yml" "$@"
 }
@@ -105,6 +109,7 @@ go_on() {
 
 # switch_over FROM TO: as it is planned, while both are there.
 switch_over() {
+	ok "Patroni knows that $2 is the synchronous standby" within 60 is_sync_standby "$2"
 	manage switchover --leader "$1" --candidate "$2" --force | sed 's/^/#   /'
 	ok "a planned switchover makes $2 the primary" within 60 is_primary "$2"
 	ok "with the other node as the synchronous standby" within 60 has_standby "$2"
