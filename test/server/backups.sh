@@ -110,6 +110,25 @@ for ((i = 1; i <= 4; i++)); do
 done
 is "counts are exact" "$(sql -c "SELECT DISTINCT items FROM ddb.backups")" 20000
 
+# A backup that is asked for while somebody waits to delete the table is made.
+sql -o /dev/null <<'SQL'
+SELECT ddb.create_table('{"TableName": "Meanwhile", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}');
+SQL
+locks='FROM pg_locks WHERE relation = '"'dynamodb.\"Meanwhile\"'::regclass"
+sql -o /dev/null <<SQL &
+BEGIN;
+SELECT ddb.create_backup('{"TableName": "Meanwhile", "BackupName": "meanwhile"}');
+DO \$\$ BEGIN WHILE NOT EXISTS (SELECT $locks AND NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END \$\$;
+COMMIT;
+SQL
+asking=$!
+wait_until "SELECT count(*) > 0 $locks"
+like "a deletion that waits for who asks for a backup" "$(sql -c "SELECT ddb.delete_table('{\"TableName\": \"Meanwhile\"}')" 2>&1 || true)" 'ResourceInUseException'
+wait $asking
+ok "leaves the table to be backed up" wait_until "SELECT status = 'AVAILABLE' FROM ddb.backups WHERE name = 'meanwhile'"
+sql -o /dev/null -c "SELECT ddb.delete_backup(json_build_object('BackupArn', arn('meanwhile')))" -c "SELECT ddb.delete_table('{\"TableName\": \"Meanwhile\"}')"
+
 # A table is deleted: nothing is copied, and nothing is lost.
 sql -o /dev/null -c "SELECT ddb.update_continuous_backups('{\"TableName\": \"Accounts\", \"PointInTimeRecoverySpecification\": {\"PointInTimeRecoveryEnabled\": true}}')"
 sql -c "CREATE TABLE was AS SELECT item::text AS item FROM dynamodb.\"Accounts\""

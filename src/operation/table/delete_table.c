@@ -60,9 +60,14 @@ check_not_backed_up(const char *name)
 static TableRecord *
 lock_table(const char *name)
 {
+	TableRecord *record;
+
 	check_not_created(name);
+	/* a job that copies the table is not waited for, and one that was asked for meanwhile is not let down */
 	check_not_backed_up(name);
-	return check_table_record(catalog_lock_table_to_drop(name), name);
+	record = check_table_record(catalog_lock_table_to_drop(name), name);
+	check_not_backed_up(name);
+	return record;
 }
 
 static void
