@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "arn.h"
+#include "change/record.h"
 #include "job/backup_relation.h"
 #include "job/filling.h"
 #include "job/recovery.h"
@@ -212,7 +213,7 @@ write_table_now(ExportRun *run, const char **reason)
 		return JOB_IMPOSSIBLE;
 	}
 
-	run->record->moment = GetCurrentTimestamp() + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	run->record->moment = sequence_time(GetCurrentTimestamp());
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	done = write_rows(run, source, column, snapshot);
 	UnregisterSnapshot(snapshot);
@@ -257,8 +258,7 @@ write_summary(ExportRun *run)
 	append_moment(&out, "endTime", record->transfer.ended);
 	append_member(&out, "tableArn", table_arn(record->transfer.table_name));
 	append_member(&out, "tableId", record->transfer.table_id);
-	append_moment(&out, "exportTime",
-				  record->moment - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
+	append_moment(&out, "exportTime", time_of_sequence(record->moment));
 	append_member(&out, "s3Bucket", requested(run, "S3Bucket"));
 	append_member(&out, "s3Prefix", requested(run, "S3Prefix"));
 	append_member(&out, "s3SseAlgorithm", requested(run, "S3SseAlgorithm"));

@@ -223,31 +223,29 @@ find_session(ImportRun *run)
 
 /* ---- The records ---- */
 
+typedef struct ItemCheck
+{
+	const ImportRun *run;
+	const Value *item;
+} ItemCheck;
+
+static void
+check_item(void *argument)
+{
+	const ItemCheck *check = argument;
+
+	(void) key_of_item(&check->run->filling.target->schema, check->item);
+	index_check_item(check->run->indexes, check->item, WRITER_PUT);
+}
+
 /* Why the table could not have the item, or NULL. */
 static const char *
 find_fault(const ImportRun *run, const Value *item)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	const char *volatile fault = NULL;
+	ItemCheck	check = {run, item};
+	char	   *fault = NULL;
 
-	PG_TRY();
-	{
-		(void) key_of_item(&run->filling.target->schema, item);
-		index_check_item(run->indexes, item, WRITER_PUT);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-		DdbException exception;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		if (!ddb_exception_of_sqlstate(error->sqlerrcode, &exception))
-			PG_RE_THROW();
-		FlushErrorState();
-		fault = ddb_exception_text(error->message, exception);
-	}
-	PG_END_TRY();
+	(void) error_caught(check_item, &check, CurrentMemoryContext, &fault);
 	return fault;
 }
 

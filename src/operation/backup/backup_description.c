@@ -198,14 +198,6 @@ status_word(const Backup *backup)
 		"DELETED";
 }
 
-static void
-append_time(StringInfo out, const char *name, TimestampTz time)
-{
-	RequestInteger date = settings_time(time);
-
-	append_date_member(out, name, &date);
-}
-
 /* What the details and the summary have in common, behind other members or at the beginning. */
 static void
 append_common(StringInfo out, const Backup *backup, const char *status)
@@ -215,9 +207,9 @@ append_common(StringInfo out, const Backup *backup, const char *status)
 	appendStringInfo(out, ",\"BackupSizeBytes\":" INT64_FORMAT, backup->bytes);
 	append_string_member(out, "BackupStatus", status != NULL ? status : status_word(backup));
 	append_string_member(out, "BackupType", backup->system ? "SYSTEM" : "USER");
-	append_time(out, "BackupCreationDateTime", backup->created);
+	append_time_member(out, "BackupCreationDateTime", backup->created);
 	if (backup->expires != 0)
-		append_time(out, "BackupExpiryDateTime", backup->expires);
+		append_time_member(out, "BackupExpiryDateTime", backup->expires);
 }
 
 void
@@ -257,7 +249,7 @@ append_source_table(StringInfo out, const Backup *backup, const RestoreSource *s
 	append_string_member(out, "TableArn", table_arn(backup->table_name));
 	appendStringInfo(out, ",\"TableSizeBytes\":" INT64_FORMAT, backup->bytes);
 	append_key_schema(out, &source->schema);
-	append_time(out, "TableCreationDateTime", backup->table_created);
+	append_time_member(out, "TableCreationDateTime", backup->table_created);
 	append_provisioned(out, &source->settings.throughput);
 	appendStringInfo(out, ",\"ItemCount\":" INT64_FORMAT, backup->items);
 	append_string_member(out, "BillingMode", source->settings.billing_mode.text);

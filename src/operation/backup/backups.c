@@ -30,6 +30,22 @@ backups_check_may_read(const char *name)
 	table_release(table);
 }
 
+bool
+backups_find_moment(const TableRecord *record, bool latest, int64 *moment)
+{
+	RecoveryStatus status = continuous_backups_read(record->relation).status;
+	RecoveryWindow window;
+
+	if (status != RECOVERY_ENABLED && status != RECOVERY_ENABLING)
+		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
+				  "Point in time recovery is not enabled for table '%s'", record->name);
+	if (!recovery_window(record->relation, &window))
+		return false;
+	if (latest)
+		*moment = window.latest;
+	return *moment >= window.earliest && *moment <= window.latest;
+}
+
 /* Milliseconds as seconds with a fraction. */
 static void
 append_date(StringInfo out, const char *name, int64 milliseconds)

@@ -17,6 +17,12 @@ extern TableRecord *backups_table(const char *name);
  */
 extern void backups_check_may_read(const char *name);
 
+/*
+ * Whether the table can be had as it was at the moment, microseconds since 1970, or at the latest one, which *moment
+ * then is.  Raises PointInTimeRecoveryUnavailableException where recovery is not on.
+ */
+extern bool backups_find_moment(const TableRecord *record, bool latest, int64 *moment);
+
 /* Appends a ContinuousBackupsDescription as the operations' whole response. */
 extern void append_continuous_backups(StringInfo response, Oid relation);
 

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "arn.h"
-#include "change/continuous_backups.h"
 #include "error.h"
 #include "job/recovery.h"
 #include "operation/backup/backups.h"
@@ -62,21 +61,12 @@ source_name(const RestoreRequest *request)
 static int64
 restored_moment(const RestoreRequest *request, const TableRecord *source)
 {
-	RecoveryStatus status = continuous_backups_read(source->relation).status;
-	RecoveryWindow window;
-	int64		moment;
+	int64		moment = request->moment.value;
 
-	if (status != RECOVERY_ENABLED && status != RECOVERY_ENABLING)
-		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
-				  "Point in time recovery is not enabled for table '%s'", source->name);
-	if (recovery_window(source->relation, &window))
-	{
-		moment = request->moment.given ? request->moment.value : window.latest;
-		if (moment >= window.earliest && moment <= window.latest)
-			return moment;
-	}
-	ddb_error(INVALID_RESTORE_TIME_EXCEPTION, "An invalid restore time was specified. "
-			  "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime.");
+	if (!backups_find_moment(source, !request->moment.given, &moment))
+		ddb_error(INVALID_RESTORE_TIME_EXCEPTION, "An invalid restore time was specified. "
+				  "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime.");
+	return moment;
 }
 
 static void

@@ -75,6 +75,14 @@ append_date_member(StringInfo out, const char *name, const RequestInteger *time)
 							  (int) (time->value % 1000));
 }
 
+void
+append_time_member(StringInfo out, const char *name, TimestampTz time)
+{
+	RequestInteger date = settings_time(time);
+
+	append_date_member(out, name, &date);
+}
+
 static void
 begin_object(StringInfo out, const char *name)
 {
@@ -402,11 +410,10 @@ append_stream(StringInfo out, const TableRecord *record)
 static void
 append_keys(StringInfo out, const TableRecord *record, const IndexDescriptions *indexes)
 {
-	RequestInteger created = settings_time(record->created);
 	KeySchema	schema;
 
 	catalog_key_schema(record->relation, &schema);
-	append_date_member(out, "CreationDateTime", &created);
+	append_time_member(out, "CreationDateTime", record->created);
 	append_attribute_definitions(out, &schema, indexes);
 	append_key_schema(out, &schema);
 }

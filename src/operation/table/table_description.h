@@ -65,6 +65,9 @@ extern const char *table_status(const TableRecord *record);
 /* A date, seconds since 1970 with a fraction, unless it is not given. */
 extern void append_date_member(StringInfo out, const char *name, const RequestInteger *time);
 
+/* The same of a time of PostgreSQL's. */
+extern void append_time_member(StringInfo out, const char *name, TimestampTz time);
+
 /* Behind another member or at an object's beginning. */
 extern void append_string_member(StringInfo out, const char *name, const char *value);
 

@@ -18,7 +18,7 @@ static void
 append_results(StringInfo out, const Export *record)
 {
 	if (record->transfer.ended != 0)
-		append_transfer_time(out, "EndTime", record->transfer.ended);
+		append_time_member(out, "EndTime", record->transfer.ended);
 	if (record->manifest != NULL)
 	{
 		append_string_member(out, "ExportManifest", record->manifest);
@@ -36,7 +36,7 @@ append_export_description(StringInfo response, const Export *record)
 	appendStringInfoString(response, "{\"ExportDescription\":{");
 	append_string_member(response, "ExportArn", export_arn(record->transfer.table_name, record->transfer.id));
 	append_string_member(response, "ExportStatus", record->transfer.status);
-	append_transfer_time(response, "StartTime", record->transfer.started);
+	append_time_member(response, "StartTime", record->transfer.started);
 	append_string_member(response, "TableArn", table_arn(record->transfer.table_name));
 	append_string_member(response, "TableId", record->transfer.table_id);
 	append_date_member(response, "ExportTime", &moment);

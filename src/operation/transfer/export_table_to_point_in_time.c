@@ -4,7 +4,6 @@
 #include "postgres.h"
 
 #include "arn.h"
-#include "change/continuous_backups.h"
 #include "error.h"
 #include "operation/backup/backups.h"
 #include "operation/operations.h"
@@ -93,18 +92,13 @@ request_text(const ExportRequest *request)
 static int64
 exported_moment(const ExportRequest *request, const TableRecord *table)
 {
-	RecoveryStatus status = continuous_backups_read(table->relation).status;
-	RecoveryWindow window;
+	int64		moment = request->moment.value;
 
 	if (!request->moment.given)
 		return 0;
-	if (status != RECOVERY_ENABLED && status != RECOVERY_ENABLING)
-		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
-				  "Point in time recovery is not enabled for table '%s'", table->name);
-	if (!recovery_window(table->relation, &window) ||
-		request->moment.value < window.earliest || request->moment.value > window.latest)
+	if (!backups_find_moment(table, false, &moment))
 		ddb_error(INVALID_EXPORT_TIME_EXCEPTION, "The specified ExportTime is outside of the point in time recovery window.");
-	return request->moment.value;
+	return moment;
 }
 
 /* The export that a former request of the token has asked for; NULL where there was none. */

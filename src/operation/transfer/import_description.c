@@ -28,9 +28,9 @@ append_common(StringInfo out, const Import *record, json_object *request)
 	append_string_member(out, "TableArn", table_arn(record->transfer.table_name));
 	append_given(out, request, "S3BucketSource");
 	append_given(out, request, "InputFormat");
-	append_transfer_time(out, "StartTime", record->transfer.started);
+	append_time_member(out, "StartTime", record->transfer.started);
 	if (record->transfer.ended != 0)
-		append_transfer_time(out, "EndTime", record->transfer.ended);
+		append_time_member(out, "EndTime", record->transfer.ended);
 }
 
 void

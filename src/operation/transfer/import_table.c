@@ -11,6 +11,7 @@
 #include "operation/table/create_table.h"
 #include "operation/transfer/import_description.h"
 #include "operation/transfer/transfers.h"
+#include "request/parameters.h"
 
 typedef struct SourceRequest
 {
@@ -110,9 +111,10 @@ check_request(const ImportRequest *request)
 static void
 append_json(StringInfo out, const char *name, json_object *json)
 {
-	if (json != NULL)
-		appendStringInfo(out, "%s\"%s\":%s", out->data[out->len - 1] == '{' ? "" : ",", name,
-						 json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (json == NULL)
+		return;
+	append_member(out, name);
+	appendStringInfoString(out, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "arn.h"
 #include "error.h"
 #include "operation/transfer/transfers.h"
+#include "request/parameters.h"
 #include "value/json_out.h"
 
 const Shape bucket_name_shape = {.kind = SHAPE_STRING, AT_MOST(255)};
@@ -72,7 +73,7 @@ append_requested(StringInfo out, const char *name, const RequestString *value)
 {
 	if (value->data == NULL)
 		return;
-	appendStringInfo(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", name);
+	append_member(out, name);
 	json_append_string(out, value->data, value->length);
 }
 
@@ -105,14 +106,6 @@ append_transfer_page(StringInfo out, const TransferPage *page, const TransferCat
 	if (count > limit)
 		append_string_member(out, "NextToken", last->id);
 	appendStringInfoChar(out, '}');
-}
-
-void
-append_transfer_time(StringInfo out, const char *name, TimestampTz time)
-{
-	RequestInteger date = settings_time(time);
-
-	append_date_member(out, name, &date);
 }
 
 void

@@ -42,9 +42,6 @@ extern void append_requested(StringInfo out, const char *name, const RequestStri
 extern void append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
 								 const char *member, void (*append) (StringInfo out, const void *record));
 
-/* A time of a transfer's. */
-extern void append_transfer_time(StringInfo out, const char *name, TimestampTz time);
-
 /* Why it has failed, if it has. */
 extern void append_transfer_failure(StringInfo out, const Transfer *transfer);
 
