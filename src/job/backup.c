@@ -25,6 +25,7 @@
 #include "job/backup_catalog.h"
 #include "job/backup_relation.h"
 #include "job/filling.h"
+#include "job/item_scan.h"
 #include "job/job_role.h"
 #include "table/relation.h"
 
@@ -44,7 +45,6 @@ typedef struct BackupCopy
 	Relation	source;
 	int			source_column;
 	Relation	backup;
-	Snapshot	snapshot;
 	BulkInsertState bulk;
 	TupleTableSlot *slots[BATCH_ROWS];
 	int			count;			/* of slots that wait */
@@ -72,8 +72,9 @@ write_batch(BackupCopy *copy)
 
 /* What is out of line is copied as it is, compressed or not. */
 static void
-add_item(BackupCopy *copy, Datum item)
+add_item(void *argument, Datum item)
 {
+	BackupCopy *copy = argument;
 	MemoryContext caller = MemoryContextSwitchTo(copy->batch);
 	TupleTableSlot *slot = copy->slots[copy->count];
 	Value		value = value_from_datum(item);
@@ -93,26 +94,12 @@ add_item(BackupCopy *copy, Datum item)
 
 /* False where the job has to give way. */
 static bool
-copy_rows(void *argument)
+copy_items(void *argument)
 {
 	BackupCopy *copy = argument;
-	TupleTableSlot *slot = table_slot_create(copy->source, NULL);
-	TableScanDesc scan = table_beginscan(copy->source, copy->snapshot, 0, NULL);
-	bool		going = true;
+	bool		going = item_scan(copy->job, copy->source, copy->source_column, add_item, copy);
 
-	while (going && table_scan_getnextslot(scan, ForwardScanDirection, slot))
-	{
-		bool		isnull;
-		Datum		item = slot_getattr(slot, copy->source_column, &isnull);
-
-		CHECK_FOR_INTERRUPTS();
-		if (!isnull)
-			add_item(copy, item);
-		going = !job_is_in_the_way(copy->job);
-	}
 	write_batch(copy);
-	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
 	return going;
 }
 
@@ -125,9 +112,7 @@ copy_table(BackupCopy *copy)
 	copy->bulk = GetBulkInsertState();
 	for (int i = 0; i < BATCH_ROWS; i++)
 		copy->slots[i] = table_slot_create(copy->backup, NULL);
-	copy->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = run_unnoticed(copy_rows, copy);
-	UnregisterSnapshot(copy->snapshot);
+	done = run_unnoticed(copy_items, copy);
 	for (int i = 0; i < BATCH_ROWS; i++)
 		ExecDropSingleTupleTableSlot(copy->slots[i]);
 	FreeBulkInsertState(copy->bulk);
@@ -246,50 +231,29 @@ typedef struct BackupRestore
 	Filling		filling;
 	Relation	backup;
 	int			column;
-	Snapshot	snapshot;
 } BackupRestore;
 
-static bool
-restore_rows(void *argument)
+static void
+restore_item(void *argument, Datum datum)
 {
 	BackupRestore *restore = argument;
-	TupleTableSlot *slot = table_slot_create(restore->backup, NULL);
-	TableScanDesc scan = table_beginscan(restore->backup, restore->snapshot, 0, NULL);
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ddb row of a backup",
-											  ALLOCSET_DEFAULT_SIZES);
-	bool		going = true;
+	Value		item = value_from_datum(datum);
 
-	while (going && table_scan_getnextslot(scan, ForwardScanDirection, slot))
-	{
-		MemoryContext caller = MemoryContextSwitchTo(row);
-		bool		isnull;
-		Datum		datum = slot_getattr(slot, restore->column, &isnull);
+	filling_write(&restore->filling, &item);
+}
 
-		CHECK_FOR_INTERRUPTS();
-		if (!isnull)
-		{
-			Value		item = value_from_datum(datum);
+static bool
+restore_items(void *argument)
+{
+	BackupRestore *restore = argument;
 
-			filling_write(&restore->filling, &item);
-		}
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(row);
-		going = !job_is_in_the_way(restore->filling.job);
-	}
-	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
-	return going;
+	return item_scan(restore->filling.job, restore->backup, restore->column, restore_item, restore);
 }
 
 static JobResult
 fill(BackupRestore *restore)
 {
-	bool		done;
-
-	restore->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = run_unnoticed(restore_rows, restore);
-	UnregisterSnapshot(restore->snapshot);
-	if (!done)
+	if (!run_unnoticed(restore_items, restore))
 		return JOB_BUSY;
 	filling_done(&restore->filling);
 	return JOB_DONE;

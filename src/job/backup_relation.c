@@ -28,9 +28,8 @@
 
 #include "compat.h"
 #include "job/backup_relation.h"
+#include "job/item_scan.h"
 #include "owner_statement.h"
-#include "table/access_method.h"
-#include "table/layout.h"
 
 #define ITEM "item"
 
@@ -233,20 +232,6 @@ backup_relation_is_plain(Relation relation)
 		!relation->rd_rel->relhasindex && !relation->rd_rel->relhasrules && !relation->rd_rel->relhastriggers &&
 		RelationGetDescr(relation)->natts == 1 && RelationGetDescr(relation)->constr == NULL &&
 		backup_relation_item_column(relation) == 1;
-}
-
-int
-table_item_column(Relation relation)
-{
-	const TableLayout *layout = relation->rd_rel->relkind == RELKIND_RELATION ? layout_of_relation(relation) : NULL;
-
-	if (layout != NULL && OidIsValid(layout->primary_index))
-		return layout->item_column;
-	if (relation_is_ours(relation))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the relation \"%s\" does not have its primary index yet", RelationGetRelationName(relation))));
-	return 0;
 }
 
 int

@@ -24,12 +24,6 @@ extern Oid	backup_relation_keep(const char *id, Oid table);
 /* Whether it is as it was made, so that rows can be added without anybody's code. */
 extern bool backup_relation_is_plain(Relation relation);
 
-/*
- * The column of the items of a table's relation, which may have any name; 0 where it is no table any more.  Raises
- * an error where it may become one: a dump that is being restored makes the primary index last.
- */
-extern int	table_item_column(Relation relation);
-
 /* The column of the items of a backup; 0 where its owner has taken it away, or made of the relation what has no rows of its own. */
 extern int	backup_relation_item_column(Relation relation);
 

@@ -15,23 +15,19 @@
 #include <json-c/json.h>
 
 #include "access/relation.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "common/base64.h"
-#include "executor/tuptable.h"
-#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "arn.h"
 #include "change/record.h"
-#include "job/backup_relation.h"
 #include "job/filling.h"
+#include "job/item_scan.h"
 #include "job/recovery.h"
 #include "transfer/export_catalog.h"
 #include "transfer/role_bucket.h"
@@ -167,35 +163,12 @@ write_item(void *argument, Value *item)
 
 /* ---- The table as it is now ---- */
 
-/* False where the job has to give way. */
-static bool
-write_rows(ExportRun *run, Relation source, int column, Snapshot snapshot)
+static void
+write_item_of_row(void *argument, Datum datum)
 {
-	TupleTableSlot *slot = table_slot_create(source, NULL);
-	TableScanDesc scan = table_beginscan(source, snapshot, 0, NULL);
-	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ddb exported row", ALLOCSET_DEFAULT_SIZES);
-	bool		going = true;
+	Value		item = value_from_datum(datum);
 
-	while (going && table_scan_getnextslot(scan, ForwardScanDirection, slot))
-	{
-		MemoryContext caller = MemoryContextSwitchTo(row);
-		bool		isnull;
-		Datum		datum = slot_getattr(slot, column, &isnull);
-
-		CHECK_FOR_INTERRUPTS();
-		if (!isnull)
-		{
-			Value		item = value_from_datum(datum);
-
-			write_item(run, &item);
-		}
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(row);
-		going = !job_is_in_the_way(run->job);
-	}
-	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
-	return going;
+	write_item(argument, &item);
 }
 
 static JobResult
@@ -203,22 +176,17 @@ write_table_now(ExportRun *run, const char **reason)
 {
 	Relation	source = relation_open(run->job->source, AccessShareLock);
 	int			column = table_item_column(source);
-	Snapshot	snapshot;
-	bool		done;
+	JobResult	result = JOB_IMPOSSIBLE;
 
 	if (column == 0)
-	{
 		*reason = REASON_NO_TABLE;
-		relation_close(source, NoLock);
-		return JOB_IMPOSSIBLE;
+	else
+	{
+		run->record->moment = sequence_time(GetCurrentTimestamp());
+		result = item_scan(run->job, source, column, write_item_of_row, run) ? JOB_DONE : JOB_BUSY;
 	}
-
-	run->record->moment = sequence_time(GetCurrentTimestamp());
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = write_rows(run, source, column, snapshot);
-	UnregisterSnapshot(snapshot);
 	relation_close(source, NoLock);
-	return done ? JOB_DONE : JOB_BUSY;
+	return result;
 }
 
 /* ---- The manifests ---- */
