@@ -46,4 +46,19 @@ CREATE FUNCTION note_records(who text, event jsonb) RETURNS void LANGUAGE sql AS
 	INSERT INTO seen (who, id, sequence) SELECT who, r #>> '{dynamodb,Keys,id,S}', r #>> '{dynamodb,SequenceNumber}'
 	FROM jsonb_array_elements(event -> 'Records') WITH ORDINALITY AS e (r, n) ORDER BY n
 $$;
+-- Nothing but the end of its process ends it.
+CREATE FUNCTION stubborn(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	BEGIN
+		LOOP
+			BEGIN
+				PERFORM pg_sleep(1000);
+			EXCEPTION WHEN query_canceled THEN
+				NULL;
+			END;
+		END LOOP;
+	EXCEPTION WHEN OTHERS THEN
+		RETURN NULL;
+	END;
+END $$;
 SQL

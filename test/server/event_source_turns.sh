@@ -39,20 +39,6 @@ EXCEPTION WHEN query_canceled THEN
 	PERFORM note_records('contented', event);
 	RETURN NULL;
 END $$;
-CREATE FUNCTION stubborn(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-BEGIN
-	BEGIN
-		LOOP
-			BEGIN
-				PERFORM pg_sleep(1000);
-			EXCEPTION WHEN query_canceled THEN
-				NULL;
-			END;
-		END LOOP;
-	EXCEPTION WHEN OTHERS THEN
-		RETURN NULL;
-	END;
-END $$;
 -- It never has enough.
 CREATE FUNCTION flooded(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN

@@ -85,20 +85,6 @@ BEGIN
 	PERFORM pg_sleep(1000);
 	RETURN NULL;
 END $$;
-CREATE FUNCTION stubborn(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
-BEGIN
-	BEGIN
-		LOOP
-			BEGIN
-				PERFORM pg_sleep(1000);
-			EXCEPTION WHEN query_canceled THEN
-				NULL;
-			END;
-		END LOOP;
-	EXCEPTION WHEN OTHERS THEN
-		RETURN NULL;
-	END;
-END $$;
 SQL
 
 # ---- Functions ----

@@ -12,6 +12,7 @@ echo "# seed $seed"
 
 createdb fuzz_item_files
 export PGDATABASE=fuzz_item_files
+. "$top/test/server/fuzz_bytes.sh"
 sql <<'SQL'
 CREATE EXTENSION ddb;
 
@@ -33,28 +34,6 @@ CREATE TABLE sources AS SELECT row_number() OVER () AS id, * FROM (
 	SELECT 'ION', 'GZIP', 'abc', (SELECT ddb.write_items(item, 'ION', 'GZIP') FROM items) UNION ALL
 	SELECT 'DYNAMODB_JSON', 'ZSTD', 'abc', (SELECT ddb.write_items(item, 'DYNAMODB_JSON', 'ZSTD') FROM items)
 ) made;
-
-CREATE FUNCTION below(bound int) RETURNS int LANGUAGE sql AS $$ SELECT (random() * bound)::int % bound $$;
-
--- One to three bytes changed, taken out or doubled, or the end cut off.
-CREATE FUNCTION changed(original bytea, alphabet text) RETURNS bytea LANGUAGE plpgsql AS $$
-DECLARE
-	result bytea := original;
-	place int;
-BEGIN
-	FOR i IN 1 .. 1 + below(3) LOOP
-		EXIT WHEN length(result) < 2;
-		place := below(length(result));
-		CASE below(5)
-			WHEN 0 THEN result := set_byte(result, place, below(256));
-			WHEN 1 THEN result := set_byte(result, place, ascii(substr(alphabet, 1 + below(length(alphabet)), 1)));
-			WHEN 2 THEN result := overlay(result PLACING '\x' FROM place + 1 FOR 1 + below(4));
-			WHEN 3 THEN result := overlay(result PLACING substr(result, 1 + below(length(result)), 1 + below(12)) FROM place + 1 FOR 0);
-			ELSE result := CASE WHEN below(4) = 0 THEN substr(result, 1, place) ELSE set_byte(result, place, (get_byte(result, place) + 1) % 256) END;
-		END CASE;
-	END LOOP;
-	RETURN result;
-END $$;
 
 -- How many items and bad records a file has; what is not as it should be is an error of its own.
 CREATE FUNCTION read_changed(file bytea, format text, compression text, OUT items int, OUT problems int) LANGUAGE plpgsql AS $$

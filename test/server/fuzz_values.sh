@@ -11,6 +11,7 @@ echo "# seed $seed"
 
 createdb fuzz_values
 export PGDATABASE=fuzz_values
+. "$top/test/server/fuzz_bytes.sh"
 sql <<'SQL'
 CREATE EXTENSION ddb;
 CREATE TABLE received (item ddb.item);
@@ -24,28 +25,6 @@ CREATE TABLE sources AS SELECT row_number() OVER () AS id, json FROM unnest(ARRA
 	(SELECT ddb.item_out(jsonb_object_agg('k' || i, CASE i % 3 WHEN 0 THEN to_jsonb(i) WHEN 1 THEN to_jsonb(repeat('v', i)) ELSE to_jsonb(ARRAY[i, -i]) END)::ddb.item)::text FROM generate_series(1, 50) i),
 	(SELECT ddb.item_out(jsonb_build_object('l', jsonb_agg(i * 1.5))::ddb.item)::text FROM generate_series(1, 100) i)
 ]) json;
-
-CREATE FUNCTION below(bound int) RETURNS int LANGUAGE sql AS $$ SELECT (random() * bound)::int % bound $$;
-
--- One to three bytes changed, taken out or doubled, or the end cut off.
-CREATE FUNCTION changed(original bytea, alphabet text) RETURNS bytea LANGUAGE plpgsql AS $$
-DECLARE
-	result bytea := original;
-	place int;
-BEGIN
-	FOR i IN 1 .. 1 + below(3) LOOP
-		EXIT WHEN length(result) < 2;
-		place := below(length(result));
-		CASE below(5)
-			WHEN 0 THEN result := set_byte(result, place, below(256));
-			WHEN 1 THEN result := set_byte(result, place, ascii(substr(alphabet, 1 + below(length(alphabet)), 1)));
-			WHEN 2 THEN result := overlay(result PLACING '\x' FROM place + 1 FOR 1 + below(4));
-			WHEN 3 THEN result := overlay(result PLACING substr(result, 1 + below(length(result)), 1 + below(12)) FROM place + 1 FOR 0);
-			ELSE result := CASE WHEN below(4) = 0 THEN substr(result, 1, place) ELSE set_byte(result, place, (get_byte(result, place) + 1) % 256) END;
-		END CASE;
-	END LOOP;
-	RETURN result;
-END $$;
 
 CREATE FUNCTION is_expected(state text) RETURNS boolean LANGUAGE sql AS
 	$$ SELECT state IN ('ND002', 'ND003', '22P03', '22021', '22P05', '22023') $$;
