@@ -52,7 +52,7 @@ $$;
 -- Which script this is, for the library: a body of these very words, and the number of
 -- SCRIPT_EDITION in src/script.c.
 CREATE FUNCTION script_edition() RETURNS integer
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 1';
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 2';
 COMMENT ON FUNCTION script_edition() IS 'which SQL script the extension has in this database; the library goes with one of them';
 
 CREATE FUNCTION extension_changed() RETURNS event_trigger
@@ -1922,7 +1922,7 @@ CREATE TABLE imports (
 	status text NOT NULL,
 	started timestamptz NOT NULL,
 	ended timestamptz,
-	files bigint NOT NULL DEFAULT 0,
+	file text,
 	records bigint NOT NULL DEFAULT 0,
 	bytes bigint NOT NULL DEFAULT 0,
 	processed bigint NOT NULL DEFAULT 0,
@@ -1936,8 +1936,8 @@ COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
 COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';
 COMMENT ON COLUMN imports.role IS 'who asked for it';
 COMMENT ON COLUMN imports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
-COMMENT ON COLUMN imports.files IS 'that have been read to the end, in the order of their keys';
-COMMENT ON COLUMN imports.records IS 'of the next file, that have been read';
+COMMENT ON COLUMN imports.file IS 'the key of the one that is read, in the order of keys';
+COMMENT ON COLUMN imports.records IS 'of it, that have been read';
 GRANT SELECT ON imports TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('imports', '');
 

@@ -1,10 +1,9 @@
 /*
  * import.c - the job that fills a new table with the items of a bucket's files.
  *
- * It reads one file after the other, in the order of their keys, and writes what it reads by
- * transactions of some hundred items, which also write the place down: how many files are done, and how
- * many records of the next one.  So it goes on after a crash where the last one ended.  Between
- * transactions the file stays open.
+ * It writes what it reads by transactions of some hundred items, which also write the place in the
+ * files down.  So it goes on after a crash where the last one ended.  Between transactions
+ * the file stays open.
  */
 #include "postgres.h"
 
@@ -20,7 +19,7 @@
 #include "index/index.h"
 #include "job/filling.h"
 #include "transfer/import_catalog.h"
-#include "transfer/item_file.h"
+#include "transfer/import_files.h"
 #include "transfer/role_bucket.h"
 #include "value/json.h"
 
@@ -37,15 +36,8 @@ typedef struct Session
 {
 	MemoryContext context;
 	char	   *id;				/* of the import */
-	Bucket	   *bucket;
-	List	   *objects;		/* of BucketObject *, in order */
 	ItemFileOptions options;
-	int64		files;			/* where it is */
-	int64		records;
-	MemoryContext file;			/* of what is open */
-	BucketReader *object;
-	ItemFileReader *reader;		/* or NULL */
-	int64		file_bytes;		/* of the open file, that are counted */
+	ImportFiles *files;
 } Session;
 
 typedef struct ImportRun
@@ -59,17 +51,7 @@ typedef struct ImportRun
 
 static Session *session = NULL;
 
-/* ---- The files ---- */
-
-/* What an export has beside its data. */
-static bool
-is_manifest(const char *key)
-{
-	const char *slash = strrchr(key, '/');
-	const char *name = slash != NULL ? slash + 1 : key;
-
-	return *name == '\0' || strcmp(name, "_started") == 0 || strncmp(name, "manifest-", strlen("manifest-")) == 0;
-}
+/* ---- The session ---- */
 
 static json_object *
 member(json_object *object, const char *name)
@@ -142,80 +124,28 @@ begin_session(ImportRun *run)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	json_object *request = json_parse(run->record->transfer.request, strlen(run->record->transfer.request));
 	json_object *source = member(request, "S3BucketSource");
-	const char *prefix = text_member(source, "S3KeyPrefix");
-	ListCell   *cell;
 
 	session = palloc0(sizeof(Session));
 	session->context = context;
 	session->id = pstrdup(run->record->transfer.id);
-	session->file = AllocSetContextCreate(context, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
-	session->bucket = role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket"));
-	foreach(cell, bucket_list(session->bucket, prefix != NULL ? prefix : ""))
-	{
-		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
-			session->objects = lappend(session->objects, lfirst(cell));
-	}
 	read_options(run, request, &session->options);
-	session->files = run->record->files;
+	session->files = import_files_begin(role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket")),
+										text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
 	MemoryContextSwitchTo(caller);
 }
 
-static const char *
-current_key(void)
+static bool
+is_same_place(ImportPlace one, ImportPlace other)
 {
-	return ((BucketObject *) list_nth(session->objects, session->files))->key;
-}
-
-static size_t
-read_bytes(void *argument, char *buffer, size_t size)
-{
-	return bucket_read(((Session *) argument)->object, buffer, size);
-}
-
-static void
-close_file(void)
-{
-	session->reader = NULL;
-	session->object = NULL;
-	session->records = session->file_bytes = 0;
-	MemoryContextReset(session->file);
-}
-
-/* Opens the next file, and passes by what has been read of it. */
-static void
-open_file(ImportRun *run)
-{
-	MemoryContext caller = MemoryContextSwitchTo(session->file);
-
-	session->object = bucket_read_begin(session->bucket, current_key(), 0);
-	if (session->object == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("The specified key does not exist: %s", current_key())));
-	session->reader = item_file_read_begin(&session->options, read_bytes, session);
-	while (session->records < run->record->records)
-	{
-		Value		item;
-		const char *message;
-		ItemFileResult result;
-
-		MemoryContextSwitchTo(run->scratch);
-		result = item_file_read_next(session->reader, &item, &message);
-		MemoryContextReset(run->scratch);
-		if (result != ITEM_FILE_ITEM && result != ITEM_FILE_BAD_ITEM)
-			break;
-		session->records++;
-	}
-	session->file_bytes = item_file_read_bytes(session->reader);
-	MemoryContextSwitchTo(caller);
+	return one.records == other.records && one.key != NULL && other.key != NULL && strcmp(one.key, other.key) == 0;
 }
 
 /* The session of the import, where the last transaction has left it; another one where an error came between. */
 static void
 find_session(ImportRun *run)
 {
-	if (session != NULL && (strcmp(session->id, run->record->transfer.id) != 0 || session->files != run->record->files ||
-							(session->reader != NULL && session->records != run->record->records)))
+	if (session != NULL && (strcmp(session->id, run->record->transfer.id) != 0 ||
+							!is_same_place(import_files_place(session->files), run->record->place)))
 		end_session();
 	if (session == NULL)
 		begin_session(run);
@@ -249,58 +179,30 @@ find_fault(const ImportRun *run, const Value *item)
 	return fault;
 }
 
-static void
-note_fault(ImportRun *run, const char *message)
-{
-	run->record->errors++;
-	import_note_failure(run->record, current_key(), session->records, message);
-}
-
-static void
-end_file(ImportRun *run)
-{
-	close_file();
-	session->files++;
-	run->record->files++;
-	run->record->records = 0;
-}
-
 /* One record; false where all files have been read. */
 static bool
 import_next(ImportRun *run)
 {
+	int64		before = import_files_bytes(session->files);
 	const char *message = NULL;
-	ItemFileResult result;
 	Value		item;
+	ItemFileResult result = import_files_next(session->files, &item, &message);
 
-	if (session->reader == NULL)
-	{
-		if (session->files >= list_length(session->objects))
-			return false;
-		open_file(run);
-	}
-	result = item_file_read_next(session->reader, &item, &message);
-	run->record->bytes += item_file_read_bytes(session->reader) - session->file_bytes;
-	session->file_bytes = item_file_read_bytes(session->reader);
+	run->record->bytes += import_files_bytes(session->files) - before;
+	run->record->place = import_files_place(session->files);
 	if (result == ITEM_FILE_END)
-	{
-		end_file(run);
-		return true;
-	}
+		return false;
 	if (result == ITEM_FILE_ITEM)
 		message = find_fault(run, &item);
 	run->record->processed++;
 	if (message != NULL)
-		note_fault(run, message);
-	else
 	{
-		filling_write(&run->filling, &item);
-		run->record->imported++;
+		run->record->errors++;
+		import_note_failure(run->record, message);
+		return true;
 	}
-	session->records = ++run->record->records;
-	/* what is behind cannot be read */
-	if (result == ITEM_FILE_BROKEN)
-		end_file(run);
+	filling_write(&run->filling, &item);
+	run->record->imported++;
 	return true;
 }
 
@@ -405,7 +307,7 @@ import_table(const Job *job, const char **reason)
 	*reason = FILLING_TOUCHED;
 	if (!filling_lock(&run.filling, job))
 		return JOB_IMPOSSIBLE;
-	if (filling_open(&run.filling, run.record->processed > 0 || run.record->files > 0))
+	if (filling_open(&run.filling, run.record->place.key != NULL))
 		result = import_on(&run);
 	filling_close(&run.filling);
 	return result;

@@ -7,13 +7,13 @@
 
 #include "job/job.h"
 #include "table/catalog.h"
+#include "transfer/import_files.h"
 #include "transfer/transfer.h"
 
 typedef struct Import
 {
 	Transfer	transfer;
-	int64		files;			/* that have been read to the end, in the order of their keys */
-	int64		records;		/* of the next one, that have been read */
+	ImportPlace place;			/* up to which the files have been read */
 	int64		bytes;
 	int64		processed;
 	int64		imported;

@@ -19,7 +19,7 @@ enum
 {
 	IMPORTS_STARTED = TRANSFER_COLUMNS + 1,
 	IMPORTS_ENDED,
-	IMPORTS_FILES,
+	IMPORTS_FILE,
 	IMPORTS_RECORDS,
 	IMPORTS_BYTES,
 	IMPORTS_PROCESSED,
@@ -51,8 +51,8 @@ import_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	transfer_read(&record->transfer, tuple, descriptor);
 	record->transfer.started = catalog_number_column(tuple, descriptor, IMPORTS_STARTED);
 	record->transfer.ended = catalog_number_column(tuple, descriptor, IMPORTS_ENDED);
-	record->files = catalog_number_column(tuple, descriptor, IMPORTS_FILES);
-	record->records = catalog_number_column(tuple, descriptor, IMPORTS_RECORDS);
+	record->place.key = catalog_text_column(tuple, descriptor, IMPORTS_FILE);
+	record->place.records = catalog_number_column(tuple, descriptor, IMPORTS_RECORDS);
 	record->bytes = catalog_number_column(tuple, descriptor, IMPORTS_BYTES);
 	record->processed = catalog_number_column(tuple, descriptor, IMPORTS_PROCESSED);
 	record->imported = catalog_number_column(tuple, descriptor, IMPORTS_IMPORTED);
@@ -99,11 +99,12 @@ void
 import_write(const Import *record)
 {
 	Oid			types[] = {
-		TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID
+		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID
 	};
 	Datum		values[] = {
 		CStringGetTextDatum(record->transfer.id), CStringGetTextDatum(record->transfer.status), TimestampTzGetDatum(record->transfer.ended),
-		Int64GetDatum(record->files), Int64GetDatum(record->records), Int64GetDatum(record->bytes),
+		record->place.key != NULL ? CStringGetTextDatum(record->place.key) : (Datum) 0,
+		Int64GetDatum(record->place.records), Int64GetDatum(record->bytes),
 		Int64GetDatum(record->processed), Int64GetDatum(record->imported), Int64GetDatum(record->errors),
 		record->transfer.failure_code != NULL ? CStringGetTextDatum(record->transfer.failure_code) : (Datum) 0,
 		record->transfer.failure_code != NULL ? CStringGetTextDatum(record->transfer.failure_message) : (Datum) 0
@@ -112,22 +113,25 @@ import_write(const Import *record)
 
 	if (record->transfer.ended == 0)
 		nulls[2] = 'n';
+	if (record->place.key == NULL)
+		nulls[3] = 'n';
 	if (record->transfer.failure_code == NULL)
 		nulls[9] = nulls[10] = 'n';
 	SPI_connect();
 	owner_statement_write(extension_relation("imports"),
-						  "UPDATE ddb.imports SET status = $2, ended = $3, files = $4, records = $5, bytes = $6,"
+						  "UPDATE ddb.imports SET status = $2, ended = $3, file = $4, records = $5, bytes = $6,"
 						  " processed = $7, imported = $8, errors = $9, failure_code = $10, failure_message = $11"
 						  " WHERE import = $1", lengthof(types), types, values, nulls);
 	SPI_finish();
 }
 
 void
-import_note_failure(const Import *record, const char *key, int64 item, const char *message)
+import_note_failure(const Import *record, const char *message)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, INT8OID, TEXTOID};
 	Datum		values[] = {
-		CStringGetTextDatum(record->transfer.id), CStringGetTextDatum(key), Int64GetDatum(item), CStringGetTextDatum(message)
+		CStringGetTextDatum(record->transfer.id), CStringGetTextDatum(record->place.key),
+		Int64GetDatum(record->place.records - 1), CStringGetTextDatum(message)
 	};
 
 	if (record->errors > FAILURES_MOST)

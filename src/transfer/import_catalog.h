@@ -11,7 +11,7 @@
 /* How far it is; status and failure too. */
 extern void import_write(const Import *record);
 
-/* What is wrong with a record of a file. */
-extern void import_note_failure(const Import *record, const char *key, int64 item, const char *message);
+/* What is wrong with the record that was read last. */
+extern void import_note_failure(const Import *record, const char *message);
 
 #endif							/* DDB_TRANSFER_IMPORT_CATALOG_H */

@@ -1,0 +1,54 @@
+/*
+ * export_files.h - the files of an export, as AWS lays them out below a folder in a bucket:
+ *
+ *		_started
+ *		data/<name>.json.gz, ...
+ *		manifest-files.json, manifest-summary.json
+ *		manifest-files.checksum, manifest-summary.checksum
+ *
+ * See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html.
+ */
+#ifndef DDB_TRANSFER_EXPORT_FILES_H
+#define DDB_TRANSFER_EXPORT_FILES_H
+
+#include "lib/stringinfo.h"
+#include "utils/timestamp.h"
+
+#include "transfer/bucket.h"
+#include "transfer/item_file.h"
+
+typedef struct ExportFiles ExportFiles;
+
+/* The folder's name, with a slash at its end: <prefix>/AWSDynamoDB/<id>/.  The prefix may be NULL. */
+extern char *export_files_folder(const char *prefix, const char *id);
+
+/*
+ * Begins to write below that folder; what an attempt before has left there goes first.  It lives in the
+ * current memory context, as the bucket has to.  Raises bucket.h's errors, as the functions below do.
+ */
+extern ExportFiles *export_files_begin(Bucket *bucket, const char *folder, ItemFileFormat format);
+
+/* Writes an item into the file of data that is open, or into a new one. */
+extern void export_files_write_item(ExportFiles *files, const Value *item);
+
+/* How many items have been written, and how many bytes DynamoDB counts for them. */
+extern int64 export_files_items(const ExportFiles *files);
+extern int64 export_files_bytes(const ExportFiles *files);
+
+/* Ends the last file of data, of which there is one at least, and writes manifest-files. */
+extern void export_files_end(ExportFiles *files);
+
+/* The key of the manifest that export_files_end() has written. */
+extern char *export_files_manifest_key(const ExportFiles *files);
+
+/*
+ * Writes <folder><name>.json, and <name>.checksum beside it: the MD5 hash in Base64.  A summary comes last, so
+ * that who finds it finds all else.
+ */
+extern void export_files_write_manifest(ExportFiles *files, const char *name, const StringInfoData *text);
+
+/* Members of a manifest that is a JSON object: a comma where one is needed, and null for NULL. */
+extern void export_files_append_member(StringInfo manifest, const char *name, const char *value);
+extern void export_files_append_moment(StringInfo manifest, const char *name, TimestampTz moment);
+
+#endif							/* DDB_TRANSFER_EXPORT_FILES_H */

@@ -1,0 +1,210 @@
+/*
+ * import_files.c - the items of a bucket's files.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "transfer/import_files.h"
+
+struct ImportFiles
+{
+	Bucket	   *bucket;
+	const ItemFileOptions *options;
+	List	   *objects;		/* of BucketObject *, in order */
+	int			current;		/* which of them is read */
+	int64		records;		/* of it, that have been read */
+	int64		bytes;			/* of those before it, since the beginning */
+	int64		passed;			/* of it, that were read before the beginning */
+	MemoryContext file;			/* of what is open */
+	BucketReader *object;
+	ItemFileReader *reader;		/* or NULL */
+	bool		broken;			/* nothing behind the last record can be read */
+};
+
+/* What an export has beside its data. */
+static bool
+is_manifest(const char *key)
+{
+	const char *slash = strrchr(key, '/');
+	const char *name = slash != NULL ? slash + 1 : key;
+
+	return *name == '\0' || strcmp(name, "_started") == 0 || strncmp(name, "manifest-", strlen("manifest-")) == 0;
+}
+
+static void
+report_missing(const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("The specified key does not exist: %s", key)));
+}
+
+static const char *
+current_key(const ImportFiles *files)
+{
+	return ((BucketObject *) list_nth(files->objects, files->current))->key;
+}
+
+static void
+find_place(ImportFiles *files, const ImportPlace *place)
+{
+	if (place->key == NULL)
+		return;
+	while (files->current < list_length(files->objects) && strcmp(current_key(files), place->key) != 0)
+		files->current++;
+	if (files->current == list_length(files->objects))
+		report_missing(place->key);
+	files->records = place->records;
+}
+
+ImportFiles *
+import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *options, const ImportPlace *place)
+{
+	ImportFiles *files = palloc0(sizeof(ImportFiles));
+	ListCell   *cell;
+
+	files->bucket = bucket;
+	files->options = options;
+	foreach(cell, bucket_list(bucket, prefix != NULL ? prefix : ""))
+	{
+		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
+			files->objects = lappend(files->objects, lfirst(cell));
+	}
+	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
+	find_place(files, place);
+	return files;
+}
+
+/* ---- One file ---- */
+
+static size_t
+read_bytes(void *argument, char *buffer, size_t size)
+{
+	return bucket_read(((ImportFiles *) argument)->object, buffer, size);
+}
+
+/* Passes by what has been read of it. */
+static void
+pass_by(ImportFiles *files)
+{
+	MemoryContext record = AllocSetContextCreate(files->file, "ddb record that has been imported", ALLOCSET_DEFAULT_SIZES);
+
+	for (int64 i = 0; i < files->records; i++)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(record);
+		Value		item;
+		const char *message;
+		ItemFileResult result = item_file_read_next(files->reader, &item, &message);
+
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(record);
+		files->broken = result == ITEM_FILE_BROKEN;
+		if (result == ITEM_FILE_END || files->broken)
+			break;
+	}
+	MemoryContextDelete(record);
+	files->passed = item_file_read_bytes(files->reader);
+}
+
+static void
+open_file(ImportFiles *files)
+{
+	MemoryContext caller = MemoryContextSwitchTo(files->file);
+
+	files->object = bucket_read_begin(files->bucket, current_key(files), 0);
+	if (files->object == NULL)
+		report_missing(current_key(files));
+	files->reader = item_file_read_begin(files->options, read_bytes, files);
+	pass_by(files);
+	MemoryContextSwitchTo(caller);
+}
+
+static int64
+file_bytes(const ImportFiles *files)
+{
+	return files->reader != NULL ? item_file_read_bytes(files->reader) - files->passed : 0;
+}
+
+static void
+close_file(ImportFiles *files)
+{
+	files->bytes += file_bytes(files);
+	files->reader = NULL;
+	files->object = NULL;
+	files->broken = false;
+	files->records = files->passed = 0;
+	MemoryContextReset(files->file);
+}
+
+/* ---- All of them ---- */
+
+/* Whether there is another record in the current file. */
+static bool
+next_of_file(ImportFiles *files, Value *item, const char **message, ItemFileResult *result)
+{
+	if (files->reader == NULL)
+		open_file(files);
+	if (files->broken)
+		return false;
+	*result = item_file_read_next(files->reader, item, message);
+	files->broken = *result == ITEM_FILE_BROKEN;
+	return *result != ITEM_FILE_END;
+}
+
+ItemFileResult
+import_files_next(ImportFiles *files, Value *item, const char **message)
+{
+	ItemFileResult result;
+
+	for (; files->current < list_length(files->objects); files->current++)
+	{
+		if (next_of_file(files, item, message, &result))
+		{
+			files->records++;
+			return result;
+		}
+		/* the last one stays the place */
+		if (files->current == list_length(files->objects) - 1)
+			break;
+		close_file(files);
+	}
+	return ITEM_FILE_END;
+}
+
+ImportPlace
+import_files_place(const ImportFiles *files)
+{
+	ImportPlace place = {NULL, files->records};
+
+	if (files->objects != NIL)
+		place.key = (char *) current_key(files);
+	return place;
+}
+
+int64
+import_files_bytes(const ImportFiles *files)
+{
+	return files->bytes + file_bytes(files);
+}
+
+int64
+import_files_size(const ImportFiles *files)
+{
+	int64		size = 0;
+	ListCell   *cell;
+
+	foreach(cell, files->objects)
+		size += ((BucketObject *) lfirst(cell))->size;
+	return size;
+}
+
+int64
+import_files_size_done(const ImportFiles *files)
+{
+	int64		size = 0;
+
+	for (int i = 0; i < files->current; i++)
+		size += ((BucketObject *) list_nth(files->objects, i))->size;
+	return size;
+}

@@ -1,0 +1,44 @@
+/*
+ * import_files.h - the items of a bucket's files, one after the other, from a place that outlasts a crash.
+ */
+#ifndef DDB_TRANSFER_IMPORT_FILES_H
+#define DDB_TRANSFER_IMPORT_FILES_H
+
+#include "transfer/bucket.h"
+#include "transfer/item_file.h"
+
+typedef struct ImportFiles ImportFiles;
+
+/* Where reading goes on: behind so many records of that file. */
+typedef struct ImportPlace
+{
+	char	   *key;			/* NULL: at the beginning */
+	int64		records;
+} ImportPlace;
+
+/*
+ * Begins to read the files whose keys begin with the prefix (NULL: all), in the order of their keys, but for what an
+ * export has beside its data.  They stay open over transactions: it lives in the current memory
+ * context, as the bucket and the options have to, and ends with it.  Raises bucket.h's errors, as import_files_next()
+ * does, and 42704 where the place's file is not there any more.
+ */
+extern ImportFiles *import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *options,
+									   const ImportPlace *place);
+
+/*
+ * The next record, of the next file where one has come to its end or cannot be read on; ITEM_FILE_END: there is none.
+ * The item and the message are in the current memory context.
+ */
+extern ItemFileResult import_files_next(ImportFiles *files, Value *item, const char **message);
+
+/* Behind the last record: the key is the reader's. */
+extern ImportPlace import_files_place(const ImportFiles *files);
+
+/* How many bytes of uncompressed files import_files_next() has read since import_files_begin(). */
+extern int64 import_files_bytes(const ImportFiles *files);
+
+/* How many bytes all the files have in the bucket, and those that have been read to the end. */
+extern int64 import_files_size(const ImportFiles *files);
+extern int64 import_files_size_done(const ImportFiles *files);
+
+#endif							/* DDB_TRANSFER_IMPORT_FILES_H */
