@@ -59,6 +59,17 @@ SELECT ddb.batch_write_item('{"RequestItems": {"IndexCapacity": [{"PutRequest": 
 SELECT ddb.batch_write_item('{"RequestItems": {"IndexCapacity": [{"DeleteRequest": {"Key": {"p": {"S": "q"}, "s": {"N": "2"}}}}, {"DeleteRequest": {"Key": {"p": {"S": "q"}, "s": {"N": "1"}}}}]},
 	"ReturnConsumedCapacity": "TOTAL", "ReturnItemCollectionMetrics": "NONE"}');
 
+SELECT ddb.delete_item('{"TableName": "IndexCapacity", "Key": {"p": {"S": "p"}, "s": {"N": "1"}}}');
+
+-- ---- BatchExecuteStatement: of all its statements, but for those that fail ----
+
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "INSERT INTO IndexCapacity VALUE {''p'': ''q'', ''s'': 1, ''l'': 1}"}, {"Statement": "INSERT INTO IndexCapacity VALUE {''p'': ''p'', ''s'': 1, ''g'': ''g''}"},
+	{"Statement": "INSERT INTO IndexCapacity VALUE {''p'': ''q'', ''s'': 2, ''l'': 1, ''g'': ''g''}"}, {"Statement": "DELETE FROM IndexCapacity WHERE p = ''p'' AND s = 5"}],
+	"ReturnConsumedCapacity": "INDEXES"}');
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "DELETE FROM IndexCapacity WHERE p = ''q'' AND s = 2"}, {"Statement": "INSERT INTO IndexCapacity VALUE {''p'': ''p'', ''s'': 1, ''g'': ''g''}"},
+	{"Statement": "DELETE FROM IndexCapacity WHERE p = ''q'' AND s = 1"}], "ReturnConsumedCapacity": "TOTAL"}')->'ConsumedCapacity';
+SELECT ddb.batch_execute_statement('{"Statements": [{"Statement": "SELECT * FROM IndexCapacity WHERE p = ''p'' AND s = 1"}], "ReturnConsumedCapacity": "INDEXES"}')->'ConsumedCapacity';
+
 -- ---- ItemCollectionMetrics ----
 
 SELECT ddb.put_item('{"TableName": "IndexCapacity", "Item": {"p": {"S": "p\""}, "s": {"N": "1"}}, "ReturnItemCollectionMetrics": "SIZE"}');

@@ -84,7 +84,6 @@ SELECT pg_temp.compare('execute_statement', '{"Statement": "SELECT * FROM \"Coun
 SELECT pg_temp.compare('execute_statement', '{"Statement": "UPDATE \"Counted\" SET g = ''z'' WHERE p = ''p'' AND s = 4"}');
 SELECT pg_temp.compare('batch_execute_statement', '{"Statements": [{"Statement": "SELECT * FROM \"Counted\" WHERE p = ''p'' AND s = 4"},
 	{"Statement": "SELECT * FROM \"Other\" WHERE p = ''o''"}]}');
--- here the response leaves out what the indexes cost
 SELECT pg_temp.compare('batch_execute_statement', '{"Statements": [{"Statement": "DELETE FROM \"Counted\" WHERE p = ''p'' AND s = 4"},
 	{"Statement": "INSERT INTO \"Other\" VALUE {''p'': ''o''}"}]}');
 SELECT pg_temp.compare('execute_transaction', '{"TransactStatements": [{"Statement": "SELECT * FROM \"Counted\" WHERE p = ''p'' AND s = 2"}]}');

@@ -52,6 +52,7 @@ static const Member members[] = {
 typedef struct BatchStatement
 {
 	const StatementRequest *request;
+	const RequestEnum *return_consumed_capacity;
 	const Statement *statement; /* NULL where it could not be read */
 	StatementWrite write;
 	bool		placed;			/* its item is known */
@@ -181,6 +182,7 @@ carry_out_write(BatchStatement *batch)
 	Table	   *table = table_open_by_name(batch->statement->table, batch->write.privileges);
 	PrimaryKey	key = statement_write_key(&batch->write, table);
 
+	batch->write.parameters.return_consumed_capacity = *batch->return_consumed_capacity;
 	batch->write.write.tells_old = table_is_readable(table);
 	item_write_run(&batch->write.write, table, &key);
 	batch->units = write_capacity(batch->write.write.written_size);
@@ -290,11 +292,16 @@ append_capacities(StringInfo response, const RequestEnum *wanted, const BatchSta
 
 	for (int i = 0; i < count; i++)
 	{
+		const ItemWrite *write = &batch[i].write.write;
+		bool		failed = batch[i].error_code != NULL;
+
 		if (batch[i].placed)
 			costs[placed++] = (StatementCost) {
 				.relation = batch[i].place.relation,
 				.table = batch[i].statement->table,
-				.units = batch[i].error_code != NULL ? 1 : batch[i].units
+				.units = failed ? 1 : batch[i].units,
+				.indexes = failed || write->index_units == NULL ? NULL : write->indexes,
+				.index_units = write->index_units
 			};
 	}
 	append_statement_capacities(response, wanted, CAPACITY_OF_EITHER, costs, placed);
@@ -311,6 +318,7 @@ execute(const void *argument, StringInfo response)
 	for (int i = 0; i < count; i++)
 	{
 		batch[i].request = &statements[i];
+		batch[i].return_consumed_capacity = &request->return_consumed_capacity;
 		initStringInfo(&batch[i].item);
 		try(parse, &batch[i]);
 	}

@@ -72,7 +72,9 @@ typedef struct StatementCost
 {
 	Oid			relation;
 	const char *table;			/* its name, as the statement has it */
-	double		units;
+	double		units;			/* of the table alone */
+	const IndexSet *indexes;	/* the table's; NULL of a statement that wrote nothing */
+	const double *index_units;	/* of each of them */
 } StatementCost;
 
 /* Appends ConsumedCapacity: each table once, with the units of all its statements, in the statements' order. */

@@ -433,18 +433,34 @@ statement_read_page(StatementPage *page, StringInfo response)
 
 /* ---- Capacity ---- */
 
-/* The units of all statements on the table of costs[at]; false where one before it is on that table. */
-static bool
-sum_units(const StatementCost *costs, int count, int at, double *units)
+static void
+add_cost(StatementCost *sum, const StatementCost *cost)
 {
-	*units = 0;
+	sum->units += cost->units;
+	if (cost->indexes == NULL)
+		return;
+	if (sum->indexes == NULL)
+	{
+		sum->indexes = cost->indexes;
+		sum->index_units = palloc0(sizeof(double) * Max(cost->indexes->count, 1));
+	}
+	/* whoever wrote has the table locked, so its indexes are the same */
+	for (int i = 0; i < cost->indexes->count; i++)
+		((double *) sum->index_units)[i] += cost->index_units[i];
+}
+
+/* That of all statements on the table of costs[at]; false where one before it is on that table. */
+static bool
+sum_costs(const StatementCost *costs, int count, int at, StatementCost *sum)
+{
+	*sum = (StatementCost) {.table = costs[at].table};
 	for (int i = 0; i < count; i++)
 	{
 		if (costs[i].relation != costs[at].relation)
 			continue;
 		if (i < at)
 			return false;
-		*units += costs[i].units;
+		add_cost(sum, &costs[i]);
 	}
 	return true;
 }
@@ -459,14 +475,17 @@ append_statement_capacities(StringInfo response, const RequestEnum *wanted, Capa
 	appendStringInfoChar(response, '[');
 	for (int i = 0; i < count; i++)
 	{
-		double		units;
+		StatementCost sum;
 
-		if (!sum_units(costs, count, i, &units))
+		if (!sum_costs(costs, count, i, &sum))
 			continue;
 		if (any)
 			appendStringInfoChar(response, ',');
 		any = true;
-		append_consumed_capacity(response, wanted, kind, costs[i].table, units, NULL, 0);
+		if (sum.indexes != NULL)
+			append_write_capacity(response, wanted, kind, sum.table, sum.units, sum.indexes, sum.index_units);
+		else
+			append_consumed_capacity(response, wanted, kind, sum.table, sum.units, NULL, 0);
 	}
 	appendStringInfoChar(response, ']');
 }
