@@ -1365,6 +1365,8 @@ CREATE FUNCTION batch_get_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION batch_write_item(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION cancel_bulk_operation(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION create_backup(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION create_table(request request) RETURNS json
@@ -1376,6 +1378,8 @@ CREATE FUNCTION delete_item(request request) RETURNS json
 CREATE FUNCTION delete_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_backup(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION describe_bulk_operation(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION describe_continuous_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1409,6 +1413,8 @@ CREATE FUNCTION import_table(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_backups(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION list_bulk_operations(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_exports(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION list_imports(request request) RETURNS json
@@ -1428,6 +1434,8 @@ CREATE FUNCTION restore_table_from_backup(request request) RETURNS json
 CREATE FUNCTION restore_table_to_point_in_time(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION scan(request request) RETURNS json
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
+CREATE FUNCTION start_bulk_put_items(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
 CREATE FUNCTION tag_resource(request request) RETURNS json
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ddb_operation';
@@ -1449,12 +1457,14 @@ CREATE FUNCTION update_time_to_live(request request) RETURNS json
 COMMENT ON FUNCTION batch_execute_statement(request) IS 'BatchExecuteStatement: up to 25 PartiQL statements, each by itself';
 COMMENT ON FUNCTION batch_get_item(request) IS 'BatchGetItem: up to 100 items of several tables by their keys';
 COMMENT ON FUNCTION batch_write_item(request) IS 'BatchWriteItem: puts and deletes up to 25 items of several tables';
+COMMENT ON FUNCTION cancel_bulk_operation(request) IS 'CancelBulkOperation: ends a bulk operation; what it has written stays';
 COMMENT ON FUNCTION create_backup(request) IS 'CreateBackup: keeps what a table holds now, for later';
 COMMENT ON FUNCTION create_table(request) IS 'CreateTable: creates a table with its relation';
 COMMENT ON FUNCTION delete_backup(request) IS 'DeleteBackup: deletes a backup';
 COMMENT ON FUNCTION delete_item(request) IS 'DeleteItem: deletes the item with a key';
 COMMENT ON FUNCTION delete_table(request) IS 'DeleteTable: drops a table with all its items';
 COMMENT ON FUNCTION describe_backup(request) IS 'DescribeBackup: a backup, and the table that it is of';
+COMMENT ON FUNCTION describe_bulk_operation(request) IS 'DescribeBulkOperation: a bulk operation, and how far it is';
 COMMENT ON FUNCTION describe_continuous_backups(request) IS 'DescribeContinuousBackups: whether a table can be restored, and to which moments';
 COMMENT ON FUNCTION describe_endpoints(request) IS 'DescribeEndpoints: the service''s address';
 COMMENT ON FUNCTION describe_export(request) IS 'DescribeExport: an export, and how far it is';
@@ -1471,6 +1481,7 @@ COMMENT ON FUNCTION get_records(request) IS 'GetRecords: changes behind a shard 
 COMMENT ON FUNCTION get_shard_iterator(request) IS 'GetShardIterator: where to read a shard from';
 COMMENT ON FUNCTION import_table(request) IS 'ImportTable: a new table with the items of a bucket''s files';
 COMMENT ON FUNCTION list_backups(request) IS 'ListBackups: backups of all tables, or of one';
+COMMENT ON FUNCTION list_bulk_operations(request) IS 'ListBulkOperations: the bulk operations of the last 90 days';
 COMMENT ON FUNCTION list_exports(request) IS 'ListExports: exports of all tables, or of one';
 COMMENT ON FUNCTION list_imports(request) IS 'ListImports: imports of all tables, or of one';
 COMMENT ON FUNCTION list_streams(request) IS 'ListStreams: streams of tables, up to 100 a page';
@@ -1481,6 +1492,7 @@ COMMENT ON FUNCTION query(request) IS 'Query: items of one partition key in the 
 COMMENT ON FUNCTION restore_table_from_backup(request) IS 'RestoreTableFromBackup: a new table with what a backup holds';
 COMMENT ON FUNCTION restore_table_to_point_in_time(request) IS 'RestoreTableToPointInTime: a new table with what another one held at a moment';
 COMMENT ON FUNCTION scan(request) IS 'Scan: items of a whole table or of a segment of it, up to 1 MB a page';
+COMMENT ON FUNCTION start_bulk_put_items(request) IS 'StartBulkPutItems: puts the items of a bucket''s files into a table';
 COMMENT ON FUNCTION tag_resource(request) IS 'TagResource: adds tags to a table';
 COMMENT ON FUNCTION transact_get_items(request) IS 'TransactGetItems: up to 100 items as they are at one moment';
 COMMENT ON FUNCTION transact_write_items(request) IS 'TransactWriteItems: up to 100 writes and checks of items, all or nothing';
@@ -1846,7 +1858,7 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one; BULK_PUT: items from one are put into a table';
 COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
@@ -1962,6 +1974,54 @@ CREATE VIEW import_failures AS
 ALTER VIEW import_failures SET (security_barrier = true);
 GRANT SELECT ON import_failures TO PUBLIC;
 COMMENT ON VIEW import_failures IS 'what could not be taken by imports of the roles that the current role could become';
+
+CREATE TABLE bulk_operations (
+	bulk_operation text COLLATE "C" PRIMARY KEY,
+	relation relation NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	table_id uuid NOT NULL,
+	role name NOT NULL,
+	token text NOT NULL,
+	request json NOT NULL,
+	status text NOT NULL,
+	started timestamptz NOT NULL,
+	ended timestamptz,
+	file text,
+	records bigint NOT NULL DEFAULT 0,
+	attempts integer NOT NULL DEFAULT 0,
+	input_bytes bigint NOT NULL DEFAULT 0,
+	total_bytes bigint,
+	processed bigint NOT NULL DEFAULT 0,
+	failed bigint NOT NULL DEFAULT 0,
+	usage json NOT NULL DEFAULT '{}',
+	failure_code text,
+	failure_message text
+);
+COMMENT ON TABLE bulk_operations IS 'bulk operations: items of a bucket''s files that are put into a table';
+COMMENT ON COLUMN bulk_operations.bulk_operation IS 'what its ARN ends with';
+COMMENT ON COLUMN bulk_operations.relation IS 'the table''s, which may not be there any more';
+COMMENT ON COLUMN bulk_operations.role IS 'who asked for it, as whom the items are put';
+COMMENT ON COLUMN bulk_operations.status IS 'IN_PROGRESS, CANCELLING, COMPLETED, COMPLETED_WITH_ERRORS, CANCELLED, FAILED';
+COMMENT ON COLUMN bulk_operations.file IS 'the key of the one that is read, in the order of keys';
+COMMENT ON COLUMN bulk_operations.records IS 'of it, that have been read';
+COMMENT ON COLUMN bulk_operations.attempts IS 'to put the next record alone, after the worker has ended unexpectedly';
+COMMENT ON COLUMN bulk_operations.usage IS 'bytes: Table, and Local and Global by the names of indexes';
+GRANT SELECT ON bulk_operations TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('bulk_operations', '');
+
+CREATE TABLE bulk_reported (
+	bulk_operation text COLLATE "C" NOT NULL,
+	type text COLLATE "C" NOT NULL,
+	behind bigint NOT NULL,
+	lines text NOT NULL,
+	PRIMARY KEY (bulk_operation, type, behind)
+);
+COMMENT ON TABLE bulk_reported IS 'what bulk operations that go on will write into their output buckets';
+COMMENT ON COLUMN bulk_reported.behind IS 'how many records had been processed before these';
+REVOKE ALL ON TABLE bulk_reported FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE bulk_reported ENABLE ROW LEVEL SECURITY;
+SELECT pg_catalog.pg_extension_config_dump('bulk_reported', '');
 
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
@@ -2151,6 +2211,10 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON imports
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON import_failed
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON bulk_operations
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON bulk_reported
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON access_keys
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON continuous_backups
@@ -2180,6 +2244,10 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON exports
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON imports
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON import_failed
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON bulk_operations
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON bulk_reported
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON access_keys
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
@@ -2220,6 +2288,8 @@ ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row
 ALTER TABLE exports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE imports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE import_failed ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE bulk_operations ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
+ALTER TABLE bulk_reported ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE access_keys ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE continuous_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;

@@ -40,6 +40,7 @@ typedef enum ResourceKind
 	RESOURCE_BACKUP,
 	RESOURCE_EXPORT,
 	RESOURCE_IMPORT,
+	RESOURCE_BULK_OPERATION,
 	RESOURCE_OTHER
 } ResourceKind;
 
@@ -79,6 +80,12 @@ char *
 import_arn(const char *table_name, const char *id)
 {
 	return psprintf("%s/import/%s", table_arn(table_name), id);
+}
+
+char *
+bulk_operation_arn(const char *table_name, const char *id)
+{
+	return psprintf("%s/bulk-operation/%s", table_arn(table_name), id);
 }
 
 /* A UUID in form, as the identifiers of keys are. */
@@ -191,7 +198,8 @@ read_resource_parts(const ArnPart *resource, ArnPart *name, ArnPart *behind)
 		skip_word(&rest, "stream") ? RESOURCE_STREAM :
 		skip_word(&rest, "backup") ? RESOURCE_BACKUP :
 		skip_word(&rest, "export") ? RESOURCE_EXPORT :
-		skip_word(&rest, "import") ? RESOURCE_IMPORT : RESOURCE_OTHER;
+		skip_word(&rest, "import") ? RESOURCE_IMPORT :
+		skip_word(&rest, "bulk-operation") ? RESOURCE_BULK_OPERATION : RESOURCE_OTHER;
 	*behind = rest;
 	return kind;
 }
@@ -327,4 +335,10 @@ void
 import_of_arn(const char *arn, size_t length, char **table_name, char **id)
 {
 	parts_of_arn(arn, length, RESOURCE_IMPORT, "ImportArn", table_name, id);
+}
+
+void
+bulk_operation_of_arn(const char *arn, size_t length, char **table_name, char **id)
+{
+	parts_of_arn(arn, length, RESOURCE_BULK_OPERATION, "BulkOperationArn", table_name, id);
 }

@@ -24,10 +24,11 @@ extern char *index_arn(const char *table_name, const char *index_name);
 /* The ARN of a table's stream, palloc'd. */
 extern char *stream_arn(const char *table_name, const char *label);
 
-/* The ARN of a backup of a table, and of an export and an import, palloc'd. */
+/* The ARN of a backup of a table, of an export, an import and a bulk operation, palloc'd. */
 extern char *backup_arn(const char *table_name, const char *id);
 extern char *export_arn(const char *table_name, const char *id);
 extern char *import_arn(const char *table_name, const char *id);
+extern char *bulk_operation_arn(const char *table_name, const char *id);
 
 /*
  * The ARN of an encryption key that a request names by its ARN, its identifier
@@ -59,9 +60,13 @@ extern const char *table_name_of_resource_arn(const char *arn, size_t length);
  */
 extern void stream_of_arn(const char *arn, size_t length, char **table_name, char **label);
 
-/* The same of a BackupArn (arn:aws:dynamodb:<region>:<account>:table/<name>/backup/<id>), an ExportArn and an ImportArn. */
+/*
+ * The same of a BackupArn (arn:aws:dynamodb:<region>:<account>:table/<name>/backup/<id>), an ExportArn, an
+ * ImportArn and a BulkOperationArn.
+ */
 extern void backup_of_arn(const char *arn, size_t length, char **table_name, char **id);
 extern void export_of_arn(const char *arn, size_t length, char **table_name, char **id);
 extern void import_of_arn(const char *arn, size_t length, char **table_name, char **id);
+extern void bulk_operation_of_arn(const char *arn, size_t length, char **table_name, char **id);
 
 #endif							/* DDB_ARN_H */

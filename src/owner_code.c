@@ -206,6 +206,16 @@ owner_code_check_triggers(Relation relation, int16 event)
 	check_triggers(relation, event, relation->rd_rel->relowner, &checked);
 }
 
+/* ---- Deferred triggers ---- */
+
+void
+triggers_defer_nothing(void)
+{
+	ConstraintsSetStmt statement = {.type = T_ConstraintsSetStmt,.constraints = NIL,.deferred = false};
+
+	AfterTriggerSetState(&statement);
+}
+
 /* ---- The limit ---- */
 
 /* In a signal handler: does what a cancellation, and then a termination, would do. */
@@ -246,7 +256,7 @@ lift_limit(void)
 }
 
 void
-owner_code_begin(Relation relation, OwnerActing *before)
+owner_code_limit_begin(OwnerActing *before)
 {
 	/* what is run within what is run has no time of its own */
 	before->limited = limit > 0 && !limited;
@@ -254,6 +264,19 @@ owner_code_begin(Relation relation, OwnerActing *before)
 	if (before->limited)
 		enable_timeout_every(limit_timeout,
 							 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit), limit);
+}
+
+void
+owner_code_limit_end(const OwnerActing *before)
+{
+	if (before->limited)
+		(void) lift_limit();
+}
+
+void
+owner_code_begin(Relation relation, OwnerActing *before)
+{
+	owner_code_limit_begin(before);
 	owner_acting_begin(relation, before);
 }
 
@@ -261,8 +284,7 @@ void
 owner_code_end(const OwnerActing *before)
 {
 	owner_acting_end(before);
-	if (before->limited)
-		(void) lift_limit();
+	owner_code_limit_end(before);
 }
 
 bool

@@ -49,6 +49,16 @@ extern void owner_code_check_triggers(Relation relation, int16 event);
 extern void owner_code_begin(Relation relation, OwnerActing *before);
 extern void owner_code_end(const OwnerActing *before);
 
+/*
+ * Has what triggers and constraints defer to the transaction's end run with the statement
+ * that it is of: for who leaves the role before that end, or tells whose fault an error is.
+ */
+extern void triggers_defer_nothing(void);
+
+/* The limit alone, around what the current role itself has asked for. */
+extern void owner_code_limit_begin(OwnerActing *before);
+extern void owner_code_limit_end(const OwnerActing *before);
+
 /* Sets the limit, for a process that works for many owners; once. */
 extern void owner_code_set_limit(int milliseconds);
 

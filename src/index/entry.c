@@ -282,6 +282,34 @@ index_change_units(const IndexDefinition *index, EntryChange change,
 	return 0;
 }
 
+static uint64
+entry_bytes(const IndexDefinition *index, const Value *item)
+{
+	Value		entry = index_project(index, item);
+
+	return item_size(&entry);
+}
+
+uint64
+index_change_bytes(const IndexDefinition *index, EntryChange change,
+				   const Value *old_item, const Value *new_item)
+{
+	switch (change)
+	{
+		case ENTRY_UNTOUCHED:
+			break;
+		case ENTRY_INSERTED:
+			return entry_bytes(index, new_item);
+		case ENTRY_DELETED:
+			return entry_bytes(index, old_item);
+		case ENTRY_REPLACED:
+			return Max(entry_bytes(index, old_item), entry_bytes(index, new_item));
+		case ENTRY_MOVED:
+			return entry_bytes(index, old_item) + entry_bytes(index, new_item);
+	}
+	return 0;
+}
+
 double
 index_write_units(const IndexDefinition *index, const Value *old_item, const Value *new_item)
 {

@@ -437,18 +437,6 @@ delete_entries(Deletion *deletion, const List *entries, bool has_code, ExpiryWal
 }
 
 /*
- * What triggers defer to the transaction's end could not be run then: the role
- * would have been left.
- */
-static void
-defer_no_triggers(void)
-{
-	ConstraintsSetStmt statement = {.type = T_ConstraintsSetStmt,.constraints = NIL,.deferred = false};
-
-	AfterTriggerSetState(&statement);
-}
-
-/*
  * As the table's owner, so that its triggers can do what it can and no more.  As in
  * PostgreSQL's own maintenance, policies are not asked: they are for who writes a
  * table, and here nobody does.
@@ -467,7 +455,8 @@ run_batch(const ExpiryTask *task, Table *table, const IndexDefinition *index, Ex
 		return;
 	owner_code_check_triggers(table->relation, TRIGGER_TYPE_DELETE);
 	deletion.origin = origin_expiry(true);
-	defer_no_triggers();
+	/* at the transaction's end the role would have been left */
+	triggers_defer_nothing();
 	owner_acting_begin(table->relation, &before);
 	delete_entries(&deletion, entries, task->has_code || table->other_triggers, walk, batch);
 	owner_acting_end(&before);

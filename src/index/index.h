@@ -206,6 +206,16 @@ typedef enum IndexWriter
  */
 extern void index_check_item(const IndexSet *set, const Value *item, IndexWriter writer);
 
+/* ---- Expressions: index/key_paths.c ---- */
+
+/*
+ * Raises if the condition or the projection (either may be NULL) looks for
+ * something inside a key attribute of the table or of one of its indexes, which
+ * can only be a scalar.
+ */
+extern void check_key_paths(const Table *table, const Condition *condition,
+							const Projection *projection);
+
 /* ---- Keeping them: index/maintenance.c ---- */
 
 /*
@@ -223,6 +233,10 @@ extern void index_attach(Table *table);
 extern double index_write_units(const IndexDefinition *index, const Value *old_item,
 								const Value *new_item);
 extern double index_change_units(const IndexDefinition *index, EntryChange change,
+								 const Value *old_item, const Value *new_item);
+
+/* The same in bytes. */
+extern uint64 index_change_bytes(const IndexDefinition *index, EntryChange change,
 								 const Value *old_item, const Value *new_item);
 
 /*

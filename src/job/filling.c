@@ -44,9 +44,8 @@ is_empty(Table *table)
 	return empty;
 }
 
-/* Whether the relations of its secondary indexes have nothing that their owner has put there. */
-static bool
-has_plain_indexes(Table *table)
+bool
+table_has_plain_indexes(Table *table, LOCKMODE lock)
 {
 	const IndexSet *set = index_set(RelationGetRelid(table->relation));
 	bool		plain = true;
@@ -54,7 +53,7 @@ has_plain_indexes(Table *table)
 	for (int i = 0; i < set->all_count; i++)
 	{
 		const IndexDefinition *index = &set->indexes[i];
-		Table	   *relation = table_open_index(table, index->name, index->relation, ShareRowExclusiveLock);
+		Table	   *relation = table_open_index(table, index->name, index->relation, lock);
 
 		plain &= relation->only_index;
 		table_release(relation);
@@ -76,7 +75,7 @@ filling_open(Filling *filling, bool begun)
 	filling->target = table_open_unguarded(filling->record->name, filling->record->relation,
 										   ShareRowExclusiveLock);
 	index_attach(filling->target);
-	return !table_needs_executor(filling->target) && has_plain_indexes(filling->target) &&
+	return !table_needs_executor(filling->target) && table_has_plain_indexes(filling->target, ShareRowExclusiveLock) &&
 		(begun || is_empty(filling->target));
 }
 

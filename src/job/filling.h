@@ -45,6 +45,12 @@ extern void filling_close(Filling *filling);
  */
 extern bool run_unnoticed(bool (*work) (void *argument), void *argument);
 
+/*
+ * Whether the relations of the table's secondary indexes have nothing that their owner has put there; they
+ * are locked so until the transaction's end.
+ */
+extern bool table_has_plain_indexes(Table *table, LOCKMODE lock);
+
 /* Whether there is a relation of that OID. */
 extern bool job_relation_is_there(Oid relation);
 

@@ -64,14 +64,6 @@ extern void check_attributes_to_get(const RequestList *attributes);
 extern Projection *read_projection(const RequestList *attributes, const RequestString *expression,
 								   ExpressionAttributes *names);
 
-/*
- * Raises if the condition or the projection (either may be NULL) looks for
- * something inside a key attribute of the table or of one of its indexes, which
- * can only be a scalar.
- */
-extern void check_key_paths(const Table *table, const Condition *condition,
-							const Projection *projection);
-
 /* ---- capacity.c: consumed capacity ---- */
 
 #define READ_UNIT_BYTES 4096

@@ -19,10 +19,8 @@ lock_place(const Table *table, const PrimaryKey *key)
 }
 
 static int
-compare_places(const void *left, const void *right)
+compare_items(const LockPlace *a, const LockPlace *b)
 {
-	const LockPlace *a = left;
-	const LockPlace *b = right;
 	int			order = (a->relation > b->relation) - (a->relation < b->relation);
 
 	if (order == 0)
@@ -32,13 +30,24 @@ compare_places(const void *left, const void *right)
 	return order;
 }
 
+/* Those of one item stand in the order of their owners in memory. */
+static int
+compare_places(const void *left, const void *right)
+{
+	const LockPlace *a = left;
+	const LockPlace *b = right;
+	int			order = compare_items(a, b);
+
+	return order != 0 ? order : (a->owner > b->owner) - (a->owner < b->owner);
+}
+
 bool
 lock_order_sort(LockPlace *places, int count)
 {
 	qsort(places, count, sizeof(LockPlace), compare_places);
 	for (int i = 1; i < count; i++)
 	{
-		if (compare_places(&places[i - 1], &places[i]) == 0)
+		if (compare_items(&places[i - 1], &places[i]) == 0)
 			return false;
 	}
 	return true;

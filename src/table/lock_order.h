@@ -23,7 +23,10 @@ typedef struct LockPlace
 
 extern LockPlace lock_place(const Table *table, const PrimaryKey *key);
 
-/* Puts places in that order; false where two of them are of one item. */
+/*
+ * Puts places in that order; false where two of them are of one item.  These stand in the order in which their
+ * owners lie in memory, such as that of an array.
+ */
 extern bool lock_order_sort(LockPlace *places, int count);
 
 #endif							/* DDB_LOCK_ORDER_H */

@@ -18,6 +18,7 @@ struct ImportFiles
 	int64		passed;			/* of it, that were read before the beginning */
 	MemoryContext file;			/* of what is open */
 	BucketReader *object;
+	int64		object_bytes;	/* of it, that have come from the bucket */
 	ItemFileReader *reader;		/* or NULL */
 	bool		broken;			/* nothing behind the last record can be read */
 };
@@ -81,7 +82,11 @@ import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *op
 static size_t
 read_bytes(void *argument, char *buffer, size_t size)
 {
-	return bucket_read(((ImportFiles *) argument)->object, buffer, size);
+	ImportFiles *files = argument;
+	size_t		length = bucket_read(files->object, buffer, size);
+
+	files->object_bytes += length;
+	return length;
 }
 
 /* Passes by what has been read of it. */
@@ -112,6 +117,7 @@ open_file(ImportFiles *files)
 {
 	MemoryContext caller = MemoryContextSwitchTo(files->file);
 
+	files->object_bytes = 0;
 	files->object = bucket_read_begin(files->bucket, current_key(files), 0);
 	if (files->object == NULL)
 		report_missing(current_key(files));
@@ -132,6 +138,7 @@ close_file(ImportFiles *files)
 	files->bytes += file_bytes(files);
 	files->reader = NULL;
 	files->object = NULL;
+	files->object_bytes = 0;
 	files->broken = false;
 	files->records = files->passed = 0;
 	MemoryContextReset(files->file);
@@ -207,4 +214,16 @@ import_files_size_done(const ImportFiles *files)
 	for (int i = 0; i < files->current; i++)
 		size += ((BucketObject *) list_nth(files->objects, i))->size;
 	return size;
+}
+
+int64
+import_files_size_read(const ImportFiles *files)
+{
+	return import_files_size_done(files) + files->object_bytes;
+}
+
+ItemFileCondition
+import_files_condition(const ImportFiles *files)
+{
+	return item_file_read_condition(files->reader);
 }

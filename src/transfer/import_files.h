@@ -41,4 +41,10 @@ extern int64 import_files_bytes(const ImportFiles *files);
 extern int64 import_files_size(const ImportFiles *files);
 extern int64 import_files_size_done(const ImportFiles *files);
 
+/* The same with what has come from the bucket of the file that is read. */
+extern int64 import_files_size_read(const ImportFiles *files);
+
+/* What the last record has beside its item, where the options allow that; in the same memory as the item. */
+extern ItemFileCondition import_files_condition(const ImportFiles *files);
+
 #endif							/* DDB_TRANSFER_IMPORT_FILES_H */

@@ -34,12 +34,21 @@ typedef struct ItemFileOptions
 {
 	ItemFileFormat format;
 	ItemFileCompression compression;
+	bool		conditions;		/* records may have conditions beside their items; not of CSV */
 
 	/* Of CSV only. */
 	char		delimiter;		/* 0 stands for the comma */
 	List	   *header;			/* the columns' names, char *; NIL: the first row has them */
 	List	   *key_attributes;	/* KeyAttribute *, whose columns have these types; others are strings */
 } ItemFileOptions;
+
+/* The condition that a record may have beside its item. */
+typedef struct ItemFileCondition
+{
+	const Value *expression;	/* ConditionExpression, S; NULL: there is none */
+	const Value *names;			/* ExpressionAttributeNames, a map of S; NULL: there are none */
+	const Value *values;		/* ExpressionAttributeValues, a map; NULL: there are none */
+} ItemFileCondition;
 
 /* A record may take so many bytes; an item of 400 KB in the longest spelling of each of its bytes needs less. */
 #define ITEM_FILE_MAX_RECORD (16 * 1024 * 1024)
@@ -67,6 +76,9 @@ extern ItemFileReader *item_file_read_begin(const ItemFileOptions *options, Item
  * not the file's fault (memory, a cancellation, an error of the callback) is raised.
  */
 extern ItemFileResult item_file_read_next(ItemFileReader *reader, Value *item, const char **message);
+
+/* What that record has beside its item; in the same memory as the item. */
+extern ItemFileCondition item_file_read_condition(const ItemFileReader *reader);
 
 /* How many bytes of the uncompressed file the records so far have taken. */
 extern int64 item_file_read_bytes(const ItemFileReader *reader);

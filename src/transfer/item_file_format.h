@@ -11,12 +11,21 @@
 
 /* ---- Records ---- */
 
+/* What a record has of a condition, each a node or NULL; only its form is judged here. */
+typedef struct RecordCondition
+{
+	Node	   *expression;		/* S */
+	Node	   *names;			/* M; whose members are judged by who reads it */
+	Node	   *values;			/* M */
+} RecordCondition;
+
 /* The part of a file that is in memory, from the next record on. */
 typedef struct Window
 {
 	const char *at;
 	const char *end;
 	bool		last;			/* the file ends where the window ends */
+	RecordCondition *condition; /* where a record's condition goes; NULL: it may have none */
 
 	/* Set by a format: */
 	const char *behind;			/* where the record ends; NULL as long as it is not known */
@@ -57,6 +66,12 @@ extern const RecordFormat csv_records;
 
 /* Raises what says that a record, or with file_broken() all behind it, cannot be read. */
 #define bad_record(...) ddb_error(SERIALIZATION_EXCEPTION, __VA_ARGS__)
+
+/*
+ * Where a member of that name of a record's condition goes; raises where there can be none.  A name that
+ * comes twice is the format's to refuse.
+ */
+extern Node **record_condition_member(RecordCondition *condition, const char *name, size_t length);
 
 /* Where the line at the window's beginning ends, which becomes Window.behind; NULL, and ran_out, where it does not. */
 extern const char *window_line(Window *window);

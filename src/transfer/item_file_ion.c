@@ -463,24 +463,61 @@ begin_ion(const ItemFileOptions *options)
 	return palloc0(sizeof(IonState));
 }
 
-/* A struct whose only field is Item. */
+static bool
+is_field(const Value *name, const char *text)
+{
+	return name->length == strlen(text) && memcmp(name->data, text, name->length) == 0;
+}
+
+/* A struct, as the field of that name; the members' depth is given. */
+static Node *
+read_struct_field(Ion *ion, const char *name, int depth)
+{
+	ion_skip_space(ion);
+	if (ion_peek(ion) != '{' || ion_at_blob(ion))
+		bad_record("%s is to be a struct", name);
+	return read_struct(ion, depth);
+}
+
+static void
+read_condition_field(Ion *ion, const Value *name)
+{
+	Node	  **member = record_condition_member(ion->window->condition, name->data, name->length);
+
+	if (*member != NULL)
+		bad_record("A record has the same field twice");
+	if (is_field(name, "ConditionExpression"))
+	{
+		*member = read_value(ion, 1);
+		if (node_type(*member) != VALUE_STRING)
+			bad_record("ConditionExpression is to be a string");
+	}
+	else
+		*member = read_struct_field(ion, pnstrdup(name->data, name->length), 1);
+}
+
+/* A struct whose only field is Item, but for those of a condition. */
 static Node *
 read_item(Ion *ion)
 {
-	Node	   *item;
-	Value		name;
+	Node	   *item = NULL;
+	bool		more;
 
 	if (ion_peek(ion) != '{' || ion_at_blob(ion) || !first_member(ion, '}'))
 		bad_record("A record is to be a struct with the field Item");
-	name = read_field_name(ion);
-	if (name.length != strlen("Item") || memcmp(name.data, "Item", name.length) != 0)
-		bad_record("A record is to have the field Item only, and has %s", pnstrdup(name.data, name.length));
-	ion_skip_space(ion);
-	if (ion_peek(ion) != '{' || ion_at_blob(ion))
-		bad_record("Item is to be a struct");
-	item = read_struct(ion, 1);
-	if (another_member(ion, '}'))
-		bad_record("A record is to have the field Item only");
+	for (more = true; more; more = another_member(ion, '}'))
+	{
+		Value		name = read_field_name(ion);
+
+		if (is_field(&name, "Item") && item == NULL)
+			item = read_struct_field(ion, "Item", 1);
+		else if (ion->window->condition == NULL)
+			bad_record("A record is to have the field Item only, and has %s", pnstrdup(name.data, name.length));
+		else
+			read_condition_field(ion, &name);
+	}
+	if (item == NULL)
+		bad_record("A record is to have the field Item");
 	return item;
 }
 

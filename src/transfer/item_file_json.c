@@ -17,9 +17,57 @@ is_blank(const char *at, const char *end)
 	return at == end;
 }
 
-/* A line with other members than Item means something that would be lost. */
+/* ConditionExpression as S, ExpressionAttributeNames as a map of S. */
+static Node *
+node_of_string(json_object *json, const char *name)
+{
+	Value		text = {VALUE_STRING, 0, NULL};
+
+	if (!json_object_is_type(json, json_type_string))
+		bad_record("%s is to have strings", name);
+	text.data = json_object_get_string(json);
+	text.length = json_object_get_string_len(json);
+	return node_from_value(&text);
+}
+
+static Node *
+node_of_map(json_object *json, const char *name, Node *(*node_of) (json_object *member, const char *name))
+{
+	Node	   *map = node_map();
+	struct lh_entry *entry;
+
+	if (!json_object_is_type(json, json_type_object))
+		bad_record("%s is to be an object", name);
+	lh_foreach(json_object_get_object(json), entry)
+	{
+		const char *key = lh_entry_k(entry);
+
+		attribute_name_check(strlen(key));
+		node_map_set(map, key, strlen(key), node_of((json_object *) lh_entry_v(entry), name));
+	}
+	return map;
+}
+
+static Node *
+node_of_value(json_object *json, const char *name)
+{
+	json_check_attribute_value(json, JSON_MAP_VALUE);
+	return node_from_json(json);
+}
+
+static Node *
+condition_member(json_object *json, const char *name)
+{
+	if (strcmp(name, "ExpressionAttributeNames") == 0)
+		return node_of_map(json, name, node_of_string);
+	if (strcmp(name, "ExpressionAttributeValues") == 0)
+		return node_of_map(json, name, node_of_value);
+	return node_of_string(json, name);
+}
+
+/* A line with other members than Item, and what stands for a condition, means something that would be lost. */
 static json_object *
-item_of_line(json_object *line)
+item_of_line(json_object *line, RecordCondition *condition)
 {
 	struct lh_entry *entry;
 	json_object *item = NULL;
@@ -28,10 +76,15 @@ item_of_line(json_object *line)
 		bad_record("A line is to be an object with the member Item");
 	lh_foreach(json_object_get_object(line), entry)
 	{
-		if (strcmp(lh_entry_k(entry), "Item") != 0)
-			bad_record("A line is to have the member Item only, and has \"%s\"",
-					   (const char *) lh_entry_k(entry));
-		item = (json_object *) lh_entry_v(entry);
+		const char *name = lh_entry_k(entry);
+		json_object *member = (json_object *) lh_entry_v(entry);
+
+		if (strcmp(name, "Item") == 0)
+			item = member;
+		else if (condition == NULL)
+			bad_record("A line is to have the member Item only, and has \"%s\"", name);
+		else
+			*record_condition_member(condition, name, strlen(name)) = condition_member(member, name);
 	}
 	if (item == NULL)
 		bad_record("A line is to have the member Item");
@@ -50,7 +103,7 @@ read_json(void *state, Window *window)
 	node = node_map_from_member(window->at, end - window->at, "Item");
 	if (node != NULL)
 		return node;
-	item = item_of_line(json_parse(window->at, end - window->at));
+	item = item_of_line(json_parse(window->at, end - window->at), window->condition);
 	json_check_attribute_map(item);
 	return node_map_from_json(item);
 }

@@ -26,6 +26,9 @@ static const RecordFormat *const formats[] = {
 	[ITEM_FILE_CSV] = &csv_records,
 };
 
+/* The values of a condition: expression, names, values. */
+#define CONDITION_MEMBERS 3
+
 struct ItemFileReader
 {
 	const RecordFormat *format;
@@ -41,6 +44,9 @@ struct ItemFileReader
 	const char *unpacking_broken;	/* why it has not */
 	const char *broken;			/* what was said of it */
 	int64		bytes;
+	bool		conditions;		/* records may have them */
+	Value		condition_values[CONDITION_MEMBERS];
+	ItemFileCondition condition;	/* of the last record; points to them */
 };
 
 /* ---- Names ---- */
@@ -171,12 +177,76 @@ begin_window(ItemFileReader *reader)
 		reader->broken = "The file is compressed, by zstd";
 }
 
+/* ---- Conditions ---- */
+
+Node **
+record_condition_member(RecordCondition *condition, const char *name, size_t length)
+{
+	static const struct
+	{
+		const char *name;
+		size_t		offset;
+	}			members[] = {
+		{"ConditionExpression", offsetof(RecordCondition, expression)},
+		{"ExpressionAttributeNames", offsetof(RecordCondition, names)},
+		{"ExpressionAttributeValues", offsetof(RecordCondition, values)},
+	};
+
+	for (int i = 0; i < (int) lengthof(members); i++)
+	{
+		if (strlen(members[i].name) == length && memcmp(members[i].name, name, length) == 0)
+			return (Node **) ((char *) condition + members[i].offset);
+	}
+	bad_record("A record is to have Item and its condition only, and has %s", pnstrdup(name, length));
+}
+
+/* The node outside of the window, or NULL where there is none. */
+static const Value *
+pack_outside(const Node *node, Value *value)
+{
+	if (node == NULL)
+		return NULL;
+	*value = node_pack(node);
+	value->data = memcpy(palloc(value->length + 1), value->data, value->length);
+	return value;
+}
+
+static void
+check_names(const Value *names)
+{
+	ValueIterator iterator;
+	const char *name;
+	uint32		name_length;
+	Value		member;
+
+	if (names == NULL)
+		return;
+	value_iterator_start(&iterator, names);
+	while (value_iterator_next(&iterator, &name, &name_length, &member))
+	{
+		if (member.type != VALUE_STRING)
+			bad_record("ExpressionAttributeNames is to have strings");
+	}
+}
+
+static void
+keep_condition(ItemFileReader *reader, const RecordCondition *condition)
+{
+	ItemFileCondition *kept = &reader->condition;
+
+	kept->expression = pack_outside(condition->expression, &reader->condition_values[0]);
+	kept->names = pack_outside(condition->names, &reader->condition_values[1]);
+	kept->values = pack_outside(condition->values, &reader->condition_values[2]);
+	check_names(kept->names);
+}
+
 /* ---- Records ---- */
 
 typedef struct RecordReading
 {
 	ItemFileReader *reader;
 	Window		window;
+	RecordCondition condition;
 	MemoryContext caller;		/* where the item goes */
 	bool		found;			/* there was an item */
 	Value		item;
@@ -193,6 +263,7 @@ read_record(void *argument)
 	MemoryContextSwitchTo(reading->caller);
 	reading->item = node_pack(node);
 	item_check_size(&reading->item);
+	keep_condition(reading->reader, &reading->condition);
 	reading->found = true;
 }
 
@@ -222,8 +293,10 @@ run(RecordReading *reading, void (*step) (void *argument))
 
 	MemoryContextReset(reader->record_context);
 	MemoryContextSwitchTo(reader->record_context);
+	memset(&reading->condition, 0, sizeof(RecordCondition));
 	reading->window = (Window)
 	{
+		.condition = reader->conditions ? &reading->condition : NULL,
 		.at = reader->buffer + reader->start,
 		.end = reader->buffer + reader->end,
 		.last = reader->ended && reader->unpacking_broken == NULL
@@ -322,6 +395,7 @@ item_file_read_begin(const ItemFileOptions *options, ItemFileRead read, void *ar
 	if (reader->format->begin != NULL)
 		reader->state = reader->format->begin(options);
 	reader->unpacker = unpacker_begin(options->compression, read, argument);
+	reader->conditions = options->conditions;
 	reader->size = FIRST_BUFFER_SIZE;
 	reader->buffer = palloc(reader->size);
 	reader->context = CurrentMemoryContext;
@@ -343,6 +417,12 @@ item_file_read_next(ItemFileReader *reader, Value *item, const char **message)
 	if (result == ITEM_FILE_BROKEN && reader->broken == NULL)
 		reader->broken = MemoryContextStrdup(reader->context, *message);
 	return result;
+}
+
+ItemFileCondition
+item_file_read_condition(const ItemFileReader *reader)
+{
+	return reader->condition;
 }
 
 int64

@@ -1,5 +1,5 @@
 /*
- * transfer.c - what the catalogs ddb.exports and ddb.imports share.
+ * transfer.c - what the catalogs ddb.exports, ddb.imports and ddb.bulk_operations share.
  */
 #include "postgres.h"
 

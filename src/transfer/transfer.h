@@ -1,5 +1,6 @@
 /*
- * transfer.h - what exports and imports are both: records of ddb.exports and ddb.imports.
+ * transfer.h - what exports, imports and bulk operations have in common: records of ddb.exports, ddb.imports and
+ * ddb.bulk_operations.
  */
 #ifndef DDB_TRANSFER_TRANSFER_H
 #define DDB_TRANSFER_TRANSFER_H
@@ -9,7 +10,7 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
-/* The beginning of an Export and of an Import. */
+/* The beginning of an Export, an Import and a BulkOperation. */
 typedef struct Transfer
 {
 	char	   *id;				/* <17 digits: milliseconds since 1970>-<8 hexadecimal digits> */
@@ -18,14 +19,15 @@ typedef struct Transfer
 	char	   *table_id;
 	char	   *role;			/* who asked for it */
 	char	   *request;		/* JSON, as it was asked for, with the API's member names */
-	const char *status;			/* "IN_PROGRESS", "COMPLETED", "FAILED"; an import's also "CANCELLED" */
+	const char *status;			/* "IN_PROGRESS", "COMPLETED", "FAILED"; an import's also "CANCELLED"; a bulk
+								 * operation's all of those below */
 	TimestampTz started;
 	TimestampTz ended;			/* 0: not yet */
 	const char *failure_code;	/* or NULL */
 	const char *failure_message;
 } Transfer;
 
-/* The columns that both catalogs have in this place. */
+/* The columns that all catalogs have in this place. */
 enum
 {
 	TRANSFER_ID = 1,
@@ -41,10 +43,12 @@ enum
 
 #define TRANSFER_IN_PROGRESS "IN_PROGRESS"
 #define TRANSFER_COMPLETED "COMPLETED"
+#define TRANSFER_COMPLETED_WITH_ERRORS "COMPLETED_WITH_ERRORS"
+#define TRANSFER_CANCELLING "CANCELLING"
 #define TRANSFER_CANCELLED "CANCELLED"
 #define TRANSFER_FAILED "FAILED"
 
-/* One of the two catalogs. */
+/* One of the catalogs. */
 typedef struct TransferCatalog
 {
 	const char *name;			/* "exports" */

@@ -89,7 +89,7 @@ cd "$DDB_WORK"
 createdb documentation
 export PGDATABASE=documentation
 sql -c 'CREATE EXTENSION ddb'
-for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/metrics.md docs/backup.md docs/buckets.md docs/export.md docs/import.md docs/item_files.md docs/from-dynamodb-local.md; do
+for file in README.md docs/sql.md docs/http.md docs/streams.md docs/event_sources.md docs/ttl.md docs/recovery.md docs/metrics.md docs/backup.md docs/buckets.md docs/export.md docs/import.md docs/bulk_put.md docs/item_files.md docs/from-dynamodb-local.md; do
 	run_examples "$file"
 	sql -c 'SET client_min_messages = error' -c "DO 'BEGIN IF to_regrole(''app'') IS NOT NULL THEN DROP OWNED BY app; END IF; END'" \
 		-c 'DROP ROLE IF EXISTS app'

@@ -1,0 +1,558 @@
+/*
+ * bulk.c - the job of a bulk operation, which puts the items of a bucket's files into a table that is in use.
+ *
+ * It works by transactions of some records each, which also write the place in the files and the lines of the
+ * reports down.  So it goes on after a crash where the last one ended.  Between transactions the file stays open,
+ * and what has been read of it and could not be put, since somebody had an item locked, is kept.
+ *
+ * A transaction is the smaller the longer the last one took, so that no other writer waits for long.  It gives up
+ * waiting for a lock before anybody looks for a deadlock (worker.c), and is tried again.
+ *
+ * Code on the table can end the worker's process.  So where one goes on that another one has begun, each record is
+ * put alone for a while, and each attempt is written down before it is made: what ends the worker each time is that
+ * record's failure.
+ */
+#include "postgres.h"
+
+#include <json-c/json.h>
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "error.h"
+#include "job/filling.h"
+#include "transfer/bulk_catalog.h"
+#include "transfer/bulk_put.h"
+#include "transfer/role_bucket.h"
+#include "value/json.h"
+
+/* The records of the first transaction; then as many as take so long. */
+#define FIRST_RECORDS 25
+#define SHORT_MILLISECONDS 50
+#define LONG_MILLISECONDS 100
+
+/* So long it waits at a time where it has been too fast. */
+#define NAP_MILLISECONDS 100
+
+/* So often a record is put that ends the worker. */
+#define MOST_ATTEMPTS 5
+
+/* In BulkOperation.attempts: all has been read, and the reports are to be written. */
+#define ALL_READ (-1)
+
+#define REASON_NO_OPERATION "the bulk operation is not there any more"
+#define REASON_NO_TABLE "the table is not there any more"
+#define ATTEMPTS_MESSAGE "The worker ended each time that it put the item"
+
+/* What stays from one transaction to the next. */
+typedef struct Session
+{
+	MemoryContext context;
+	char	   *id;				/* of the operation */
+	ItemFileOptions options;
+	char	   *input;			/* the bucket's name */
+	BulkRecords *records;
+	int			size;			/* of a transaction, in records */
+	int			alone;			/* so many records are to be put alone */
+	bool		attempted;		/* the next one's attempt is written down */
+	TimestampTz free;			/* when there may be the next one */
+} Session;
+
+typedef struct BulkRun
+{
+	const Job  *job;
+	BulkOperation *record;
+	json_object *request;
+	Oid			role;
+	char	   *table_name;
+	bool		wanted[BULK_REPORTS];
+} BulkRun;
+
+static Session *session = NULL;
+
+/* ---- The request ---- */
+
+static json_object *
+member(json_object *object, const char *name)
+{
+	return object != NULL ? json_object_object_get(object, name) : NULL;
+}
+
+static const char *
+text_member(json_object *object, const char *name)
+{
+	json_object *value = member(object, name);
+
+	return value != NULL ? json_object_get_string(value) : NULL;
+}
+
+static json_object *
+input_of(const BulkRun *run)
+{
+	return member(run->request, "InputS3Configuration");
+}
+
+static json_object *
+output_of(const BulkRun *run)
+{
+	return member(run->request, "OutputS3Configuration");
+}
+
+static void
+read_request(BulkRun *run)
+{
+	const char *text = run->record->transfer.request;
+	json_object *types;
+
+	run->request = json_parse(text, strlen(text));
+	types = member(output_of(run), "OutputType");
+	for (size_t i = 0; i < json_object_array_length(types); i++)
+	{
+		if (strcmp(json_object_get_string(json_object_array_get_idx(types, i)), "ERROR") == 0)
+			run->wanted[BULK_REPORT_ERROR] = true;
+		else
+			run->wanted[BULK_REPORT_CONDITION] = true;
+	}
+}
+
+/* Units a second; 0: as many as it can. */
+static int64
+most_units(const BulkRun *run)
+{
+	return json_object_get_int64(member(run->request, "MaxWriteRequestUnits"));
+}
+
+static void
+read_options(const BulkRun *run, ItemFileOptions *options)
+{
+	const char *compression = text_member(input_of(run), "InputCompressionType");
+
+	memset(options, 0, sizeof(*options));
+	(void) item_file_format_from_name(text_member(input_of(run), "InputFormat"), &options->format);
+	(void) item_file_compression_from_name(compression != NULL ? compression : "NONE", &options->compression);
+	options->conditions = true;
+}
+
+/* Raises AccessDeniedException where the role is gone. */
+static Oid
+role_of_operation(const BulkOperation *record)
+{
+	Oid			role = get_role_oid(record->transfer.role, true);
+
+	if (!OidIsValid(role))
+		ddb_error(ACCESS_DENIED_EXCEPTION, "The role %s that has asked for the operation is not there any more",
+				  record->transfer.role);
+	return role;
+}
+
+/* ---- The session ---- */
+
+static void
+end_session(void)
+{
+	MemoryContext context = session != NULL ? session->context : NULL;
+
+	session = NULL;
+	if (context != NULL)
+		MemoryContextDelete(context);
+}
+
+/* Safe as role_open_bucket() is. */
+static void
+begin_session(BulkRun *run)
+{
+	const BulkOperation *record = run->record;
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "ddb bulk operation", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	session = palloc0(sizeof(Session));
+	session->context = context;
+	session->id = pstrdup(record->transfer.id);
+	session->input = pstrdup(text_member(input_of(run), "S3Bucket"));
+	session->size = FIRST_RECORDS;
+	/* where it has been begun before, who did that has ended */
+	session->alone = record->total_bytes >= 0 ? BULK_LOT_RECORDS : 0;
+	read_options(run, &session->options);
+	session->records = bulk_records_begin(role_open_bucket(run->role, session->input),
+										  text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);
+	MemoryContextSwitchTo(caller);
+}
+
+static bool
+is_of_session(const BulkRun *run)
+{
+	return session != NULL && strcmp(session->id, run->record->transfer.id) == 0;
+}
+
+/* The records that come next, none at the end. After an error of reading nothing of the session is believed. */
+static void
+find_records(BulkRun *run, BulkRecord **records, int *count)
+{
+	PG_TRY();
+	{
+		if (!is_of_session(run) || !bulk_records_behind(session->records, &run->record->place, records, count))
+		{
+			end_session();
+			begin_session(run);
+			if (!bulk_records_behind(session->records, &run->record->place, records, count))
+				elog(ERROR, "a bulk operation's place is not found");
+		}
+	}
+	PG_CATCH();
+	{
+		end_session();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/* ---- Not too fast ---- */
+
+/* Whether it has to wait; then it has, for a while. */
+static bool
+is_too_fast(const BulkRun *run)
+{
+	long		left;
+
+	if (!is_of_session(run) || most_units(run) == 0)
+		return false;
+	left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), session->free);
+	if (left == 0)
+		return false;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(left, NAP_MILLISECONDS),
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return true;
+}
+
+static void
+note_units(const BulkRun *run, double units)
+{
+	if (most_units(run) > 0)
+		session->free = Max(session->free, GetCurrentTimestamp()) + (int64) (units / most_units(run) * USECS_PER_SEC);
+}
+
+static void
+note_time(TimestampTz begun)
+{
+	long		milliseconds = TimestampDifferenceMilliseconds(begun, GetCurrentTimestamp());
+
+	if (milliseconds < SHORT_MILLISECONDS)
+		session->size = Min(session->size * 2, BULK_LOT_RECORDS);
+	else if (milliseconds > LONG_MILLISECONDS)
+		session->size = Max(session->size / 2, 1);
+}
+
+/* ---- The records ---- */
+
+static void
+note_record(BulkRun *run, const BulkRecord *record)
+{
+	run->record->place = record->place;
+	run->record->input_bytes = Max(run->record->input_bytes, Min(record->input_bytes, run->record->total_bytes));
+	run->record->processed++;
+	run->record->attempts = 0;
+}
+
+/*
+ * What was in the way goes by itself where it is a lock.  Else nobody knows, and the next
+ * attempts are those of a session that goes on.
+ */
+static void
+put_in_session(BulkPuts *puts, BulkRun *run, BulkReports *reports)
+{
+	PG_TRY();
+	{
+		bulk_put_records(puts, run->record->usage, reports);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE)
+			session->size = Max(session->size / 2, 1);
+		else
+			end_session();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+static void
+put_records(BulkRun *run, BulkPuts *puts)
+{
+	BulkReports *reports = bulk_reports_begin(run->record, run->wanted, session->input);
+	TimestampTz begun = GetCurrentTimestamp();
+
+	put_in_session(puts, run, reports);
+	for (int i = 0; i < puts->done; i++)
+		note_record(run, &puts->records[i]);
+	run->record->failed += puts->failed;
+	bulk_reports_keep(reports, run->record);
+	note_units(run, puts->units);
+	note_time(begun);
+}
+
+static void
+give_record_up(BulkRun *run, const BulkRecord *record)
+{
+	BulkReports *reports = bulk_reports_begin(run->record, run->wanted, session->input);
+
+	bulk_report_error(reports, record, ATTEMPTS_MESSAGE);
+	note_record(run, record);
+	run->record->failed++;
+	bulk_reports_keep(reports, run->record);
+}
+
+/* One record by itself: in one transaction its attempt is written down, in the next one it is put. */
+static void
+put_alone(BulkRun *run, BulkPuts *puts)
+{
+	BulkPuts	look = *puts;
+
+	if (session->attempted)
+	{
+		puts->count = 1;
+		put_records(run, puts);
+		session->attempted = false;
+		session->alone--;
+		return;
+	}
+	look.looks_only = true;
+	put_in_session(&look, run, bulk_reports_begin(run->record, run->wanted, session->input));
+	if (!look.has_code)
+	{
+		session->alone = 0;
+		put_records(run, puts);
+	}
+	else if (run->record->attempts >= MOST_ATTEMPTS)
+		give_record_up(run, puts->records);
+	else
+	{
+		run->record->attempts++;
+		session->attempted = true;
+	}
+}
+
+static void
+put_some(BulkRun *run, BulkRecord *records, int count)
+{
+	BulkPuts	puts = {
+		.relation = run->job->relation,.table_name = run->table_name,.role = run->role,
+		.records = records,.count = Min(count, session->size)
+	};
+
+	if (session->alone > 0)
+		put_alone(run, &puts);
+	else
+		put_records(run, &puts);
+	job_progress_items(run->record->processed);
+}
+
+/* ---- The end ---- */
+
+/* Safe as role_open_bucket() is. */
+static void
+write_reports(const BulkRun *run)
+{
+	bulk_reports_write(run->record, role_open_bucket(run->role, text_member(output_of(run), "S3Bucket")),
+					   text_member(output_of(run), "S3KeyPrefix"), run->wanted);
+}
+
+/* Reports first: who finds it ended finds them. */
+static void
+end_operation(BulkRun *run, const char *status)
+{
+	BulkOperation *record = run->record;
+
+	record->transfer.status = status;
+	record->transfer.ended = GetCurrentTimestamp();
+	write_reports(run);
+	bulk_write_end(record);
+	end_session();
+	/* whoever has seen it ended will find it so after a crash */
+	ForceSyncCommit();
+}
+
+/* Done, unless it is being cancelled meanwhile. */
+static JobResult
+complete(BulkRun *run)
+{
+	if (!bulk_lock(run->record))
+		return JOB_GOES_ON;
+	end_operation(run, run->record->failed > 0 ? TRANSFER_COMPLETED_WITH_ERRORS : TRANSFER_COMPLETED);
+	return JOB_DONE;
+}
+
+static JobResult
+cancel(BulkRun *run)
+{
+	if (!bulk_lock(run->record))
+		return JOB_GOES_ON;
+	run->record->transfer.failure_code = "Cancelled";
+	run->record->transfer.failure_message = "The operation was cancelled.";
+	end_operation(run, TRANSFER_CANCELLED);
+	return JOB_DONE;
+}
+
+/* ---- All of it ---- */
+
+static BulkOperation *
+operation_of_job(const Job *job)
+{
+	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
+
+	return transfer_of_id(&bulk_catalog, text_member(arguments, "BulkOperation"));
+}
+
+/* Somebody who wants the table for himself is let by: then this raises that the lock is not to be had. */
+static bool
+lock_table(BulkRun *run)
+{
+	Oid			relation = run->job->relation;
+
+	LockRelationOid(relation, RowExclusiveLock);
+	run->table_name = job_relation_is_there(relation) ? catalog_name_of_relation(relation) : NULL;
+	return run->table_name != NULL;
+}
+
+static JobResult
+go_on(BulkRun *run)
+{
+	BulkRecord *records;
+	int			count;
+
+	if (run->record->attempts == ALL_READ)
+		return complete(run);
+	if (is_too_fast(run))
+		return JOB_GOES_ON;
+	find_records(run, &records, &count);
+	/* the first transaction only counts; so who goes on knows that it has been begun */
+	if (run->record->total_bytes < 0)
+		run->record->total_bytes = bulk_records_size(session->records);
+	else if (count > 0)
+		put_some(run, records, count);
+	else
+	{
+		run->record->input_bytes = run->record->total_bytes;
+		run->record->attempts = ALL_READ;
+	}
+	bulk_write_progress(run->record);
+	return JOB_GOES_ON;
+}
+
+/*
+ * Safe as the worker's role, a superuser: the buckets are opened for the role that has asked, and the items are
+ * put by it (bulk_put.c).
+ */
+static JobResult
+put_items(const Job *job, const char **reason)
+{
+	BulkRun		run = {.job = job};
+
+	if (job_database_unwanted != NULL && job_database_unwanted())
+		return JOB_BUSY;
+	*reason = REASON_NO_OPERATION;
+	run.record = operation_of_job(job);
+	if (run.record == NULL)
+		return JOB_IMPOSSIBLE;
+	*reason = REASON_NO_TABLE;
+	if (!lock_table(&run))
+		return JOB_IMPOSSIBLE;
+	read_request(&run);
+	run.role = role_of_operation(run.record);
+	if (strcmp(run.record->transfer.status, TRANSFER_CANCELLING) == 0)
+		return cancel(&run);
+	return go_on(&run);
+}
+
+static bool
+is_final(int sqlstate)
+{
+	DdbException exception;
+
+	return bucket_error_is_final(sqlstate) ||
+		(ddb_exception_of_sqlstate(sqlstate, &exception) &&
+		 (exception == ACCESS_DENIED_EXCEPTION || exception == RESOURCE_NOT_FOUND_EXCEPTION));
+}
+
+/* ---- Giving up ---- */
+
+static const char *
+failure_code(int sqlstate, const char **reason)
+{
+	DdbException exception;
+
+	if (sqlstate == 0)
+		return "TableNotFound";
+	if (!ddb_exception_of_sqlstate(sqlstate, &exception))
+		return bucket_error_code(sqlstate);
+	*reason = ddb_exception_text(*reason, exception);
+	return exception == ACCESS_DENIED_EXCEPTION ? "AccessDenied" :
+		exception == RESOURCE_NOT_FOUND_EXCEPTION ? "TableNotFound" : ddb_exception_name(exception);
+}
+
+/* The reports of what has been done, if the output bucket takes them. */
+static void
+try_to_report(BulkRun *run)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		read_request(run);
+		run->role = role_of_operation(run->record);
+		write_reports(run);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
+		EmitErrorReport();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+}
+
+/* What has been put stays. */
+static void
+give_up(const Job *job, int sqlstate, const char *reason)
+{
+	BulkRun		run = {.job = job,.record = operation_of_job(job)};
+	Transfer   *transfer;
+
+	end_session();
+	if (run.record == NULL)
+		return;
+	transfer = &run.record->transfer;
+	transfer->status = TRANSFER_FAILED;
+	transfer->ended = GetCurrentTimestamp();
+	transfer->failure_code = failure_code(sqlstate, &reason);
+	transfer->failure_message = reason;
+	try_to_report(&run);
+	bulk_forget_lines(run.record);
+	bulk_write_end(run.record);
+}
+
+const JobKind bulk_put_job_kind = {
+	.name = BULK_PUT_JOB,
+	.doing = "putting items in bulk",
+	.run = put_items,
+	.is_final = is_final,
+	.give_up = give_up
+};
