@@ -1858,8 +1858,8 @@ CREATE TABLE jobs (
 	started timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
-COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one; BULK_PUT: items from one are put into a table';
-COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills';
+COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one; BULK_PUT: items from one are put into a table; BUCKET_BACKUP, DELETE_BUCKET_BACKUP, RESTORE_BUCKET_BACKUP: a backup in a bucket is made, deleted, restored';
+COMMENT ON COLUMN jobs.relation IS 'the relation of the table or backup that it fills; ddb.bucket_backups where it deletes a backup';
 COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
 COMMENT ON COLUMN jobs.state IS 'WAITING, RUNNING, or FAILED for good';
@@ -1893,6 +1893,24 @@ COMMENT ON COLUMN backups.definition IS 'the table''s keys and indexes';
 COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
 GRANT SELECT ON backups TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('backups', '');
+
+-- Not in dumps: a copy of the database is not to do the same work in the same bucket.
+CREATE TABLE bucket_backups (
+	backup text COLLATE "C" PRIMARY KEY,
+	bucket text COLLATE "C" NOT NULL,
+	table_name text COLLATE "C" NOT NULL,
+	role name NOT NULL,
+	status text NOT NULL,
+	description json,
+	error text
+);
+COMMENT ON TABLE bucket_backups IS 'backups in buckets that are being made or deleted, or could not be made; all others are in their bucket alone';
+COMMENT ON COLUMN bucket_backups.backup IS 'what its ARN ends with';
+COMMENT ON COLUMN bucket_backups.role IS 'who asked for it, or for its deletion';
+COMMENT ON COLUMN bucket_backups.status IS 'CREATING, DELETING, FAILED';
+COMMENT ON COLUMN bucket_backups.description IS 'of the table, as it will be in the bucket';
+COMMENT ON COLUMN bucket_backups.error IS 'why it was not made';
+GRANT SELECT ON bucket_backups TO PUBLIC;
 
 CREATE TABLE exports (
 	export text COLLATE "C" PRIMARY KEY,
@@ -2205,6 +2223,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobs
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON backups
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON bucket_backups
+	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON exports
 	FOR EACH STATEMENT EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON imports
@@ -2238,6 +2258,8 @@ CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON stream_secret
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON jobs
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON backups
+	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
+CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON bucket_backups
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
 CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON exports
 	FOR EACH ROW EXECUTE FUNCTION guard_catalog();
@@ -2285,6 +2307,7 @@ ALTER TABLE jobs ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
 ALTER TABLE backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row,
 	ENABLE ALWAYS TRIGGER load;
+ALTER TABLE bucket_backups ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE exports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE imports ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;
 ALTER TABLE import_failed ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_row;

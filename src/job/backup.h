@@ -26,15 +26,17 @@ typedef enum BackupStatus
 typedef struct Backup
 {
 	char	   *id;				/* <milliseconds since 1970>-<8 hexadecimal digits> */
-	Oid			relation;
+	Oid			relation;		/* InvalidOid where it is in a bucket */
+	const char *bucket;			/* or NULL */
 	char	   *name;
 	bool		system;			/* of a table that was deleted */
 	BackupStatus status;
 	char	   *table_name;
 	char	   *table_id;
 	TimestampTz table_created;
-	char	   *settings;		/* the table's, as catalog.h's */
+	char	   *settings;		/* the table's, as catalog.h's; NULL in a bucket, whose definition has them */
 	char	   *definition;		/* JSON: its keys and indexes, as operations have written it */
+	char	   *manifest;		/* in a bucket: the checksum of its manifest */
 	TimestampTz created;
 	TimestampTz expires;		/* 0: never */
 	int64		items;

@@ -86,16 +86,49 @@ put(const Value *old_item, Value *new_item, void *argument)
 	return WRITE_PUT;
 }
 
-void
-filling_write(Filling *filling, Value *item)
+static void
+write_by(Filling *filling, Value *item, WriteDecision decide, void *argument)
 {
 	MemoryContext caller = MemoryContextSwitchTo(filling->scratch);
 	PrimaryKey	key = key_of_item(&filling->target->schema, item);
 
-	table_write(filling->target, &key, put, item);
+	table_write(filling->target, &key, decide, argument);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(filling->scratch);
+}
+
+void
+filling_write(Filling *filling, Value *item)
+{
+	write_by(filling, item, put, item);
 	job_progress_items(++filling->items);
+}
+
+typedef struct Addition
+{
+	const Value *item;
+	bool		added;
+} Addition;
+
+static WriteAction
+add(const Value *old_item, Value *new_item, void *argument)
+{
+	Addition   *addition = argument;
+
+	addition->added = old_item == NULL;
+	*new_item = *addition->item;
+	return addition->added ? WRITE_PUT : WRITE_NOTHING;
+}
+
+bool
+filling_add(Filling *filling, Value *item)
+{
+	Addition	addition = {.item = item};
+
+	write_by(filling, item, add, &addition);
+	if (addition.added)
+		job_progress_items(++filling->items);
+	return addition.added;
 }
 
 void

@@ -33,6 +33,9 @@ extern bool filling_open(Filling *filling, bool begun);
 /* Writes an item, in the place of the one with its key. */
 extern void filling_write(Filling *filling, Value *item);
 
+/* The same of an item whose key nothing in the table has; false, and nothing is written, where something has. */
+extern bool filling_add(Filling *filling, Value *item);
+
 /* The table is whole: it becomes ACTIVE with the transaction. */
 extern void filling_done(Filling *filling);
 

@@ -102,7 +102,7 @@ job_is_there(const char *kind, const char *member, const char *value)
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3", lengthof(types), types, values, NULL) > 0;
+	found = run("SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3 AND state <> 'FAILED'", lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return found;
 }
@@ -206,6 +206,29 @@ void
 job_done(const Job *job)
 {
 	(void) run_on_job(job, "DELETE FROM ddb.jobs WHERE job = $1", NULL);
+}
+
+char *
+job_read_arguments(const Job *job)
+{
+	Oid			types[] = {UUIDOID};
+	Datum		values[] = {uuid_datum(job->id)};
+	MemoryContext caller = CurrentMemoryContext;
+	char	   *arguments = NULL;
+
+	SPI_connect();
+	if (run("SELECT arguments FROM ddb.jobs WHERE job = $1", lengthof(types), types, values, NULL) > 0)
+		arguments = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	if (arguments == NULL)
+		elog(ERROR, "there is no job %s", job->id);
+	return arguments;
+}
+
+void
+job_write_arguments(const Job *job, const char *arguments)
+{
+	(void) run_on_job(job, "UPDATE ddb.jobs SET arguments = $2::pg_catalog.json WHERE job = $1", arguments);
 }
 
 /* ---- Progress ---- */

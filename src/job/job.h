@@ -55,7 +55,7 @@ extern bool job_is_pending(Oid relation);
 /* Whether one of the kind reads it, or is to, and has not met an error yet. */
 extern bool job_reads(Oid source, const char *kind);
 
-/* Whether there is one of the kind whose arguments have such a member. */
+/* Whether there is one of the kind, not failed for good, whose arguments have such a member. */
 extern bool job_is_there(const char *kind, const char *member, const char *value);
 
 /* Whether the one that was to fill the relation has failed for good, or is not there. */
@@ -90,6 +90,13 @@ extern void job_started(const Job *job);
 extern void job_note_error(const Job *job, const char *error);	/* and it is tried again */
 extern void job_failed(const Job *job, const char *reason);
 extern void job_done(const Job *job);
+
+/*
+ * Its arguments as they are now, palloc'd, and other ones in their place: a job that goes on (JOB_GOES_ON) can write down
+ * there how far it is.
+ */
+extern char *job_read_arguments(const Job *job);
+extern void job_write_arguments(const Job *job, const char *arguments);
 
 /* Tells others how far it is (ddb.job_progress), without a transaction. */
 extern void job_progress_begin(const Job *job);

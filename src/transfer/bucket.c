@@ -22,6 +22,7 @@
 #define WRAPPER "ddb_bucket"
 
 char	   *bucket_directory = NULL;
+char	   *backup_bucket = NULL;
 
 /* ---- Settings and options ---- */
 
@@ -41,6 +42,10 @@ bucket_define_settings(void)
 							   "The directory of buckets that are folders.",
 							   "Empty for none.",
 							   &bucket_directory, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_directory, NULL, NULL);
+	DefineCustomStringVariable("ddb.backup_bucket",
+							   "The bucket of backups.",
+							   "Empty for relations of the database.",
+							   &backup_bucket, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	s3_define_settings();
 }
 
@@ -238,6 +243,12 @@ bucket_open(const char *name, BucketProblem *problem)
 	if (options.in_store)
 		bucket->s3 = s3_access(server, options.region);
 	return bucket;
+}
+
+void
+bucket_hurry(Bucket *bucket)
+{
+	bucket->hurried = true;
 }
 
 /* ---- Objects ---- */

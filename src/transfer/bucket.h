@@ -54,11 +54,17 @@ typedef struct BucketObject
 	uint8		md5[MD5_LENGTH];	/* of what bucket_write_end() tells of; else zero */
 } BucketObject;
 
-/* Defines ddb.bucket_directory and the settings ddb.s3_…. */
+/* The bucket of new backups; "" for relations of the database. */
+extern char *backup_bucket;
+
+/* Defines ddb.bucket_directory, ddb.backup_bucket and the settings ddb.s3_…. */
 extern void bucket_define_settings(void);
 
 /* Opens it for the current role; NULL, and in *problem why, where that cannot be. */
 extern Bucket *bucket_open(const char *name, BucketProblem *problem);
+
+/* From now on a store has but seconds to answer a request, and one try: for who must not wait. */
+extern void bucket_hurry(Bucket *bucket);
 
 /* Raises 22023 where no object of the bucket could have that key. */
 extern void bucket_check_key(const Bucket *bucket, const char *key);

@@ -105,7 +105,7 @@ write_summary(ExportRun *run)
 	export_files_append_member(&out, "outputFormat", requested(run, "ExportFormat"));
 	export_files_append_member(&out, "exportType", "FULL_EXPORT");
 	appendStringInfoChar(&out, '}');
-	export_files_write_manifest(run->files, "manifest-summary", &out);
+	(void) export_files_write_manifest(run->files, "manifest-summary", &out);
 }
 
 /* ---- All of it ---- */
@@ -131,7 +131,7 @@ write_files(ExportRun *run, const char **reason)
 		recovery_read(run->job, record->moment, write_item, run, reason) : write_table_now(run, reason);
 	if (result != JOB_DONE)
 		return result;
-	export_files_end(run->files);
+	(void) export_files_end(run->files);
 	record->items = export_files_items(run->files);
 	record->bytes = export_files_bytes(run->files);
 	record->transfer.ended = GetCurrentTimestamp();

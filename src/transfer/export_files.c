@@ -39,13 +39,13 @@ export_files_folder(const char *prefix, const char *id)
 
 /* ---- Objects ---- */
 
-static char *
-base64_of(const uint8 *bytes, int length)
+char *
+export_files_checksum(const uint8 *md5)
 {
-	int			size = pg_b64_enc_len(length);
+	int			size = pg_b64_enc_len(MD5_LENGTH);
 	char	   *text = palloc(size + 1);
 
-	text[pg_b64_encode((const void *) bytes, length, text, size)] = '\0';
+	text[pg_b64_encode((const void *) md5, MD5_LENGTH, text, size)] = '\0';
 	return text;
 }
 
@@ -126,7 +126,7 @@ end_file(ExportFiles *files)
 	item_file_write_end(files->writer);
 	object = bucket_write_end(files->object);
 	appendStringInfo(&files->manifest, "{\"itemCount\":" INT64_FORMAT ",\"md5Checksum\":\"%s\",\"etag\":\"%s\",\"dataFileS3Key\":",
-					 files->file_items, base64_of(object->md5, MD5_LENGTH), object->etag);
+					 files->file_items, export_files_checksum(object->md5), object->etag);
 	json_append_string(&files->manifest, files->key, strlen(files->key));
 	appendStringInfoString(&files->manifest, "}\n");
 	files->key = NULL;
@@ -164,13 +164,14 @@ export_files_bytes(const ExportFiles *files)
 
 /* ---- The manifests ---- */
 
-void
+char *
 export_files_write_manifest(ExportFiles *files, const char *name, const StringInfoData *text)
 {
 	BucketObject *object = write_object(files, psprintf("%s.json", name), text->data, text->len);
-	char	   *checksum = base64_of(object->md5, MD5_LENGTH);
+	char	   *checksum = export_files_checksum(object->md5);
 
 	write_object(files, psprintf("%s.checksum", name), checksum, strlen(checksum));
+	return checksum;
 }
 
 char *
@@ -179,14 +180,14 @@ export_files_manifest_key(const ExportFiles *files)
 	return psprintf("%smanifest-files.json", files->folder);
 }
 
-void
+char *
 export_files_end(ExportFiles *files)
 {
 	if (files->key == NULL && files->manifest.len == 0)
 		begin_file(files);
 	if (files->key != NULL)
 		end_file(files);
-	export_files_write_manifest(files, "manifest-files", &files->manifest);
+	return export_files_write_manifest(files, "manifest-files", &files->manifest);
 }
 
 void

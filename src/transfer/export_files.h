@@ -35,17 +35,21 @@ extern void export_files_write_item(ExportFiles *files, const Value *item);
 extern int64 export_files_items(const ExportFiles *files);
 extern int64 export_files_bytes(const ExportFiles *files);
 
-/* Ends the last file of data, of which there is one at least, and writes manifest-files. */
-extern void export_files_end(ExportFiles *files);
+/* Ends the last file of data, of which there is one at least, and writes manifest-files; returns its checksum. */
+extern char *export_files_end(ExportFiles *files);
 
 /* The key of the manifest that export_files_end() has written. */
 extern char *export_files_manifest_key(const ExportFiles *files);
 
 /*
  * Writes <folder><name>.json, and <name>.checksum beside it: the MD5 hash in Base64.  A summary comes last, so
- * that who finds it finds all else.
+ * that who finds it finds all else.  Returns the checksum.
  */
-extern void export_files_write_manifest(ExportFiles *files, const char *name, const StringInfoData *text);
+extern char *export_files_write_manifest(ExportFiles *files, const char *name, const StringInfoData *text);
+
+/* A checksum as manifests have it: an MD5 hash in Base64, palloc'd, of so many characters. */
+#define EXPORT_CHECKSUM_LENGTH 24
+extern char *export_files_checksum(const uint8 *md5);
 
 /* Members of a manifest that is a JSON object: a comma where one is needed, and null for NULL. */
 extern void export_files_append_member(StringInfo manifest, const char *name, const char *value);

@@ -5,6 +5,7 @@
 
 #include "utils/memutils.h"
 
+#include "transfer/export_files.h"
 #include "transfer/import_files.h"
 
 struct ImportFiles
@@ -12,6 +13,7 @@ struct ImportFiles
 	Bucket	   *bucket;
 	const ItemFileOptions *options;
 	List	   *objects;		/* of BucketObject *, in order */
+	List	   *known;			/* ImportFile * of each, or NIL */
 	int			current;		/* which of them is read */
 	int64		records;		/* of it, that have been read */
 	int64		bytes;			/* of those before it, since the beginning */
@@ -20,6 +22,7 @@ struct ImportFiles
 	BucketReader *object;
 	int64		object_bytes;	/* of it, that have come from the bucket */
 	ItemFileReader *reader;		/* or NULL */
+	void	   *md5;			/* of what has been read of one that is known; or NULL */
 	bool		broken;			/* nothing behind the last record can be read */
 };
 
@@ -77,17 +80,94 @@ import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *op
 	return files;
 }
 
-/* ---- One file ---- */
+ImportFiles *
+import_files_begin_known(Bucket *bucket, List *known, const ItemFileOptions *options, const ImportPlace *place)
+{
+	ImportFiles *files = palloc0(sizeof(ImportFiles));
+	ListCell   *cell;
+
+	files->bucket = bucket;
+	files->options = options;
+	files->known = known;
+	foreach(cell, known)
+	{
+		BucketObject *object = palloc0(sizeof(BucketObject));
+
+		object->key = ((ImportFile *) lfirst(cell))->key;
+		files->objects = lappend(files->objects, object);
+	}
+	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
+	find_place(files, place);
+	return files;
+}
+
+/* ---- What is known of a file ---- */
+
+static void
+report_difference(const ImportFiles *files, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("The file is not what its manifest says: %s: %s", current_key(files), detail)));
+}
+
+static void
+forget_digest(void *argument)
+{
+	ImportFiles *files = argument;
+
+	digest_md5_end(files->md5, NULL);
+	files->md5 = NULL;
+}
+
+static void
+begin_check(ImportFiles *files)
+{
+	MemoryContextCallback *callback;
+
+	if (files->known == NIL)
+		return;
+	callback = MemoryContextAlloc(files->file, sizeof(MemoryContextCallback));
+	callback->func = forget_digest;
+	callback->arg = files;
+	MemoryContextRegisterResetCallback(files->file, callback);
+	files->md5 = digest_md5_begin();
+}
 
 static size_t
 read_bytes(void *argument, char *buffer, size_t size)
 {
 	ImportFiles *files = argument;
-	size_t		length = bucket_read(files->object, buffer, size);
+	size_t		count = bucket_read(files->object, buffer, size);
 
-	files->object_bytes += length;
-	return length;
+	files->object_bytes += count;
+	if (files->md5 != NULL)
+		digest_md5_add(files->md5, buffer, count);
+	return count;
 }
+
+/* At the end of its records: whether they were as many, and the bytes up to the file's end those. */
+static void
+end_check(ImportFiles *files)
+{
+	const ImportFile *known;
+	char		buffer[8192];
+	uint8		digest[MD5_LENGTH];
+
+	if (files->md5 == NULL)
+		return;
+	while (read_bytes(files, buffer, sizeof(buffer)) > 0)
+		;
+	digest_md5_end(files->md5, digest);
+	files->md5 = NULL;
+	known = list_nth(files->known, files->current);
+	if (strcmp(export_files_checksum(digest), known->checksum) != 0)
+		report_difference(files, "its checksum is another one");
+	if (files->records != known->items)
+		report_difference(files, psprintf("it has " INT64_FORMAT " items, and not " INT64_FORMAT, files->records, known->items));
+}
+
+/* ---- One file ---- */
 
 /* Passes by what has been read of it. */
 static void
@@ -121,6 +201,7 @@ open_file(ImportFiles *files)
 	files->object = bucket_read_begin(files->bucket, current_key(files), 0);
 	if (files->object == NULL)
 		report_missing(current_key(files));
+	begin_check(files);
 	files->reader = item_file_read_begin(files->options, read_bytes, files);
 	pass_by(files);
 	MemoryContextSwitchTo(caller);
@@ -156,6 +237,8 @@ next_of_file(ImportFiles *files, Value *item, const char **message, ItemFileResu
 		return false;
 	*result = item_file_read_next(files->reader, item, message);
 	files->broken = *result == ITEM_FILE_BROKEN;
+	if (files->known != NIL && (files->broken || *result == ITEM_FILE_BAD_ITEM))
+		report_difference(files, psprintf("behind " INT64_FORMAT " items: %s", files->records, *message));
 	return *result != ITEM_FILE_END;
 }
 
@@ -171,6 +254,7 @@ import_files_next(ImportFiles *files, Value *item, const char **message)
 			files->records++;
 			return result;
 		}
+		end_check(files);
 		/* the last one stays the place */
 		if (files->current == list_length(files->objects) - 1)
 			break;

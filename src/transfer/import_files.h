@@ -25,6 +25,21 @@ typedef struct ImportPlace
 extern ImportFiles *import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *options,
 									   const ImportPlace *place);
 
+/* A file of which it is known what it has. */
+typedef struct ImportFile
+{
+	char	   *key;
+	int64		items;
+	char	   *checksum;		/* of its bytes: MD5 in Base64 */
+} ImportFile;
+
+/*
+ * Begins to read these files (a list of ImportFile *), in that order, which have to be what they are known to be: where
+ * one is not, or a record of it is no item, import_files_next() raises XX001.  Else as import_files_begin().
+ */
+extern ImportFiles *import_files_begin_known(Bucket *bucket, List *files, const ItemFileOptions *options,
+											 const ImportPlace *place);
+
 /*
  * The next record, of the next file where one has come to its end or cannot be read on; ITEM_FILE_END: there is none.
  * The item and the message are in the current memory context.

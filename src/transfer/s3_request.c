@@ -313,8 +313,11 @@ s3_run(S3Request *request)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(context, "ddb request to a store", ALLOCSET_DEFAULT_SIZES);
+	int			attempts = request->bucket->hurried ? 1 : s3_attempts;
 	char	   *hash_header;
 
+	if (request->bucket->hurried)
+		request->limit = S3_ONCE;
 	MemoryContextSwitchTo(work);
 	hash_header = make_hash_header(request);
 	for (int attempt = 1;; attempt++)
@@ -323,7 +326,7 @@ s3_run(S3Request *request)
 
 		if (outcome == HTTP_ANSWERED && is_answer(request))
 			break;
-		if ((outcome != HTTP_BROKEN && !(outcome == HTTP_ANSWERED && is_passing(request))) || attempt >= s3_attempts)
+		if ((outcome != HTTP_BROKEN && !(outcome == HTTP_ANSWERED && is_passing(request))) || attempt >= attempts)
 			give_up(request, outcome, attempt);
 		pause_before(attempt);
 		MemoryContextSwitchTo(context);

@@ -45,6 +45,7 @@ struct Bucket
 	char	   *name;			/* of letters, digits, and within it . - _ */
 	const BucketStore *store;
 	struct S3Access *s3;		/* of s3_store */
+	bool		hurried;
 };
 
 struct BucketReader

@@ -16,6 +16,7 @@
 #include "error.h"
 #include "job/backup.h"
 #include "job/recovery.h"
+#include "transfer/bucket_backup.h"
 #include "transfer/bulk.h"
 #include "transfer/export.h"
 #include "transfer/import.h"
@@ -41,7 +42,8 @@ typedef enum Outcome
 	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
 } Outcome;
 
-static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind, &bulk_put_job_kind};
+static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind,
+	&bulk_put_job_kind, &bucket_backup_job_kind, &bucket_backup_deletion_job_kind, &bucket_backup_restore_job_kind};
 
 static bool finished = false;
 

@@ -8,11 +8,14 @@
 #include "change/stream.h"
 #include "error.h"
 #include "operation/backup/backup_description.h"
+#include "operation/backup/bucket_backups.h"
+#include "operation/backup/bucket_description.h"
 #include "operation/table/index_parameters.h"
 #include "operation/table/time_to_live.h"
 #include "value/json.h"
 
 const Shape backup_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(37), AT_MOST(1024)};
+const Shape backup_name_shape = {.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)};
 
 /* ---- The definition ---- */
 
@@ -150,18 +153,30 @@ definition_indexes(const BackupDefinition *definition)
 	return indexes;
 }
 
-void
-backup_restore_source(const Backup *backup, RestoreSource *source)
+static void
+definition_source(const Backup *backup, RestoreSource *source, BackupFeatures *features)
 {
 	BackupDefinition definition;
 
 	read_definition(backup, &definition);
-	source->table_name = backup->table_name;
-	source->backup_arn = backup_arn(backup->table_name, backup->id);
-	source->moment = settings_time(backup->created).value;
 	read_key_schema(&definition.definitions, &definition.key_schema, &source->schema);
 	table_settings_read(backup->settings, &source->settings);
 	source->indexes = definition_indexes(&definition);
+	features->stream_view_type = definition.stream_view_type.data;
+	features->time_to_live_status = definition.time_to_live_status.data != NULL ? definition.time_to_live_status.data : "DISABLED";
+	features->time_to_live_attribute = definition.time_to_live_attribute.data;
+}
+
+void
+backup_restore_source(const Backup *backup, RestoreSource *source, BackupFeatures *features)
+{
+	source->table_name = backup->table_name;
+	source->backup_arn = backup_arn(backup->table_name, backup->id);
+	source->moment = settings_time(backup->created).value;
+	if (backup->bucket != NULL)
+		bucket_description_source(backup, source, features);
+	else
+		definition_source(backup, source, features);
 }
 
 /* ---- Requests ---- */
@@ -175,6 +190,8 @@ requested_backup(const RequestString *arn)
 
 	backup_of_arn(arn->data, arn->length, &table_name, &id);
 	backup = backup_find(table_name, id);
+	if (backup == NULL && bucket_backups_wanted())
+		backup = bucket_backups_find(table_name, id);
 	if (backup == NULL)
 		ddb_error(BACKUP_NOT_FOUND_EXCEPTION, "Backup not found: %s", arn->data);
 	return backup;
@@ -283,22 +300,18 @@ append_source_indexes(StringInfo out, const IndexDescriptions *indexes, IndexKin
 }
 
 static void
-append_source_features(StringInfo out, const Backup *backup, const RestoreSource *source)
+append_source_features(StringInfo out, const RestoreSource *source, const BackupFeatures *features)
 {
-	BackupDefinition definition;
-
-	read_definition(backup, &definition);
-	appendStringInfoString(out, ",\"SourceTableFeatureDetails\":{");
-	appendStringInfo(out, "\"TimeToLiveDescription\":{\"TimeToLiveStatus\":\"%s\"",
-					 definition.time_to_live_status.data != NULL ? definition.time_to_live_status.data : "DISABLED");
-	if (definition.time_to_live_attribute.data != NULL)
-		append_string_member(out, "AttributeName", definition.time_to_live_attribute.data);
+	appendStringInfoString(out, ",\"SourceTableFeatureDetails\":{\"TimeToLiveDescription\":{");
+	append_string_member(out, "TimeToLiveStatus", features->time_to_live_status);
+	if (features->time_to_live_attribute != NULL)
+		append_string_member(out, "AttributeName", features->time_to_live_attribute);
 	appendStringInfoChar(out, '}');
 	append_source_indexes(out, &source->indexes, INDEX_LOCAL, "LocalSecondaryIndexes");
 	append_source_indexes(out, &source->indexes, INDEX_GLOBAL, "GlobalSecondaryIndexes");
-	if (definition.stream_view_type.data != NULL)
+	if (features->stream_view_type != NULL)
 		appendStringInfo(out, ",\"StreamDescription\":{\"StreamEnabled\":true,\"StreamViewType\":\"%s\"}",
-						 definition.stream_view_type.data);
+						 features->stream_view_type);
 	append_encryption(out, &source->settings, NULL);
 	appendStringInfoChar(out, '}');
 }
@@ -307,11 +320,12 @@ void
 append_backup_description(StringInfo response, const Backup *backup, const char *status)
 {
 	RestoreSource source;
+	BackupFeatures features;
 
-	backup_restore_source(backup, &source);
+	backup_restore_source(backup, &source, &features);
 	appendStringInfoString(response, "{\"BackupDescription\":{\"BackupDetails\":");
 	append_backup_details(response, backup, status);
 	append_source_table(response, backup, &source);
-	append_source_features(response, backup, &source);
+	append_source_features(response, &source, &features);
 	appendStringInfoString(response, "}}");
 }

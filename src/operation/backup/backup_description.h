@@ -10,11 +10,20 @@
 #include "request/shapes.h"
 
 extern const Shape backup_arn_shape;
+extern const Shape backup_name_shape;
+
+/* What a table had that a new one made of its backup does not have. */
+typedef struct BackupFeatures
+{
+	const char *stream_view_type;	/* or NULL: it had no stream */
+	const char *time_to_live_status;
+	const char *time_to_live_attribute; /* or NULL */
+} BackupFeatures;
 
 /* The keys, indexes and features of a table as JSON, for its backup's record. */
 extern char *backup_definition(const TableRecord *record);
 
-/* The backup that a request names; raises BackupNotFoundException where there is none. */
+/* The backup that a request names, in this database or in ddb.backup_bucket; raises BackupNotFoundException where there is none. */
 extern Backup *requested_backup(const RequestString *arn);
 
 /* Whether a table that is deleted leaves its items to a backup: has it point-in-time recovery. */
@@ -29,7 +38,7 @@ extern void append_backup_description(StringInfo response, const Backup *backup,
 /* Appends a BackupSummary. */
 extern void append_backup_summary(StringInfo out, const Backup *backup);
 
-/* What a table is that is restored from it. */
-extern void backup_restore_source(const Backup *backup, RestoreSource *source);
+/* What a table is that is restored from it, and what it is not. */
+extern void backup_restore_source(const Backup *backup, RestoreSource *source, BackupFeatures *features);
 
 #endif							/* DDB_BACKUP_DESCRIPTION_H */

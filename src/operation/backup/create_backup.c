@@ -1,14 +1,15 @@
 /*
  * create_backup.c - CreateBackup.
  *
- * A job copies the table's items (job/backup.c) once the caller's transaction has committed:
- * the backup is of one moment behind that.
+ * A job copies the table's items into a relation (job/backup.c), or into ddb.backup_bucket (transfer/bucket_backup.c),
+ * once the caller's transaction has committed: the backup is of one moment behind that.
  */
 #include "postgres.h"
 
 #include "error.h"
 #include "operation/backup/backup_description.h"
 #include "operation/backup/backups.h"
+#include "operation/backup/bucket_backups.h"
 #include "operation/operations.h"
 
 typedef struct CreateBackupRequest
@@ -17,11 +18,9 @@ typedef struct CreateBackupRequest
 	RequestString name;
 } CreateBackupRequest;
 
-static const Shape name_shape = {.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)};
-
 static const Member members[] = {
 	REQUIRED(CreateBackupRequest, table_name, "TableName", &described_table_name_shape),
-	REQUIRED(CreateBackupRequest, name, "BackupName", &name_shape),
+	REQUIRED(CreateBackupRequest, name, "BackupName", &backup_name_shape),
 };
 
 static TableRecord *
@@ -32,8 +31,16 @@ lock_table(const char *name)
 				  "Backups are being enabled for the table: %s. Please retry later", name);
 	backups_check_may_read(name);
 	/* the backup's relation is one more that the role has there */
-	catalog_check_may_create(name);
+	if (!bucket_backups_wanted())
+		catalog_check_may_create(name);
 	return backups_table(name);
+}
+
+static Backup *
+create(const TableRecord *record, const char *name)
+{
+	return bucket_backups_wanted() ? bucket_backups_create(record, name) :
+		backup_start(record, name, backup_definition(record));
 }
 
 static void
@@ -43,7 +50,7 @@ execute(const void *argument, StringInfo response)
 	TableRecord *record = lock_table(requested_table(&request->table_name));
 
 	appendStringInfoString(response, "{\"BackupDetails\":");
-	append_backup_details(response, backup_start(record, request->name.data, backup_definition(record)), NULL);
+	append_backup_details(response, create(record, request->name.data), NULL);
 	appendStringInfoChar(response, '}');
 }
 

@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "error.h"
 #include "operation/backup/backup_description.h"
+#include "operation/backup/bucket_backups.h"
 #include "operation/operations.h"
 
 typedef struct DeleteBackupRequest
@@ -21,19 +22,29 @@ static const Member members[] = {
 };
 
 static void
+check_may_drop(const Backup *backup, const char *arn)
+{
+	if (!object_ownercheck(RelationRelationId, backup->relation, GetUserId()))
+		restore_deny(arn);
+	if (backup->status == BACKUP_CREATING)
+		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being created: %s", arn);
+	if (backup_is_being_restored(backup))
+		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being used to restore a table: %s", arn);
+}
+
+static void
 execute(const void *argument, StringInfo response)
 {
 	const DeleteBackupRequest *request = argument;
 	const Backup *backup = requested_backup(&request->arn);
 
-	if (!object_ownercheck(RelationRelationId, backup->relation, GetUserId()))
-		restore_deny(request->arn.data);
-	if (backup->status == BACKUP_CREATING)
-		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being created: %s", request->arn.data);
-	if (backup_is_being_restored(backup))
-		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being used to restore a table: %s", request->arn.data);
+	if (backup->bucket == NULL)
+		check_may_drop(backup, request->arn.data);
 	append_backup_description(response, backup, "DELETED");
-	backup_drop(backup);
+	if (backup->bucket == NULL)
+		backup_drop(backup);
+	else
+		bucket_backups_delete(backup, request->arn.data);
 }
 
 const OperationDescription delete_backup_operation = {

@@ -5,6 +5,7 @@
 
 #include "arn.h"
 #include "operation/backup/backup_description.h"
+#include "operation/backup/bucket_backups.h"
 #include "operation/operations.h"
 
 #define LIMIT_DEFAULT 100
@@ -41,12 +42,19 @@ static const Member members[] = {
 	OPTIONAL(ListBackupsRequest, type, "BackupType", &type_shape),
 };
 
-/* Whether the backup is one of those that are asked for; without a type, those that were asked for once. */
+/* Without a type, those that were asked for once. */
+static int
+asked_type(const ListBackupsRequest *request)
+{
+	return request->type.text != NULL ? request->type.value : TYPE_USER;
+}
+
+/* Whether the backup is one of those that are asked for. */
 static bool
 is_asked_for(const ListBackupsRequest *request, const char *table_name, const Backup *backup)
 {
 	int64		created = settings_time(backup->created).value * 1000;
-	int			type = request->type.text != NULL ? request->type.value : TYPE_USER;
+	int			type = asked_type(request);
 
 	if (table_name != NULL && strcmp(backup->table_name, table_name) != 0)
 		return false;
@@ -66,6 +74,32 @@ start_id(const ListBackupsRequest *request)
 	return id;
 }
 
+static int
+compare_backups(const ListCell *a, const ListCell *b)
+{
+	const Backup *one = lfirst(a);
+	const Backup *other = lfirst(b);
+	int			order = strcmp(one->id, other->id);
+
+	return order != 0 ? order : strcmp(one->table_name, other->table_name);
+}
+
+/* Those of this database and those of the bucket, the oldest first.  Backups of deleted tables are in no bucket. */
+static List *
+all_backups(const ListBackupsRequest *request, const char *table_name)
+{
+	const char *start = start_id(request);
+	List	   *backups = backup_records(start);
+	int			type = asked_type(request);
+
+	if (bucket_backups_wanted() && (type == TYPE_USER || type == TYPE_ALL))
+	{
+		backups = list_concat(backups, bucket_backups_list(table_name, start));
+		list_sort(backups, compare_backups);
+	}
+	return backups;
+}
+
 static void
 execute(const void *argument, StringInfo response)
 {
@@ -78,7 +112,7 @@ execute(const void *argument, StringInfo response)
 	ListCell   *cell;
 
 	appendStringInfoString(response, "{\"BackupSummaries\":[");
-	foreach(cell, backup_records(start_id(request)))
+	foreach(cell, all_backups(request, table_name))
 	{
 		const Backup *backup = lfirst(cell);
 
@@ -89,6 +123,10 @@ execute(const void *argument, StringInfo response)
 			more = true;
 			break;
 		}
+		/* one by one, and not more of them than are shown: each costs a request to the bucket's store */
+		backup = bucket_backups_read(backup);
+		if (backup == NULL)
+			continue;
 		if (count++ > 0)
 			appendStringInfoChar(response, ',');
 		append_backup_summary(response, backup);

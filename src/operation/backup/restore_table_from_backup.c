@@ -2,8 +2,8 @@
  * restore_table_from_backup.c - RestoreTableFromBackup.
  *
  * The new table is made at once, by the caller and in the caller's transaction, with
- * the keys, indexes and settings that the table had.  A job fills it (job/backup.c);
- * until then it is CREATING.
+ * the keys, indexes and settings that the table had.  A job fills it (job/backup.c, or
+ * transfer/bucket_backup_restore.c from a bucket); until then it is CREATING.
  */
 #include "postgres.h"
 
@@ -15,6 +15,7 @@
 
 #include "error.h"
 #include "operation/backup/backup_description.h"
+#include "operation/backup/bucket_backups.h"
 #include "operation/operations.h"
 
 typedef struct RestoreRequest
@@ -32,16 +33,24 @@ static const Member members[] = {
 
 /* Locked, so that it stays. */
 static Backup *
-lock_backup(const RequestString *arn)
+lock_relation(const RequestString *arn, const Backup *backup)
 {
-	Backup	   *backup = requested_backup(arn);
-
 	/* whoever restores it reads all of it, so no policies may apply */
 	if (pg_class_aclcheck(backup->relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
 		check_enable_rls(backup->relation, InvalidOid, true) == RLS_ENABLED)
 		restore_deny(arn->data);
 	LockRelationOid(backup->relation, AccessShareLock);
-	backup = requested_backup(arn);
+	return requested_backup(arn);
+}
+
+/* What is in a bucket cannot be locked: where it goes, the job says so. */
+static Backup *
+lock_backup(const RequestString *arn)
+{
+	Backup	   *backup = requested_backup(arn);
+
+	if (backup->bucket == NULL)
+		backup = lock_relation(arn, backup);
 	if (backup->status != BACKUP_AVAILABLE)
 		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being created: %s", arn->data);
 	return backup;
@@ -54,14 +63,18 @@ execute(const void *argument, StringInfo response)
 	const char *target = request->target_name.data;
 	const Backup *backup;
 	RestoreSource source;
+	BackupFeatures features;
 	TableRecord *restored;
 
 	restore_check_features(&request->overrides);
 	backup = lock_backup(&request->arn);
 	restore_check_target(target);
-	backup_restore_source(backup, &source);
+	backup_restore_source(backup, &source, &features);
 	restored = restore_create_table(target, &request->overrides, &source, response);
-	backup_start_restore(restored->relation, backup);
+	if (backup->bucket == NULL)
+		backup_start_restore(restored->relation, backup);
+	else
+		bucket_backups_restore(restored->relation, backup);
 }
 
 const OperationDescription restore_table_from_backup_operation = {

@@ -116,29 +116,22 @@ wants_stream(const CreateTableRequest *request)
 	return request->stream != NULL && request->stream->enabled == BOOLEAN_TRUE;
 }
 
-/* The indexes of the request, global ones first. */
-typedef struct NewIndexes
-{
-	int			count;
-	IndexDefinition *indexes;
-} NewIndexes;
-
 static void
-read_indexes(const IndexRules *rules, const RequestList *requests, IndexKind kind, NewIndexes *indexes)
+read_indexes(const IndexRules *rules, const RequestList *requests, IndexKind kind, NewTable *table)
 {
 	const IndexRequest *members = requests->members;
 
 	for (int i = 0; i < requests->count; i++)
 	{
-		int			position = indexes->count++;
+		int			position = table->index_count++;
 
-		read_index(rules, &members[i], kind, position + 1, &indexes->indexes[position]);
+		read_index(rules, &members[i], kind, position + 1, &table->indexes[position]);
 	}
 }
 
 /* Checks the schemas of the table and its indexes, and reads them. */
 static void
-read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *indexes)
+read_schemas(const CreateTableRequest *request, NewTable *table)
 {
 	const RequestList *definitions = &request->attribute_definitions;
 	IndexRules	rules = {definitions, billing_mode(request)};
@@ -148,15 +141,15 @@ read_schemas(const CreateTableRequest *request, KeySchema *schema, NewIndexes *i
 	check_table_keys(definitions, &request->key_schema);
 	check_indexes(&rules, &request->global_indexes, &request->local_indexes, &request->key_schema);
 
-	read_key_schema(definitions, &request->key_schema, schema);
-	indexes->count = 0;
-	indexes->indexes = palloc(sizeof(IndexDefinition) *
-							  Max(request->local_indexes.count + request->global_indexes.count, 1));
-	read_indexes(&rules, &request->global_indexes, INDEX_GLOBAL, indexes);
-	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, indexes);
+	read_key_schema(definitions, &request->key_schema, &table->schema);
+	table->index_count = 0;
+	table->indexes = palloc(sizeof(IndexDefinition) *
+							Max(request->local_indexes.count + request->global_indexes.count, 1));
+	read_indexes(&rules, &request->global_indexes, INDEX_GLOBAL, table);
+	read_indexes(&rules, &request->local_indexes, INDEX_LOCAL, table);
 
-	for (int i = 0; i < indexes->count; i++)
-		non_keys += indexes->indexes[i].non_key_count;
+	for (int i = 0; i < table->index_count; i++)
+		non_keys += table->indexes[i].non_key_count;
 	check_non_key_count(non_keys);
 }
 
@@ -186,28 +179,35 @@ describe_new_indexes(const TableRecord *record)
 	return descriptions;
 }
 
-static TableRecord *
-create(const CreateTableRequest *request, TableSettings *settings)
+/* All that a request can be wrong in by itself. */
+static void
+read_table(const CreateTableRequest *request, NewTable *table)
 {
-	const char *name;
-	KeySchema	schema;
-	NewIndexes	indexes;
-	TableRecord *record;
-
 	check_billing(request);
 	check_stream(request->stream);
 	check_encryption(request->encryption);
-	read_schemas(request, &schema, &indexes);
+	read_schemas(request, table);
 	check_features(request);
+	read_settings(request, &table->settings);
+	table->name = request->table_name.data;
+	table->stream_view_type = wants_stream(request) ? request->stream->view_type.text : NULL;
+}
+
+static TableRecord *
+create(const CreateTableRequest *request, NewTable *table)
+{
+	const char *name;
+	TableRecord *record;
+
+	read_table(request, table);
 	if (wants_stream(request))
 		change_log_check("Streams");
-	read_settings(request, settings);
 
 	name = requested_table(&request->table_name);
-	catalog_create_table(name, &schema, table_settings_write(settings), tags_with("{}", &request->tags));
+	catalog_create_table(name, &table->schema, table_settings_write(&table->settings), tags_with("{}", &request->tags));
 	record = catalog_read_table(name);
-	for (int i = 0; i < indexes.count; i++)
-		secondary_index_create(record, &indexes.indexes[i], INDEX_ACTIVE);
+	for (int i = 0; i < table->index_count; i++)
+		secondary_index_create(record, &table->indexes[i], INDEX_ACTIVE);
 	return record;
 }
 
@@ -216,34 +216,52 @@ execute(const void *argument, StringInfo response)
 {
 	const CreateTableRequest *request = argument;
 	TableStyle	style = {.status = "CREATING"};
-	TableSettings settings;
-	TableRecord *record = create(request, &settings);
+	NewTable	table;
+	TableRecord *record = create(request, &table);
 	IndexDescriptions descriptions;
 
 	if (wants_stream(request))
-		stream_enable(record, request->stream->view_type.text);
+		stream_enable(record, table.stream_view_type);
 
 	descriptions = describe_new_indexes(record);
 	appendStringInfoString(response, "{\"TableDescription\":");
 	style.warm_status = gives_throughput(request->warm_throughput) ? "UPDATING" : NULL;
-	append_table_description(response, record, &settings, &style, &descriptions);
+	append_table_description(response, record, &table.settings, &style, &descriptions);
 	appendStringInfoChar(response, '}');
+}
+
+/* ---- From elsewhere than a request ---- */
+
+static void
+read_parameters(json_object *parameters, CreateTableRequest *request)
+{
+	const Shape *shape = &create_table_operation.request;
+
+	memset(request, 0, sizeof(*request));
+	request_decode(shape, parameters, request);
+	request_validate(shape, request, create_table_operation.layer);
+}
+
+void
+create_table_read(json_object *parameters, NewTable *table)
+{
+	CreateTableRequest request;
+
+	read_parameters(parameters, &request);
+	read_table(&request, table);
 }
 
 TableRecord *
 create_table_to_fill(json_object *parameters)
 {
-	const Shape *shape = &create_table_operation.request;
 	CreateTableRequest request;
-	TableSettings settings;
+	NewTable	table;
 	TableRecord *record;
 
-	memset(&request, 0, sizeof(request));
-	request_decode(shape, parameters, &request);
-	request_validate(shape, &request, create_table_operation.layer);
+	read_parameters(parameters, &request);
 	if (wants_stream(&request))
 		validation_error("A table that is imported begins without a stream");
-	record = create(&request, &settings);
+	record = create(&request, &table);
 	catalog_set_creating(record, true);
 	return record;
 }

@@ -9,6 +9,7 @@
 #include "operation/backup/backup_description.h"
 #include "operation/operations.h"
 #include "operation/table/table_description.h"
+#include "transfer/bucket_backup.h"
 
 typedef struct DeleteTableRequest
 {
@@ -52,7 +53,7 @@ check_not_backed_up(const char *name)
 {
 	const TableRecord *record = catalog_read_table(name);
 
-	if (record != NULL && backup_is_being_made(record->relation))
+	if (record != NULL && (backup_is_being_made(record->relation) || bucket_backup_is_being_made(record->relation)))
 		ddb_error(RESOURCE_IN_USE_EXCEPTION, "Attempt to change a resource which is still in use: "
 				  "Table is being backed up: %s", name);
 }
