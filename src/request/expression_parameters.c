@@ -343,6 +343,21 @@ read_projection(const RequestList *attributes, const RequestString *expression,
 	return projection_of_attributes(values, attributes->count);
 }
 
+/* ---- Key attributes ---- */
+
+void
+check_filter_keys(const char *what, const Condition *filter, const KeySchema *schema)
+{
+	for (int i = 0; filter != NULL && i < key_schema_count(schema); i++)
+	{
+		const KeyAttribute *key = key_schema_attribute(schema, i);
+
+		if (condition_uses_attribute(filter, key->name, key->name_length))
+			validation_error("%s can only contain non-primary key attributes: Primary key attribute: %s",
+							 what, key->name);
+	}
+}
+
 /* AWS names a key attribute "Key", or "IndexKey" where it is an index's. */
 static void
 check_schema_paths(const KeySchema *schema, const char *term, const Condition *condition,

@@ -65,6 +65,12 @@ extern Projection *read_projection(const RequestList *attributes, const RequestS
 								   ExpressionAttributes *names);
 
 /*
+ * Raises if the filter (or NULL) speaks of a key attribute, which belongs into the key condition; what is
+ * AWS's word for the filter.
+ */
+extern void check_filter_keys(const char *what, const Condition *filter, const KeySchema *schema);
+
+/*
  * Raises if the condition or the projection (either may be NULL) looks for
  * something inside a key attribute of the table or of one of its indexes, which
  * can only be a scalar.
