@@ -15,8 +15,8 @@
 #include "transfer/export_request.h"
 
 /* How long the window of an incremental export may be. */
-#define WINDOW_MINIMUM (15 * USECS_PER_MINUTE)
-#define WINDOW_MAXIMUM USECS_PER_DAY
+#define WINDOW_MINIMUM ((uint64) 15 * USECS_PER_MINUTE)
+#define WINDOW_MAXIMUM ((uint64) USECS_PER_DAY)
 
 typedef struct IncrementRequest
 {
@@ -106,11 +106,13 @@ static const Member members[] = {
 static void
 check_window(int64 from, int64 to)
 {
+	uint64		length = (uint64) to - (uint64) from;
+
 	if (from >= to)
 		validation_error("ExportFromTime must be before ExportToTime");
-	if (to - from < WINDOW_MINIMUM)
+	if (length < WINDOW_MINIMUM)
 		validation_error("The period between ExportFromTime and ExportToTime must be at least 15 minutes");
-	if (to - from > WINDOW_MAXIMUM)
+	if (length > WINDOW_MAXIMUM)
 		validation_error("The period between ExportFromTime and ExportToTime must be at most 24 hours");
 }
 
