@@ -272,6 +272,8 @@ write_files(ExportRun *run, const char **reason)
 	result = write_data(run, reason);
 	if (run->table != NULL)
 		table_release(run->table);
+	if (result == JOB_IMPOSSIBLE)
+		export_files_discard(run->files);
 	if (result != JOB_DONE)
 		return result;
 	export_files_end(run->files);

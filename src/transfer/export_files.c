@@ -60,7 +60,7 @@ write_object(ExportFiles *files, const char *name, const char *data, size_t leng
 	return bucket_write_end(writer);
 }
 
-/* What an attempt before has left. */
+/* Removes what there is with such keys, finished or not. */
 static void
 clean(ExportFiles *files, const char *beginning)
 {
@@ -93,6 +93,16 @@ export_files_share_data(ExportFiles *files, const char *prefix, const char *id)
 {
 	files->data = psprintf("%s%s-", export_files_folder(prefix, "data"), id);
 	clean(files, files->data);
+}
+
+void
+export_files_discard(ExportFiles *files)
+{
+	if (files->key != NULL)
+		bucket_write_abort(files->object);
+	if (files->data != NULL)
+		clean(files, files->data);
+	clean(files, files->folder);
 }
 
 /* ---- Files of data ---- */

@@ -43,6 +43,9 @@ extern void export_files_write_item(ExportFiles *files, const Value *item);
 extern void export_files_write_change(ExportFiles *files, int64 time, const Value *keys,
 									  const Value *old_item, const Value *new_item);
 
+/* Removes all that has been written. */
+extern void export_files_discard(ExportFiles *files);
+
 /* How many items, or changes, have been written, and how many bytes DynamoDB counts for them. */
 extern int64 export_files_items(const ExportFiles *files);
 extern int64 export_files_bytes(const ExportFiles *files);

@@ -23,6 +23,14 @@ SELECT ddb.create_table('{"TableName": "Written", "BillingMode": "PAY_PER_REQUES
 	"KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}]}');
 SELECT ddb.create_table('{"TableName": "Small", "BillingMode": "PAY_PER_REQUEST",
 	"AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]}');
+SELECT ddb.create_table('{"TableName": "Long", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}]}');
+-- An item with a long key, or what becomes of it.
+CREATE FUNCTION long(s text, v integer) RETURNS void LANGUAGE sql AS $$
+	SELECT ddb.put_item(jsonb_build_object('TableName', 'Long', 'Item', jsonb_build_object('p', '{"S": "p"}'::jsonb, 's', jsonb_build_object('S', repeat(s, 200)), 'v', jsonb_build_object('N', v::text)))) WHERE v IS NOT NULL;
+	SELECT ddb.delete_item(jsonb_build_object('TableName', 'Long', 'Key', jsonb_build_object('p', '{"S": "p"}'::jsonb, 's', jsonb_build_object('S', repeat(s, 200))))) WHERE v IS NULL
+$$;
 
 -- Items with attributes of all types, some large.
 CREATE FUNCTION random_item(p text, s integer) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
@@ -171,7 +179,9 @@ sql -o /dev/null -c "SELECT write_something() FROM generate_series(1, 400)" \
 like "changes want recovery" "$(error "SELECT export_changes('Small', 0, 900000000)")" "PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'Small'"
 recovery Written true
 recovery Small true
-ok "recovery is on" wait_until "SELECT latest('Written') IS NOT NULL AND latest('Small') IS NOT NULL"
+recovery Long true
+ok "recovery is on" wait_until "SELECT bool_and(latest(name) IS NOT NULL) FROM ddb.tables"
+sql -o /dev/null -c "SELECT long('a', 1), long('c', 1)" -c "SELECT ddb.change_log_wait()"
 sleep 0.1
 first=$(now)
 
@@ -180,7 +190,14 @@ first=$(now)
 clock_ahead 1000
 sql -o /dev/null <<'SQL'
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "updated"}, "v": {"N": "2"}}}');
+SELECT long('a', 2), long('b', 1), long('c', NULL);
+SQL
+sleep 0.1
+between=$(now)
+sql -o /dev/null <<'SQL'
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "updated"}, "v": {"N": "3"}}}');
+SELECT long('a', NULL), long('b', NULL), long('c', 2);
+SELECT long('a', 3);
 SELECT ddb.delete_item('{"TableName": "Small", "Key": {"k": {"S": "deleted"}}}');
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "inserted"}, "b": {"B": "AAE="}}}');
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "inserted and deleted"}}}');
@@ -196,6 +213,8 @@ SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "as it was"}, "v
 SELECT ddb.delete_item('{"TableName": "Small", "Key": {"k": {"S": "updated"}}}');
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "deleted"}, "v": {"N": "5"}}}');
 SELECT ddb.put_item('{"TableName": "Small", "Item": {"k": {"S": "inserted and deleted"}, "v": {"N": "6"}}}');
+SELECT long('a', 4), long('b', 4), long('c', NULL), long('d', 4);
+SELECT long('a', NULL), long('c', 5);
 SQL
 arn=$(sql -c "SELECT export_changes('Small', $first, $second, NULL, '{\"S3Prefix\": \"a/b\"}')")
 is "keys with both images" "$(lines_of "$arn" | jq -c 'del(.Metadata)' | sort)" '{"Keys":{"k":{"S":"deleted and put again"}},"OldImage":{"k":{"S":"deleted and put again"},"v":{"N":"1"}},"NewImage":{"k":{"S":"deleted and put again"},"l":{"L":[{"NULL":true}]}}}
@@ -204,6 +223,7 @@ is "keys with both images" "$(lines_of "$arn" | jq -c 'del(.Metadata)' | sort)" 
 {"Keys":{"k":{"S":"updated"}},"OldImage":{"k":{"S":"updated"},"v":{"N":"1"}},"NewImage":{"k":{"S":"updated"},"v":{"N":"3"}}}'
 like "and the time of the last write" "$(lines_of "$arn" | grep updated)" '^\{"Metadata":\{"WriteTimestampMicros":\{"N":"[0-9]{16}"\}\},"Keys":'
 ok "which lies in the window" test "$(lines_of "$arn" | jq -r --argjson from "$first" --argjson to "$second" '.Metadata.WriteTimestampMicros.N | tonumber | select(. >= $from and . < $to)' | wc -l)" = 4
+ok "and is that of the last one" test "$(lines_of "$arn" | jq -r 'select(.Keys.k.S == "updated") | .Metadata.WriteTimestampMicros.N')" -ge "$between"
 id=${arn##*/}
 is "data lies in a folder that exports share" "$(as_server_user sh -c "cd '$buckets/exports/a/b' && find . -type f | sort")" "./AWSDynamoDB/$id/_started
 ./AWSDynamoDB/$id/manifest-files.checksum
@@ -218,6 +238,9 @@ is "its moments" "$(jq -r '.exportFromTime, .exportToTime' <<<"$summary")" "$(sq
 is "what DescribeExport shows" "$(sql -c "SELECT d->>'ExportType', d->'IncrementalExportSpecification'->>'ExportViewType', d->>'ItemCount', d ? 'ExportTime', (d->'IncrementalExportSpecification'->>'ExportFromTime')::numeric = seconds($first), (d->'IncrementalExportSpecification'->>'ExportToTime')::numeric = seconds($second) FROM description('$arn') d")" \
 	'INCREMENTAL_EXPORT|NEW_AND_OLD_IMAGES|4|f|t|t'
 is "and ListExports" "$(sql -c "SELECT ddb.list_exports('{\"MaxResults\": 1}')::jsonb #>> '{ExportSummaries,0,ExportType}'")" INCREMENTAL_EXPORT
+arn=$(sql -c "SELECT export_changes('Long', $first, $second)")
+is "keys too long to be known by heart" "$(lines_of "$arn" | jq -c '[.Keys.s.S[:2], .OldImage.v.N, .NewImage.v.N, (.Metadata.WriteTimestampMicros.N | tonumber) >= '"$between]")" '["aa","1","3",true]
+["cc","1","2",true]'
 arn=$(sql -c "SELECT export_changes('Small', $first, $second, 'NEW_IMAGE')")
 is "new images alone" "$(lines_of "$arn" | jq -c 'del(.Metadata)' | sort)" '{"Keys":{"k":{"S":"deleted and put again"}},"NewImage":{"k":{"S":"deleted and put again"},"l":{"L":[{"NULL":true}]}}}
 {"Keys":{"k":{"S":"deleted"}}}
@@ -372,4 +395,4 @@ ok "there is a hole in the log" wait_until "SELECT latest('Small') IS NOT NULL A
 like "a window that reaches over it is refused" "$(error "SELECT export_changes('Small', $first, $second)")" 'InvalidExportTimeException: The specified ExportFromTime '
 ok "one that was asked for before fails" wait_until "SELECT description('$arn')->>'ExportStatus' = 'FAILED'"
 is "and says why" "$(sql -c "SELECT description('$arn')->>'FailureMessage'")" 'changes between these moments are not in the log any more'
-is "its data is not there" "$(as_server_user sh -c "cd '$buckets/exports' && find . -path '*/data/${arn##*/}*'")" ''
+is "nothing of it lies there" "$(as_server_user sh -c "cd '$buckets/exports' && find . -path '*${arn##*/}*' -type f")" ''
