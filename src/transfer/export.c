@@ -58,10 +58,16 @@ requested(const ExportRun *run, const char *member)
 /* ---- Items ---- */
 
 static void
+tell_progress(const ExportRun *run)
+{
+	job_progress_items(export_files_items(run->files));
+}
+
+static void
 write_whole_item(ExportRun *run, const Value *item)
 {
 	export_files_write_item(run->files, item);
-	job_progress_items(export_files_items(run->files));
+	tell_progress(run);
 }
 
 static void
@@ -168,7 +174,7 @@ write_change(void *argument, const NetChange *change)
 			return;
 	}
 	export_files_write_change(run->files, change->time, &change->keys, run->new_images_only ? NULL : old_item, new_item);
-	job_progress_items(export_files_items(run->files));
+	tell_progress(run);
 }
 
 static JobResult
