@@ -38,7 +38,7 @@ extern void export_filter_bind(ExportFilter *filter, const KeySchema *schema);
 
 /*
  * Whether an item of the table, whose keys the filter is bound to, passes; *shown is then what is
- * exported of it, the item or palloc'd.  May raise where a FilterExpression does so at run time.
+ * exported of it, the item or palloc'd.  Runs nobody's code.
  */
 extern bool export_filter_passes(const ExportFilter *filter, const Table *table, const Value *item, Value *shown);
 
