@@ -1937,7 +1937,7 @@ COMMENT ON COLUMN exports.relation IS 'the table''s, which may not be there any 
 COMMENT ON COLUMN exports.role IS 'who asked for it';
 COMMENT ON COLUMN exports.token IS 'ClientToken, or empty';
 COMMENT ON COLUMN exports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
-COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; 0: not known yet';
+COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; of an incremental export, of the end of its window; 0: not known yet';
 GRANT SELECT ON exports TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('exports', '');
 

@@ -76,6 +76,17 @@ wait_until() {
 	return 1
 }
 
+# kill_one TYPE: kill -9 of a server process of that backend_type, if there is one, and waits until the server is there again.
+kill_one() {
+	local process
+	process=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = '$1' LIMIT 1" || true)
+	[ "$process" ] || return 0
+	as_server_user kill -9 "$process" || true
+	# Until the postmaster knows of it, it lets in whom it then ends.
+	while [ -e "/proc/$process" ]; do sleep 0.02; done
+	wait_until 'SELECT true'
+}
+
 # upgrade_cluster OLD NEW [PROGRAMS]: by pg_upgrade, to NEW, which create_cluster has made of $bindir; OLD is of PROGRAMS, unless
 # that is the same. Neither runs. The log is NEW/upgrade.log.
 upgrade_cluster() {

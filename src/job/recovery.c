@@ -21,8 +21,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
@@ -30,16 +28,13 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/tuplesort.h"
-#include "utils/typcache.h"
 
 #include "change/continuous_backups.h"
 #include "change/log.h"
-#include "compat.h"
+#include "job/change_sort.h"
 #include "job/filling.h"
 #include "job/job_role.h"
 #include "job/recovery.h"
-#include "table/lock_order.h"
 #include "table/table.h"
 #include "value/json.h"
 
@@ -52,20 +47,6 @@
 #define REASON_NO_SOURCE "the table that was to be restored from is not there any more"
 #define REASON_NO_MOMENT "the changes since that moment are not in the log any more"
 
-/* Keys that have been changed often are known by heart: so many, of so many bytes at most. */
-#define KNOWN_KEYS 50000
-#define KNOWN_KEY_LENGTH 60
-
-/* A row of the sort: the key, the number of a change, the old item (NULL: there was none). */
-enum
-{
-	CHANGE_KEY = 1,
-	CHANGE_TIME,
-	CHANGE_ORDINAL,
-	CHANGE_ITEM,
-	CHANGE_COLUMNS = CHANGE_ITEM
-};
-
 typedef struct Restore
 {
 	const Job  *job;
@@ -77,9 +58,9 @@ typedef struct Restore
 	Snapshot	snapshot;		/* of the source */
 	int64		changes;		/* read */
 	HTAB	   *known;			/* keys whose first change has been read */
-	Tuplesortstate *sort;
-	TupleTableSlot *slot;		/* of its rows */
-	bool		has_change;		/* the slot holds the first change of the next key that has any */
+	ChangeSort *sort;			/* with the old item, where there was one */
+	SortedChange change;		/* the first change of the next key that has any */
+	bool		has_change;		/* there is one */
 } Restore;
 
 /* ---- Asking for it ---- */
@@ -110,57 +91,21 @@ job_moment(const Job *job)
 	return json_object_get_int64(json_object_object_get(arguments, "Moment"));
 }
 
-/* ---- Keys ---- */
-
-/* What the primary index has of the key, as bytes that compare as it does; palloc'd. */
-static bytea *
-key_bytes(const Restore *restore, const Value *item)
-{
-	PrimaryKey	key = key_of_item(&restore->source->schema, item);
-	LockPlace	place = lock_place(restore->source, &key);
-	Size		size = VARHDRSZ + sizeof(place.hash) + (place.sort.data != NULL ? place.sort.length : 0);
-	bytea	   *bytes = palloc(size);
-
-	SET_VARSIZE(bytes, size);
-	memcpy(VARDATA(bytes), &place.hash, sizeof(place.hash));
-	if (place.sort.data != NULL)
-		memcpy(VARDATA(bytes) + sizeof(place.hash), place.sort.data, place.sort.length);
-	return bytes;
-}
-
-/* As the sort compares them. */
-static int
-compare_keys(const bytea *a, const bytea *b)
-{
-	Size		a_length = VARSIZE_ANY_EXHDR(a);
-	Size		b_length = VARSIZE_ANY_EXHDR(b);
-	int			order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(a_length, b_length));
-
-	return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
-}
-
-typedef struct KnownKey
-{
-	uint32		length;
-	char		bytes[KNOWN_KEY_LENGTH];
-} KnownKey;
+/* ---- The changes behind the moment ---- */
 
 /* Whether an earlier change of the key has been read; only a help, for it forgets many. */
 static bool
 is_known(Restore *restore, const bytea *key)
 {
-	KnownKey	known = {.length = VARSIZE_ANY_EXHDR(key)};
+	KnownKey	known;
 	bool		found;
 
-	if (known.length > KNOWN_KEY_LENGTH)
+	if (!known_key_of(key, &known))
 		return false;
-	memcpy(known.bytes, VARDATA_ANY(key), known.length);
 	(void) hash_search(restore->known, &known,
 					   hash_get_num_entries(restore->known) < KNOWN_KEYS ? HASH_ENTER : HASH_FIND, &found);
 	return found;
 }
-
-/* ---- The changes behind the moment ---- */
 
 static void
 begin_sort(Restore *restore)
@@ -168,61 +113,25 @@ begin_sort(Restore *restore)
 	HASHCTL		control = {
 		.keysize = sizeof(KnownKey),.entrysize = sizeof(KnownKey),.hcxt = CurrentMemoryContext
 	};
-	TupleDesc	descriptor = CreateTemplateTupleDesc(CHANGE_COLUMNS);
-	Oid			bytea_less = lookup_type_cache(BYTEAOID, TYPECACHE_LT_OPR)->lt_opr;
-	Oid			number_less = lookup_type_cache(INT8OID, TYPECACHE_LT_OPR)->lt_opr;
-	AttrNumber	columns[] = {CHANGE_KEY, CHANGE_TIME, CHANGE_ORDINAL};
-	Oid			operators[] = {bytea_less, number_less, number_less};
-	Oid			collations[lengthof(columns)] = {InvalidOid};
-	bool		nulls_first[lengthof(columns)] = {false};
 
-	TupleDescInitEntry(descriptor, CHANGE_KEY, "key", BYTEAOID, -1, 0);
-	TupleDescInitEntry(descriptor, CHANGE_TIME, "time", INT8OID, -1, 0);
-	TupleDescInitEntry(descriptor, CHANGE_ORDINAL, "ordinal", INT8OID, -1, 0);
-	TupleDescInitEntry(descriptor, CHANGE_ITEM, "item", BYTEAOID, -1, 0);
 	restore->known = hash_create("ddb known keys", 1024, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	restore->sort = tuplesort_begin_heap(descriptor, lengthof(columns), columns, operators, collations,
-										 nulls_first, maintenance_work_mem, NULL, TUPLESORT_NONE);
-	restore->slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsMinimalTuple);
-}
-
-static Datum
-bytes_datum(const Value *value)
-{
-	bytea	   *bytes = palloc(VARHDRSZ + value->length);
-
-	SET_VARSIZE(bytes, VARHDRSZ + value->length);
-	memcpy(VARDATA(bytes), value->data, value->length);
-	return PointerGetDatum(bytes);
+	restore->sort = change_sort_begin();
 }
 
 static void
-add_change(Restore *restore, const ChangeRecord *record, TupleTableSlot *slot)
+add_change(Restore *restore, const ChangeRecord *record)
 {
-	bool		was_there = record->kind != CHANGE_INSERT;
-	bytea	   *key = key_bytes(restore, &record->keys);
+	bytea	   *key = change_sort_key(restore->source, &record->keys);
 
-	if (was_there && record->old_item.data == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("a change in the log of table \"%s\" lacks the old item", restore->source->name)));
-	if (is_known(restore, key))
-		return;
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, false, sizeof(bool) * CHANGE_COLUMNS);
-	slot->tts_values[CHANGE_KEY - 1] = PointerGetDatum(key);
-	slot->tts_values[CHANGE_TIME - 1] = Int64GetDatum(record->sequence.time);
-	slot->tts_values[CHANGE_ORDINAL - 1] = Int64GetDatum(record->sequence.ordinal);
-	slot->tts_isnull[CHANGE_ITEM - 1] = !was_there;
-	if (was_there)
-		slot->tts_values[CHANGE_ITEM - 1] = bytes_datum(&record->old_item);
-	ExecStoreVirtualTuple(slot);
-	tuplesort_puttupleslot(restore->sort, slot);
+	change_check_old_item(restore->source, record);
+	if (!is_known(restore, key))
+		change_sort_put(restore->sort, key, record->sequence,
+						record->kind != CHANGE_INSERT ? &record->old_item : NULL, NULL);
 }
 
 /* False where the job has to give way. */
 static bool
-read_shard(Restore *restore, const Shard *shard, TupleTableSlot *slot)
+read_shard(Restore *restore, const Shard *shard)
 {
 	SequenceNumber behind = {restore->moment + 1, 0};
 	LogReader  *reader = log_read_begin(shard, &restore->source->schema, behind, false);
@@ -233,7 +142,7 @@ read_shard(Restore *restore, const Shard *shard, TupleTableSlot *slot)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(restore->scratch);
 
-		add_change(restore, &record, slot);
+		add_change(restore, &record);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(restore->scratch);
 		job_progress_changes(++restore->changes);
@@ -247,34 +156,23 @@ read_shard(Restore *restore, const Shard *shard, TupleTableSlot *slot)
 static bool
 read_changes(Restore *restore)
 {
-	TupleTableSlot *slot;
 	bool		going = true;
 	ListCell   *cell;
 
 	begin_sort(restore);
-	slot = MakeSingleTupleTableSlot(restore->slot->tts_tupleDescriptor, &TTSOpsVirtual);
 	foreach(cell, shards_of(RelationGetRelid(restore->source->relation), NULL))
 	{
 		const Shard *shard = lfirst(cell);
 
 		if (going && (shard->open || shard->end.time > restore->moment))
-			going = read_shard(restore, shard, slot);
+			going = read_shard(restore, shard);
 	}
-	ExecDropSingleTupleTableSlot(slot);
 	if (going)
-		tuplesort_performsort(restore->sort);
+		change_sort_perform(restore->sort);
 	return going;
 }
 
 /* ---- The merge ---- */
-
-static const bytea *
-change_key(Restore *restore)
-{
-	bool		isnull;
-
-	return (const bytea *) DatumGetPointer(slot_getattr(restore->slot, CHANGE_KEY, &isnull));
-}
 
 /* Goes on to the first change of the next key. */
 static void
@@ -285,13 +183,13 @@ next_change(Restore *restore)
 
 	if (restore->has_change)
 	{
-		const bytea *key = change_key(restore);
+		const bytea *key = restore->change.key;
 
 		last = memcpy(palloc(VARSIZE_ANY(key)), key, VARSIZE_ANY(key));
 	}
 	do
-		restore->has_change = tuplesort_gettupleslot(restore->sort, true, false, restore->slot, NULL);
-	while (restore->has_change && last != NULL && compare_keys(change_key(restore), last) == 0);
+		restore->has_change = change_sort_next(restore->sort, &restore->change);
+	while (restore->has_change && last != NULL && change_sort_compare(restore->change.key, last) == 0);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(restore->scratch);
 }
@@ -300,16 +198,8 @@ next_change(Restore *restore)
 static void
 write_old_item(Restore *restore)
 {
-	bool		isnull;
-	Datum		datum = slot_getattr(restore->slot, CHANGE_ITEM, &isnull);
-
-	if (!isnull)
-	{
-		const bytea *bytes = (const bytea *) DatumGetPointer(datum);
-		Value		item = {VALUE_MAP, VARSIZE_ANY_EXHDR(bytes), VARDATA_ANY(bytes)};
-
-		restore->item(restore->argument, &item);
-	}
+	if (restore->change.item.data != NULL)
+		restore->item(restore->argument, &restore->change.item);
 	next_change(restore);
 }
 
@@ -317,10 +207,10 @@ write_old_item(Restore *restore)
 static bool
 write_changes_before(Restore *restore, const Value *item)
 {
-	bytea	   *key = key_bytes(restore, item);
+	bytea	   *key = change_sort_key(restore->source, item);
 	int			order = -1;
 
-	while (restore->has_change && (order = compare_keys(change_key(restore), key)) < 0)
+	while (restore->has_change && (order = change_sort_compare(restore->change.key, key)) < 0)
 		write_old_item(restore);
 	pfree(key);
 	return restore->has_change && order == 0;
@@ -381,7 +271,7 @@ read_state(Restore *restore, const char **reason)
 	done = change_log_wait(LOG_MILLISECONDS) && read_changes(restore) && run_unnoticed(merge, restore);
 	UnregisterSnapshot(restore->snapshot);
 	if (restore->sort != NULL)
-		tuplesort_end(restore->sort);
+		change_sort_end(restore->sort);
 	if (!done)
 		return JOB_BUSY;
 	return has_changes(restore) ? JOB_DONE : JOB_IMPOSSIBLE;

@@ -339,3 +339,18 @@ read_projection(const RequestList *attributes, const RequestString *expression,
 	}
 	return projection_of_attributes(values, attributes->count);
 }
+
+/* ---- Key attributes ---- */
+
+void
+check_filter_keys(const char *what, const Condition *filter, const KeySchema *schema)
+{
+	for (int i = 0; filter != NULL && i < key_schema_count(schema); i++)
+	{
+		const KeyAttribute *key = key_schema_attribute(schema, i);
+
+		if (condition_uses_attribute(filter, key->name, key->name_length))
+			validation_error("%s can only contain non-primary key attributes: Primary key attribute: %s",
+							 what, key->name);
+	}
+}

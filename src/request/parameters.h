@@ -64,6 +64,12 @@ extern void check_attributes_to_get(const RequestList *attributes);
 extern Projection *read_projection(const RequestList *attributes, const RequestString *expression,
 								   ExpressionAttributes *names);
 
+/*
+ * Raises if the filter (or NULL) speaks of a key attribute, which belongs into the key condition; what is
+ * AWS's word for the filter.
+ */
+extern void check_filter_keys(const char *what, const Condition *filter, const KeySchema *schema);
+
 /* ---- capacity.c: consumed capacity ---- */
 
 #define READ_UNIT_BYTES 4096

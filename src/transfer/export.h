@@ -13,8 +13,9 @@
 typedef struct Export
 {
 	Transfer	transfer;
-	int64		moment;			/* microseconds since 1970; 0: of the job's own snapshot, not taken yet */
-	bool		of_the_past;	/* the moment was asked for */
+	int64		moment;			/* microseconds since 1970; 0: of the job's own snapshot, not taken yet;
+								 * of an incremental one: before which changes are exported */
+	bool		of_the_past;	/* the moment was known when it was asked for */
 	int64		items;
 	int64		bytes;
 	char	   *manifest;		/* its key, or NULL */

@@ -17,6 +17,8 @@ struct ExportFiles
 {
 	Bucket	   *bucket;
 	char	   *folder;			/* with a slash at its end */
+	char	   *data;			/* what the keys of shared files of data begin with; NULL: they lie below the folder */
+	int			data_files;		/* so far */
 	ItemFileOptions options;
 	int64		items;
 	int64		bytes;
@@ -58,14 +60,14 @@ write_object(ExportFiles *files, const char *name, const char *data, size_t leng
 	return bucket_write_end(writer);
 }
 
-/* What an attempt before has left. */
+/* Removes what there is with such keys, finished or not. */
 static void
-clean_folder(ExportFiles *files)
+clean(ExportFiles *files, const char *beginning)
 {
 	ListCell   *cell;
 
-	bucket_clean(files->bucket, files->folder);
-	foreach(cell, bucket_list(files->bucket, files->folder))
+	bucket_clean(files->bucket, beginning);
+	foreach(cell, bucket_list(files->bucket, beginning))
 		bucket_delete(files->bucket, ((BucketObject *) lfirst(cell))->key);
 }
 
@@ -80,9 +82,27 @@ export_files_begin(Bucket *bucket, const char *folder, ItemFileFormat format)
 	files->options.compression = ITEM_FILE_GZIP;
 	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an export", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&files->manifest);
-	clean_folder(files);
+	clean(files, files->folder);
 	write_object(files, "_started", "", 0);
 	return files;
+}
+
+/* With the export's identifier in the names, so that nobody else has files of such names. */
+void
+export_files_share_data(ExportFiles *files, const char *prefix, const char *id)
+{
+	files->data = psprintf("%s%s-", export_files_folder(prefix, "data"), id);
+	clean(files, files->data);
+}
+
+void
+export_files_discard(ExportFiles *files)
+{
+	if (files->key != NULL)
+		bucket_write_abort(files->object);
+	if (files->data != NULL)
+		clean(files, files->data);
+	clean(files, files->folder);
 }
 
 /* ---- Files of data ---- */
@@ -96,13 +116,15 @@ write_bytes(void *argument, const char *data, size_t length)
 static char *
 file_name(const ExportFiles *files)
 {
+	const char *kind = files->options.format == ITEM_FILE_ION ? "ion" : "json";
 	uint64		words[2];
 
+	if (files->data != NULL)
+		return psprintf("%s%05d.%s.gz", files->data, files->data_files, kind);
 	if (!pg_strong_random(words, sizeof(words)))
 		elog(ERROR, "could not generate a random number");
 	return psprintf("%sdata/%016llx%010llx.%s.gz", files->folder, (unsigned long long) words[0],
-					(unsigned long long) (words[1] & UINT64CONST(0xFFFFFFFFFF)),
-					files->options.format == ITEM_FILE_ION ? "ion" : "json");
+					(unsigned long long) (words[1] & UINT64CONST(0xFFFFFFFFFF)), kind);
 }
 
 static void
@@ -110,6 +132,7 @@ begin_file(ExportFiles *files)
 {
 	MemoryContext caller = MemoryContextSwitchTo(files->file);
 
+	files->data_files++;
 	files->key = file_name(files);
 	files->object = bucket_write_begin(files->bucket, files->key);
 	files->writer = item_file_write_begin(&files->options, write_bytes, files);
@@ -134,20 +157,40 @@ end_file(ExportFiles *files)
 	MemoryContextReset(files->file);
 }
 
-void
-export_files_write_item(ExportFiles *files, const Value *item)
+/* A line has been written. */
+static void
+count_line(ExportFiles *files, uint64 size)
 {
-	uint32		size = item_size(item);
-
-	if (files->key == NULL)
-		begin_file(files);
-	item_file_write_item(files->writer, item);
 	files->items++;
 	files->bytes += size;
 	files->file_items++;
 	files->file_bytes += size;
 	if (files->file_bytes >= FILE_BYTES)
 		end_file(files);
+}
+
+void
+export_files_write_item(ExportFiles *files, const Value *item)
+{
+	if (files->key == NULL)
+		begin_file(files);
+	item_file_write_item(files->writer, item);
+	count_line(files, item_size(item));
+}
+
+void
+export_files_write_change(ExportFiles *files, int64 time, const Value *keys, const Value *old_item, const Value *new_item)
+{
+	uint64		size = 0;
+
+	if (files->key == NULL)
+		begin_file(files);
+	item_file_write_change(files->writer, time, keys, old_item, new_item);
+	if (old_item != NULL)
+		size += item_size(old_item);
+	if (new_item != NULL)
+		size += item_size(new_item);
+	count_line(files, Max(size, item_size(keys)));
 }
 
 int64

@@ -6,6 +6,8 @@
  *		manifest-files.json, manifest-summary.json
  *		manifest-files.checksum, manifest-summary.checksum
  *
+ * The files of data of incremental exports lie beside the folders of all exports: in AWSDynamoDB/data/.
+ *
  * See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html.
  */
 #ifndef DDB_TRANSFER_EXPORT_FILES_H
@@ -28,10 +30,23 @@ extern char *export_files_folder(const char *prefix, const char *id);
  */
 extern ExportFiles *export_files_begin(Bucket *bucket, const char *folder, ItemFileFormat format);
 
+/*
+ * Has files of data, of which none is begun, lie in <prefix>/AWSDynamoDB/data/, which exports share, as <id>-<number>;
+ * what an attempt before has left of these goes first.
+ */
+extern void export_files_share_data(ExportFiles *files, const char *prefix, const char *id);
+
 /* Writes an item into the file of data that is open, or into a new one. */
 extern void export_files_write_item(ExportFiles *files, const Value *item);
 
-/* How many items have been written, and how many bytes DynamoDB counts for them. */
+/* Likewise a change of an item, with those images that are not NULL; its time in microseconds since 1970. */
+extern void export_files_write_change(ExportFiles *files, int64 time, const Value *keys,
+									  const Value *old_item, const Value *new_item);
+
+/* Removes all that has been written. */
+extern void export_files_discard(ExportFiles *files);
+
+/* How many items, or changes, have been written, and how many bytes DynamoDB counts for them. */
 extern int64 export_files_items(const ExportFiles *files);
 extern int64 export_files_bytes(const ExportFiles *files);
 

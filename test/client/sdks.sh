@@ -10,6 +10,7 @@ install_go
 install_java
 
 start_endpoint
+sql -c 'CREATE SERVER "boto3-exports" FOREIGN DATA WRAPPER ddb_bucket'
 
 scenario "$client_cache/python/bin/python" "$client_source/python/scenario.py"
 scenario "$client_cache/python/bin/python" "$client_source/python/terraform.py"

@@ -108,9 +108,7 @@ for ((i = 1; i <= rounds; i++)); do
 		start_cluster "$cluster"
 		PGDATABASE=importing
 	else
-		pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'" || true)
-		[ -z "$pid" ] || as_server_user kill -9 "$pid" || true
-		wait_until 'SELECT true'
+		kill_one 'ddb job'
 	fi
 done
 ok "an import goes on after crashes" wait_until "SELECT status('$arn') <> 'IN_PROGRESS'"

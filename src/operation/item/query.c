@@ -68,25 +68,6 @@ check_start_in_range(const Table *table, const TableRange *range, const Value *s
 		validation_error("The query can return at most one row and cannot be restarted");
 }
 
-static void
-check_filter_attribute(const QueryRequest *request, const Condition *filter, const KeyAttribute *key)
-{
-	if (condition_uses_attribute(filter, key->name, key->name_length))
-		validation_error("%s can only contain non-primary key attributes: Primary key attribute: %s",
-						 request->read.filter_expression.data != NULL ? "Filter Expression" : "QueryFilter",
-						 key->name);
-}
-
-/* Key attributes belong into the key condition, not the filter. */
-static void
-check_filter(const QueryRequest *request, const Condition *filter, const KeySchema *schema)
-{
-	if (filter == NULL)
-		return;
-	for (int i = 0; i < key_schema_count(schema); i++)
-		check_filter_attribute(request, filter, key_schema_attribute(schema, i));
-}
-
 /* The parsed parts of a request, before the table is known. */
 typedef struct QueryPlan
 {
@@ -178,7 +159,8 @@ execute(const void *prepared, StringInfo response)
 
 	read_source_open(read, &source);
 	bind(plan, source.relation, &range);
-	check_filter(plan->request, plan->page.filter, &source.relation->schema);
+	check_filter_keys(read->filter_expression.data != NULL ? "Filter Expression" : "QueryFilter",
+					  plan->page.filter, &source.relation->schema);
 	read_source_check_select(&source, read, plan->page.projection);
 	check_key_paths(source.table, plan->page.filter, plan->page.projection);
 	read_page(&plan->page, &source, &range, response);

@@ -6,12 +6,14 @@
 #include "arn.h"
 #include "operation/transfer/export_description.h"
 #include "operation/transfer/transfers.h"
+#include "transfer/export_request.h"
 
 /* What has been asked for is shown as it was. */
 static void
-append_request(StringInfo out, const char *request)
+append_request(StringInfo out, json_object *request)
 {
-	appendStringInfo(out, ",%.*s", (int) strlen(request) - 2, request + 1);
+	json_object_object_foreach(request, name, member)
+		append_requested_json(out, name, member);
 }
 
 static void
@@ -31,7 +33,9 @@ append_results(StringInfo out, const Export *record)
 void
 append_export_description(StringInfo response, const Export *record)
 {
-	RequestInteger moment = {record->moment != 0, record->moment / 1000};
+	json_object *request = export_request(record);
+	bool		full = export_increment(record, request) == NULL;
+	RequestInteger moment = {full && record->moment != 0, record->moment / 1000};
 
 	appendStringInfoString(response, "{\"ExportDescription\":{");
 	append_string_member(response, "ExportArn", export_arn(record->transfer.table_name, record->transfer.id));
@@ -40,8 +44,8 @@ append_export_description(StringInfo response, const Export *record)
 	append_string_member(response, "TableArn", table_arn(record->transfer.table_name));
 	append_string_member(response, "TableId", record->transfer.table_id);
 	append_date_member(response, "ExportTime", &moment);
-	append_request(response, record->transfer.request);
-	append_string_member(response, "ExportType", "FULL_EXPORT");
+	append_request(response, request);
+	append_string_member(response, "ExportType", export_type(request));
 	append_results(response, record);
 	appendStringInfoString(response, "}}");
 }
@@ -54,6 +58,6 @@ append_export_summary(StringInfo out, const void *argument)
 	appendStringInfoChar(out, '{');
 	append_string_member(out, "ExportArn", export_arn(record->transfer.table_name, record->transfer.id));
 	append_string_member(out, "ExportStatus", record->transfer.status);
-	append_string_member(out, "ExportType", "FULL_EXPORT");
+	append_string_member(out, "ExportType", export_type(export_request(record)));
 	appendStringInfoChar(out, '}');
 }

@@ -14,10 +14,7 @@
 static void
 append_given(StringInfo out, json_object *request, const char *name)
 {
-	json_object *value = json_object_object_get(request, name);
-
-	if (value != NULL)
-		appendStringInfo(out, ",\"%s\":%s", name, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	append_requested_json(out, name, json_object_object_get(request, name));
 }
 
 static void

@@ -109,15 +109,6 @@ check_request(const ImportRequest *request)
 }
 
 static void
-append_json(StringInfo out, const char *name, json_object *json)
-{
-	if (json == NULL)
-		return;
-	append_member(out, name);
-	appendStringInfoString(out, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-static void
 append_source(StringInfo out, const SourceRequest *source)
 {
 	appendStringInfoString(out, ",\"S3BucketSource\":{");
@@ -137,7 +128,7 @@ append_options(StringInfo out, const FormatRequest *options)
 	{
 		appendStringInfoString(out, "\"Csv\":{");
 		append_requested(out, "Delimiter", &options->csv->delimiter);
-		append_json(out, "HeaderList", options->csv->header.json);
+		append_requested_json(out, "HeaderList", options->csv->header.json);
 		appendStringInfoChar(out, '}');
 	}
 	appendStringInfoChar(out, '}');
@@ -155,7 +146,7 @@ request_text(const ImportRequest *request)
 	append_string_member(&out, "InputCompressionType", request->compression.text != NULL ? request->compression.text : "NONE");
 	append_source(&out, request->source);
 	append_options(&out, request->format_options);
-	append_json(&out, "TableCreationParameters", request->parameters);
+	append_requested_json(&out, "TableCreationParameters", request->parameters);
 	appendStringInfoChar(&out, '}');
 	return out.data;
 }

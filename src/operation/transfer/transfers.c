@@ -78,6 +78,15 @@ append_requested(StringInfo out, const char *name, const RequestString *value)
 }
 
 void
+append_requested_json(StringInfo out, const char *name, json_object *json)
+{
+	if (json == NULL)
+		return;
+	append_member(out, name);
+	appendStringInfoString(out, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+void
 append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
 					 const char *member, void (*append) (StringInfo out, const void *record))
 {

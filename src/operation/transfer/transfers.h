@@ -37,6 +37,7 @@ extern void check_bucket_prefix(const Bucket *bucket, const RequestString *prefi
 
 /* Appends a member, behind others or at an object's beginning; nothing where it is absent. */
 extern void append_requested(StringInfo out, const char *name, const RequestString *value);
+extern void append_requested_json(StringInfo out, const char *name, json_object *json);
 
 /* Appends the page as an object with that member, each as the function appends it. */
 extern void append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,

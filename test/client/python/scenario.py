@@ -201,6 +201,38 @@ def backups(client, table):
         check("an import that is not there", True)
 
 
+def exports(client, table):
+    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    specification = {
+        "KeyConditionExpression": "pk = :p", "FilterExpression": "#b = :b", "ProjectionExpression": "pk, #b",
+        "ExpressionAttributeNames": {"#b": "binary"},
+        "ExpressionAttributeValues": {":p": ITEM["pk"], ":b": {"B": b"\x00\xff\x10"}}}
+    export = client.export_table_to_point_in_time(TableArn=arn, S3Bucket="boto3-exports",
+                                                  FilterSpecification=specification)["ExportDescription"]
+    while client.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]["ExportStatus"] == "IN_PROGRESS":
+        time.sleep(0.1)
+    description = client.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]
+    check("an export of what a filter lets through", (description["ExportStatus"], description["ItemCount"], description["ExportType"]) ==
+          ("COMPLETED", 1, "FULL_EXPORT"))
+    check("shows the filter", description["FilterSpecification"] == specification)
+    now = datetime.now(timezone.utc)
+    changes = {"ExportFromTime": now - timedelta(minutes=30), "ExportToTime": now, "ExportViewType": "NEW_IMAGE"}
+    try:
+        client.export_table_to_point_in_time(TableArn=arn, S3Bucket="boto3-exports", ExportType="INCREMENTAL_EXPORT",
+                                             IncrementalExportSpecification=changes)
+        check("changes of a table without recovery", False)
+    except client.exceptions.PointInTimeRecoveryUnavailableException:
+        check("changes of a table without recovery", True)
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    try:
+        client.export_table_to_point_in_time(TableArn=arn, S3Bucket="boto3-exports", ExportType="INCREMENTAL_EXPORT",
+                                             IncrementalExportSpecification=changes)
+        check("changes before recovery", False)
+    except client.exceptions.InvalidExportTimeException:
+        check("changes before recovery", True)
+    client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False})
+
+
 def low_level():
     client = boto3.client("dynamodb")
     table = "boto3_client"
@@ -249,6 +281,7 @@ def low_level():
     statements(client, table)
     recovery(client, table)
     backups(client, table)
+    exports(client, table)
     client.delete_table(TableName=table)
     client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
     check("the table is gone", table not in client.list_tables()["TableNames"])

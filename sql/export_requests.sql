@@ -1,0 +1,71 @@
+-- What is refused of requests for exports: their types, moments and filters.
+\pset format unaligned
+\pset tuples_only on
+
+CREATE SERVER "requested exports" FOREIGN DATA WRAPPER ddb_bucket;
+SELECT ddb.create_table('{"TableName": "Requested", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "N"}, {"AttributeName": "g", "AttributeType": "S"}],
+	"KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+	"GlobalSecondaryIndexes": [{"IndexName": "ByG", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]}') #>> '{TableDescription,TableName}';
+-- The request's error.
+CREATE FUNCTION refusal(more json) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM ddb.export_table_to_point_in_time('{"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Requested", "S3Bucket": "nowhere", ' || substr(more::text, 2));
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	RETURN sqlerrm;
+END
+$$;
+
+-- Types
+SELECT refusal('{"ExportType": "PARTIAL_EXPORT"}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT"}');
+SELECT refusal('{"IncrementalExportSpecification": {"ExportFromTime": 1}}');
+SELECT refusal('{"ExportType": "FULL_EXPORT", "IncrementalExportSpecification": {"ExportFromTime": 1}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": {}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": {"ExportToTime": 1}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": {"ExportFromTime": 1, "ExportViewType": "NEW_IMAGES"}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "ExportTime": 1, "IncrementalExportSpecification": {"ExportFromTime": 1}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": {"ExportFromTime": "yesterday"}}');
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": []}');
+
+-- Windows; recovery is asked for only behind them
+SELECT from_time, to_time, refusal(json_build_object('ExportType', 'INCREMENTAL_EXPORT',
+	'IncrementalExportSpecification', json_build_object('ExportFromTime', from_time, 'ExportToTime', to_time)))
+	FROM (VALUES (1000, 1000), (1001, 1000), (1000, 1899.999999), (1000, 87400.000001), (-1e30, 1e30), (1000, 1900), (1000, 87400)) AS windows (from_time, to_time);
+SELECT refusal('{"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": {"ExportFromTime": 1}}');
+
+-- Filters
+SELECT filter, refusal(json_build_object('FilterSpecification', filter::json)) FROM unnest(ARRAY[
+	'{}',
+	'"a > :a"',
+	'{"FilterExpression": ""}',
+	'{"FilterExpression": "a >"}',
+	'{"FilterExpression": "a > :a"}',
+	'{"FilterExpression": "a > :a", "ExpressionAttributeValues": {":a": {"N": "one"}}}',
+	'{"FilterExpression": "a > :a", "ExpressionAttributeValues": {":a": {"N": "1"}, ":b": {"N": "1"}}}',
+	'{"FilterExpression": "#a > a", "ExpressionAttributeNames": {"#b": "a"}}',
+	'{"FilterExpression": "name = a"}',
+	'{"FilterExpression": "p.q = a"}',
+	'{"FilterExpression": "g[0] = a"}',
+	'{"FilterExpression": "a = \u0000"}',
+	'{"ExpressionAttributeNames": {"#a": "a"}}',
+	'{"ProjectionExpression": "a", "ExpressionAttributeValues": {":a": {"N": "1"}}}',
+	'{"ProjectionExpression": "a, a"}',
+	'{"ProjectionExpression": "p.q"}',
+	'{"KeyConditionExpression": "p > :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}',
+	'{"KeyConditionExpression": "p = :p OR p = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}',
+	'{"KeyConditionExpression": "s = :s", "ExpressionAttributeValues": {":s": {"N": "1"}}}',
+	'{"KeyConditionExpression": "p = :p", "ExpressionAttributeValues": {":p": {"N": "1"}}}',
+	'{"KeyConditionExpression": "p = :p AND g = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}',
+	'{"KeyConditionExpression": "p = :p AND s = :s AND g = :p", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}',
+	'{"KeyConditionExpression": "p = :p", "FilterExpression": "s > :s", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}',
+	'{"KeyConditionExpression": "p = :p", "FilterExpression": "p = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}',
+	'{"KeyConditionExpression": "p = :p AND begins_with(s, :p)", "ExpressionAttributeValues": {":p": {"S": "a"}}}',
+	-- nothing is wrong with these but the bucket
+	'{"KeyConditionExpression": "p = :p AND s BETWEEN :s AND :s", "FilterExpression": "g = :p", "ProjectionExpression": "p, a[0].b", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}',
+	'{"FilterExpression": "p = :p AND s > :s", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}']) AS filter;
+
+SELECT ddb.delete_table('{"TableName": "Requested"}') #>> '{TableDescription,TableName}';
+DROP FUNCTION refusal(json);
+DROP SERVER "requested exports";
