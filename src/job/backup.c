@@ -68,6 +68,7 @@ write_batch(BackupCopy *copy)
 	copy->count = 0;
 	copy->batch_bytes = 0;
 	job_progress_items(copy->items);
+	job_progress_bytes(copy->bytes);
 }
 
 /* What is out of line is copied as it is, compressed or not. */

@@ -96,7 +96,10 @@ filling_write(Filling *filling, Value *item)
 	table_write(filling->target, &key, put, item);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(filling->scratch);
+	if (filling->quiet)
+		return;
 	job_progress_items(++filling->items);
+	job_progress_bytes(filling->bytes += item_size(item));
 }
 
 void

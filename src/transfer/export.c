@@ -50,6 +50,7 @@ write_item(void *argument, Value *item)
 
 	export_files_write_item(run->files, item);
 	job_progress_items(export_files_items(run->files));
+	job_progress_bytes(export_files_bytes(run->files));
 }
 
 /* ---- The table as it is now ---- */

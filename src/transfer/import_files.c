@@ -14,10 +14,13 @@ struct ImportFiles
 	List	   *objects;		/* of BucketObject *, in order */
 	int			current;		/* which of them is read */
 	int64		records;		/* of it, that have been read */
+	int64		size;			/* of all of them, in the bucket */
+	int64		size_before;	/* of those before it */
 	int64		bytes;			/* of those before it, since the beginning */
 	int64		passed;			/* of it, that were read before the beginning */
 	MemoryContext file;			/* of what is open */
 	BucketReader *object;
+	int64		read;			/* of its bytes in the bucket */
 	ItemFileReader *reader;		/* or NULL */
 	bool		broken;			/* nothing behind the last record can be read */
 };
@@ -47,12 +50,19 @@ current_key(const ImportFiles *files)
 }
 
 static void
+next_file(ImportFiles *files)
+{
+	files->size_before += ((BucketObject *) list_nth(files->objects, files->current))->size;
+	files->current++;
+}
+
+static void
 find_place(ImportFiles *files, const ImportPlace *place)
 {
 	if (place->key == NULL)
 		return;
 	while (files->current < list_length(files->objects) && strcmp(current_key(files), place->key) != 0)
-		files->current++;
+		next_file(files);
 	if (files->current == list_length(files->objects))
 		report_missing(place->key);
 	files->records = place->records;
@@ -68,8 +78,12 @@ import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *op
 	files->options = options;
 	foreach(cell, bucket_list(bucket, prefix != NULL ? prefix : ""))
 	{
-		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
-			files->objects = lappend(files->objects, lfirst(cell));
+		BucketObject *object = lfirst(cell);
+
+		if (is_manifest(object->key))
+			continue;
+		files->objects = lappend(files->objects, object);
+		files->size += object->size;
 	}
 	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
 	find_place(files, place);
@@ -81,7 +95,11 @@ import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *op
 static size_t
 read_bytes(void *argument, char *buffer, size_t size)
 {
-	return bucket_read(((ImportFiles *) argument)->object, buffer, size);
+	ImportFiles *files = argument;
+	size_t		length = bucket_read(files->object, buffer, size);
+
+	files->read += length;
+	return length;
 }
 
 /* Passes by what has been read of it. */
@@ -133,7 +151,7 @@ close_file(ImportFiles *files)
 	files->reader = NULL;
 	files->object = NULL;
 	files->broken = false;
-	files->records = files->passed = 0;
+	files->records = files->passed = files->read = 0;
 	MemoryContextReset(files->file);
 }
 
@@ -157,7 +175,7 @@ import_files_next(ImportFiles *files, Value *item, const char **message)
 {
 	ItemFileResult result;
 
-	for (; files->current < list_length(files->objects); files->current++)
+	for (; files->current < list_length(files->objects); next_file(files))
 	{
 		if (next_of_file(files, item, message, &result))
 		{
@@ -191,20 +209,11 @@ import_files_bytes(const ImportFiles *files)
 int64
 import_files_size(const ImportFiles *files)
 {
-	int64		size = 0;
-	ListCell   *cell;
-
-	foreach(cell, files->objects)
-		size += ((BucketObject *) lfirst(cell))->size;
-	return size;
+	return files->size;
 }
 
 int64
 import_files_size_done(const ImportFiles *files)
 {
-	int64		size = 0;
-
-	for (int i = 0; i < files->current; i++)
-		size += ((BucketObject *) list_nth(files->objects, i))->size;
-	return size;
+	return files->size_before + files->read;
 }

@@ -1,0 +1,119 @@
+/*
+ * job_progress.c - how far a job is, for ddb.job_progress.
+ *
+ * What a job has done so far is not committed before it is done, so that is told by PostgreSQL's own reports
+ * of progress, as COPY's: pg_stat_progress_copy shows it too.
+ */
+#include "postgres.h"
+
+#include "commands/progress.h"
+#include "utils/backend_progress.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "job/job.h"
+#include "job/pace.h"
+
+/* The numbers of parameters that COPY does not have. */
+enum
+{
+	PROGRESS_CHANGES = 10,
+	PROGRESS_KEY,				/* of the job: the first half of its UUID */
+	PROGRESS_SINCE,				/* when the figures below were taken */
+	PROGRESS_FIRST_ITEMS,
+	PROGRESS_FIRST_BYTES,
+	PROGRESS_FIRST_DONE,
+	PROGRESS_DONE,				/* of so many parts */
+	PROGRESS_PARTS
+};
+
+/* Of the attempt. */
+static struct
+{
+	bool		begun;			/* the first figures have been taken */
+	int64		items;
+	int64		bytes;
+	int64		done;
+	int64		parts;
+} progress;
+
+static int64
+job_key(const Job *job)
+{
+	pg_uuid_t  *uuid = DatumGetUUIDP(DirectFunctionCall1(uuid_in, CStringGetDatum(job->id)));
+	uint64		key = 0;
+
+	for (int i = 0; i < 8; i++)
+		key = key << 8 | uuid->data[i];
+	return (int64) key;
+}
+
+void
+job_progress_begin(const Job *job)
+{
+	const int	parameters[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE, PROGRESS_KEY};
+	const int64 values[] = {PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK, job_key(job)};
+
+	memset(&progress, 0, sizeof(progress));
+	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, job->relation);
+	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+}
+
+/*
+ * Where an attempt goes on from another one's, or has looked for its place first, its rate is that of what it does
+ * itself: it is taken from the first figures on.
+ */
+static void
+take_first(void)
+{
+	const int	parameters[] = {PROGRESS_SINCE, PROGRESS_FIRST_ITEMS, PROGRESS_FIRST_BYTES, PROGRESS_FIRST_DONE};
+	const int64 values[] = {GetCurrentTimestamp(), progress.items, progress.bytes, progress.done};
+
+	progress.begun = true;
+	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+}
+
+void
+job_progress_items(int64 items)
+{
+	progress.items = items;
+	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, items);
+	if (!progress.begun)
+		take_first();
+}
+
+void
+job_progress_bytes(int64 bytes)
+{
+	if (progress.begun)
+		pace_add(bytes - progress.bytes);
+	progress.bytes = bytes;
+	pgstat_progress_update_param(PROGRESS_COPY_BYTES_PROCESSED, bytes);
+}
+
+void
+job_progress_parts(int64 done, int64 parts)
+{
+	const int	parameters[] = {PROGRESS_DONE, PROGRESS_PARTS};
+	const int64 values[] = {done, parts};
+
+	if (done == progress.done && parts == progress.parts)
+		return;
+	progress.done = done;
+	progress.parts = parts;
+	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+}
+
+void
+job_progress_changes(int64 changes)
+{
+	pgstat_progress_update_param(PROGRESS_CHANGES, changes);
+}
+
+void
+job_progress_end(void)
+{
+	pgstat_progress_end_command();
+}

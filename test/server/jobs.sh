@@ -1,0 +1,114 @@
+#!/bin/bash
+# Several jobs of a database at the same time: how many, whose, each once, and what becomes of them after crashes; how fast they
+# go, and what is told of that; what is forgotten; jobs in a dump whose grants come last.
+. "$(dirname "$0")/../lib.sh"
+
+cluster=$DDB_WORK/cluster
+
+new_cluster cluster <<'END'
+max_worker_processes = 20
+END
+sql -c 'CREATE DATABASE working'
+PGDATABASE=working
+sql -o /dev/null <<'SQL'
+CREATE EXTENSION ddb;
+CREATE SERVER "bucket" FOREIGN DATA WRAPPER ddb_bucket;
+CREATE FUNCTION make_table(name text) RETURNS void LANGUAGE sql AS $$
+	SELECT ddb.create_table(json_build_object('TableName', name, 'BillingMode', 'PAY_PER_REQUEST',
+		'AttributeDefinitions', '[{"AttributeName": "k", "AttributeType": "N"}]'::json, 'KeySchema', '[{"AttributeName": "k", "KeyType": "HASH"}]'::json));
+	SELECT ddb.put_item(json_build_object('TableName', name, 'Item', json_build_object('k', json_build_object('N', i::text),
+		'text', json_build_object('S', repeat(md5(i::text), 60)))))
+		FROM generate_series(1, 2000) i
+$$;
+SELECT make_table('Long'), make_table('Short');
+DELETE FROM dynamodb."Short" WHERE k > 10;
+ANALYZE dynamodb."Long";
+CREATE FUNCTION export(name text) RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.export_table_to_point_in_time(jsonb_build_object('TableArn', 'arn:aws:dynamodb:us-east-1:000000000000:table/' || name,
+		'S3Bucket', 'bucket'))::jsonb->'ExportDescription'->>'ExportArn'
+$$;
+CREATE FUNCTION status(arn text) RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.describe_export(json_build_object('ExportArn', arn))::jsonb->'ExportDescription'->>'ExportStatus'
+$$;
+CREATE FUNCTION import(name text, bucket text DEFAULT 'bucket') RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.import_table(json_build_object('S3BucketSource', json_build_object('S3Bucket', bucket, 'S3KeyPrefix', 'lines/'), 'InputFormat', 'DYNAMODB_JSON',
+		'TableCreationParameters', json_build_object('TableName', name, 'BillingMode', 'PAY_PER_REQUEST',
+			'AttributeDefinitions', '[{"AttributeName": "k", "AttributeType": "N"}]'::json, 'KeySchema', '[{"AttributeName": "k", "KeyType": "HASH"}]'::json)))
+		::jsonb->'ImportTableDescription'->>'ImportArn'
+$$;
+CREATE FUNCTION imported(arn text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT ddb.describe_import(json_build_object('ImportArn', arn))::jsonb->'ImportTableDescription'
+$$;
+CREATE ROLE one;
+CREATE ROLE other;
+GRANT USAGE ON FOREIGN SERVER "bucket" TO one, other;
+GRANT CREATE ON SCHEMA dynamodb TO one, other;
+GRANT SELECT ON dynamodb."Long", dynamodb."Short" TO one;
+GRANT SELECT ON dynamodb."Short" TO other;
+SQL
+buckets=$cluster/buckets
+# set_setting NAME VALUE: for all that run.
+set_setting() {
+	sql -c "ALTER SYSTEM SET $1 = '$2'" -o /dev/null -c 'SELECT pg_reload_conf()'
+}
+workers="(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'ddb job')"
+at_work="(SELECT count(*) FROM ddb.job_progress WHERE items_done > 0)"
+# completed ARN: it is, within a minute.
+completed() {
+	wait_until "SELECT status('$1') = 'COMPLETED'"
+}
+
+# Beside a long one, a short one is done.
+set_setting ddb.job_rate 64kB
+long=$(sql -c "SELECT export('Long')")
+ok "a long job is at work" wait_until "SELECT $at_work = 1"
+short=$(sql -c "SELECT export('Short')")
+ok "a short one is done beside it" completed "$short"
+is "before it" "$(sql -c "SELECT status('$long')")" IN_PROGRESS
+
+# One that is at work is told of a change.
+set_setting ddb.job_rate 0
+ok "without a rate it comes to its end" completed "$long"
+is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
+
+# As many as the setting says.
+set_setting ddb.job_rate 64kB
+arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 3)")
+ok "two of three are at work" wait_until "SELECT $at_work = 2"
+sleep 0.5
+is "and no more" "$(sql -c "SELECT $at_work" -c "SELECT $workers")" $'2\n2'
+set_setting ddb.job_workers 3
+short=$(sql -c "SELECT export('Short')")
+ok "with a greater setting, the next one" wait_until "SELECT $at_work = 3"
+set_setting ddb.job_workers 1
+set_setting ddb.job_rate 0
+for arn in $arns $short; do
+	ok "all are done" completed "$arn"
+done
+is "each once" "$(for arn in $arns; do as_server_user sh -c "ls '$buckets/bucket/AWSDynamoDB/${arn##*/}/data' | wc -l"; done | sort -u)" 1
+
+# Roles take turns.
+sql -c 'BEGIN' -c 'SET ROLE one' -o /dev/null -c "SELECT export('Long') FROM generate_series(1, 5)" -c 'SET ROLE other' -c "SELECT export('Short')" -c 'COMMIT'
+ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role IN ('one', 'other') AND status = 'COMPLETED'"
+like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role, ' ' ORDER BY ended) FROM ddb.exports WHERE role IN ('one', 'other')")" '^(one )?other one'
+set_setting ddb.job_workers 2
+
+# Who is killed.
+set_setting ddb.job_rate 64kB
+arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 2)")
+for ((i = 1; i <= 3; i++)); do
+	ok "two are at work" wait_until "SELECT $at_work = CASE WHEN (SELECT max(interrupted) > 2 FROM ddb.jobs) THEN 1 ELSE 2 END"
+	kill_cluster "$cluster"
+	start_cluster "$cluster"
+	PGDATABASE=working
+done
+ok "what has been interrupted again and again" wait_until "SELECT min(interrupted) >= 2 FROM ddb.jobs"
+ok "is done" wait_until "SELECT $at_work = 1"
+sleep 0.3
+is "alone" "$(sql -c "SELECT $at_work")" 1
+short=$(sql -c "SELECT export('Short')")
+set_setting ddb.job_rate 0
+for arn in $arns $short; do
+	ok "all are done" completed "$arn"
+done
+is "no job is left at all" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
