@@ -1911,6 +1911,7 @@ CREATE TABLE exports (
 	failure_code text,
 	failure_message text
 );
+CREATE INDEX exports_ended ON exports (coalesce(ended, started));
 COMMENT ON TABLE exports IS 'exports of tables to buckets';
 COMMENT ON COLUMN exports.export IS 'what its ARN ends with';
 COMMENT ON COLUMN exports.relation IS 'the table''s, which may not be there any more';
@@ -1941,6 +1942,7 @@ CREATE TABLE imports (
 	failure_code text,
 	failure_message text
 );
+CREATE INDEX imports_ended ON imports (coalesce(ended, started));
 COMMENT ON TABLE imports IS 'imports of tables from buckets';
 COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
 COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';

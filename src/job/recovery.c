@@ -435,9 +435,7 @@ restore_table(const Job *job, const char **reason)
 	*reason = REASON_NO_SOURCE;
 	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
-	*reason = REASON_MAY_NOT_READ;
-	if (!job_may_read(job))
-		return JOB_IMPOSSIBLE;
+	job_check_may_read(job);
 	job_progress_begin(job);
 	result = fill(&filling, reason);
 	job_progress_end();

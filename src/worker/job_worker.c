@@ -23,6 +23,7 @@
 #include "script.h"
 #include "transfer/export.h"
 #include "transfer/import.h"
+#include "transfer/transfer.h"
 #include "worker/job_choice.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
@@ -35,6 +36,10 @@
 
 /* How long it waits after an error that is no job's. */
 #define RETRY_MILLISECONDS 5000
+
+/* For how long a dump is believed to be coming, which has brought a job: its rights, and other records. */
+#define RIGHTS_SECONDS (24 * 60 * 60)
+#define RECORDS_SECONDS 15
 
 typedef enum Outcome
 {
@@ -203,6 +208,8 @@ outcome_of_error(const Job *job, int sqlstate)
 	if (ddb_exception_of_sqlstate(sqlstate, &exception) &&
 		(exception == VALIDATION_EXCEPTION || exception == SERIALIZATION_EXCEPTION))
 		return OUTCOME_IMPOSSIBLE;
+	if (sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		return OUTCOME_IMPOSSIBLE;
 	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
 }
 
@@ -271,12 +278,12 @@ settle(const Job *job, Outcome outcome, int sqlstate, const char *reason)
 	worker_commit();
 }
 
-/* ---- Backups that expire ---- */
+/* ---- Backups that expire, and what is forgotten ---- */
 
-/* How long it waits where one could not be dropped. */
+/* How long it waits where that has failed. */
 #define DROP_MILLISECONDS 3600000
 
-/* Drops one that is due, and says when the next one will be. */
+/* Drops a backup that is due, and forgets some transfers that are; says when there will be more. */
 static TimestampTz
 drop_expired(void)
 {
@@ -285,7 +292,7 @@ drop_expired(void)
 	PG_TRY();
 	{
 		worker_begin_transaction();
-		next = backup_drop_expired();
+		next = Min(backup_drop_expired(), transfers_forget_old());
 		worker_commit();
 	}
 	PG_CATCH();
@@ -312,6 +319,18 @@ drop_all_expired(void)
 
 /* ---- All of them ---- */
 
+/*
+ * Whether what makes it impossible may pass. While a dump is being restored, its jobs are there before some of the
+ * extension's other records, and long before the rights that are granted, which come last of all.
+ */
+static bool
+may_pass(const Job *job, int sqlstate)
+{
+	long		seconds = sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ? RIGHTS_SECONDS : RECORDS_SECONDS;
+
+	return job->loaded != 0 && !TimestampDifferenceExceeds(job->loaded, GetCurrentTimestamp(), seconds * 1000);
+}
+
 /* Does a job that it has the lock on; true where something has come of it. */
 static bool
 carry_out(Job *job)
@@ -320,6 +339,8 @@ carry_out(Job *job)
 	int			sqlstate = 0;
 	Outcome		outcome = try_job(job, &reason, &sqlstate);
 
+	if (outcome == OUTCOME_IMPOSSIBLE && may_pass(job, sqlstate))
+		outcome = OUTCOME_FAILED;
 	if (outcome != OUTCOME_DONE)
 		settle(job, outcome, sqlstate, reason);
 	session_unlock(&own_lock);

@@ -112,3 +112,64 @@ for arn in $arns $short; do
 	ok "all are done" completed "$arn"
 done
 is "no job is left at all" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
+
+# What is told of one that is at work, and to whom.
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
+set_setting ddb.job_rate 64kB
+long=$(sql -c "SELECT export('Long')")
+arn=$(sql -c 'SET ROLE one' -c "SELECT import('Slow')")
+ok "an export tells of items, bytes, rate and time left" wait_until "SELECT items_done > 0 AND bytes_done > 0 AND items_per_second > 0 AND bytes_per_second > 0 AND time_left > '0' AND role = 'postgres' FROM ddb.job_progress WHERE table_name = 'Long'"
+ok "so does an import" wait_until "SELECT items_done > 0 AND bytes_done > 0 AND items_per_second > 0 AND bytes_per_second > 0 AND time_left > '0' AND role = 'one' FROM ddb.job_progress WHERE table_name = 'Slow'"
+is "everybody may see them" "$(sql -c 'SET ROLE other' -c 'SELECT count(*) FROM ddb.job_progress WHERE items_done > 0')" 2
+ok "DescribeImport tells of it" wait_until "SELECT d->>'ImportStatus' = 'IN_PROGRESS' AND (d->>'ProcessedItemCount')::int > 0 AND d->'ImportedItemCount' = d->'ProcessedItemCount' AND (d->>'ProcessedSizeBytes')::int > 0 FROM imported('$arn') d"
+kill_cluster "$cluster"
+start_cluster "$cluster"
+PGDATABASE=working
+ok "an import that goes on counts what was done before" wait_until "SELECT items_done > f.first_items AND f.first_items > 0 AND bytes_done > f.first_bytes AND f.first_bytes > 0 AND time_left > '0' FROM ddb.job_progress, ddb.job_figures() f WHERE f.items = items_done AND table_name = 'Slow'"
+set_setting ddb.job_rate 0
+ok "to the end" wait_until "SELECT d->>'ImportStatus' = 'COMPLETED' AND (d->>'ImportedItemCount')::int = 3000 AND (d->>'ProcessedItemCount')::int = 3000 FROM imported('$arn') d"
+is "no byte is counted twice" "$(sql -c "SELECT (imported('$arn')->>'ProcessedSizeBytes')::bigint - size FROM ddb.bucket_objects('bucket', 'lines/')")" 0
+ok "the export is done" completed "$long"
+
+# An error of a job. No job begins while ddb.jobs is locked.
+sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
+for role in one other; do
+	sql -c "SET ROLE $role" -o /dev/null -c "SELECT export('Short')"
+done
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long')" -c 'RESET ROLE' -c "UPDATE ddb.jobs SET error = 'the item is …'"
+errors="SELECT string_agg(role || ' ' || source_name, ', ' ORDER BY role, source_name) FROM ddb.job_progress WHERE error IS NOT NULL"
+is "who may read the table sees it" "$(sql -c 'SET ROLE other' -c "$errors")" 'one Short, other Short'
+is "and who has asked" "$(sql -c 'REVOKE SELECT ON dynamodb."Long" FROM one' -c 'SET ROLE one' -c "$errors")" 'one Long, one Short, other Short'
+is "and no one else" "$(sql -c 'CREATE ROLE third' -c 'SET ROLE third' -c 'SELECT count(*), count(error) FROM ddb.job_progress')" '3|0'
+sql -c 'GRANT SELECT ON dynamodb."Long" TO one'
+sql -c "ROLLBACK PREPARED 'no jobs'"
+ok "they are tried again" wait_until "SELECT count(*) = 0 FROM ddb.jobs"
+is "and done" "$(sql -c "SELECT status, count(*) FROM ddb.exports WHERE role IN ('one', 'other') GROUP BY status")" 'COMPLETED|9'
+
+# What ended 90 days ago is forgotten, and nothing else.
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/b', convert_to('nothing', 'UTF8'))"
+for name in Old New; do
+	arn=$(sql -c "SELECT import('$name')")
+	ok "an import with a failure" wait_until "SELECT imported('$arn')->>'ImportStatus' = 'FAILED'"
+done
+sql -o /dev/null <<'SQL'
+DELETE FROM ddb.exports WHERE status = 'COMPLETED' AND role <> 'postgres';
+UPDATE ddb.exports SET ended = now() - interval '91 days';
+UPDATE ddb.exports SET ended = now() - interval '89 days' WHERE export = (SELECT max(export) FROM ddb.exports);
+UPDATE ddb.imports SET ended = now() - interval '91 days' WHERE table_name = 'Old';
+UPDATE ddb.imports SET ended = NULL, started = now() - interval '91 days', status = 'IN_PROGRESS' WHERE table_name = 'Slow';
+SELECT export('Short');
+SQL
+ok "it goes" wait_until "SELECT (SELECT count(*) FROM ddb.imports) = 1 AND (SELECT count(*) FROM ddb.exports) = 2"
+is "with its failures" "$(sql -c "SELECT table_name, (SELECT count(*) FROM ddb.import_failed) FROM ddb.imports")" 'New|1'
+is "by an index" "$(sql -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS off) SELECT min(coalesce(ended, started)) FROM ddb.imports" | grep -c 'imports_ended')" 1
+
+# A dump that is being restored: what was granted comes last of all.
+sql -o /dev/null -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'" -c 'SET ROLE one' -c "SELECT export('Short')" -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"dumped\"}')"
+pg_dump working >"$DDB_WORK/dump.sql"
+sql -c "ROLLBACK PREPARED 'no jobs'" -c 'CREATE DATABASE restored'
+PGDATABASE=restored
+sql -o /dev/null < <(grep -v '^GRANT' "$DDB_WORK/dump.sql")
+ok "jobs that come before what is granted wait for it" wait_until "SELECT count(*) = 2 FROM ddb.job_progress WHERE state = 'WAITING' AND error ~ 'denied|may not read'"
+sql -o /dev/null < <(grep '^GRANT' "$DDB_WORK/dump.sql")
+ok "and are done with it" wait_until "SELECT (SELECT status FROM ddb.backups) = 'AVAILABLE' AND (SELECT status FROM ddb.exports ORDER BY export DESC LIMIT 1) = 'COMPLETED'"
