@@ -1975,17 +1975,10 @@ ALTER VIEW import_failures SET (security_barrier = true);
 GRANT SELECT ON import_failures TO PUBLIC;
 COMMENT ON VIEW import_failures IS 'what could not be taken by imports of the roles that the current role could become';
 
--- Safe as its owner: it shows the reports of jobs of this database, which are of sizes, as pg_class has them for everybody.
 CREATE FUNCTION job_figures(OUT key bigint, OUT items bigint, OUT bytes bigint, OUT changes bigint, OUT done bigint, OUT parts bigint,
 	OUT first_items bigint, OUT first_bytes bigint, OUT first_done bigint, OUT seconds float8)
-	RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-	AS $$
-	SELECT p.param12, p.param3, p.param1, p.param11, p.param17, p.param18, p.param14, p.param15, p.param16,
-		extract(epoch FROM clock_timestamp() - timestamptz '2000-01-01 00:00:00+00') - p.param13 / 1000000.0
-	FROM pg_stat_get_progress_info('COPY') AS p
-	WHERE p.param12 <> 0 AND p.datid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-	$$;
-COMMENT ON FUNCTION job_figures() IS 'for ddb.job_progress: what jobs report while they are done';
+	RETURNS SETOF record LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_job_figures';
+COMMENT ON FUNCTION job_figures() IS 'what the view job_progress shows of jobs that are at work';
 
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,

@@ -6,7 +6,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "commands/progress.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/backend_progress.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -15,8 +19,9 @@
 
 #include "job/job.h"
 #include "job/pace.h"
+#include "owner_statement.h"
 
-/* The numbers of parameters that COPY does not have. */
+/* The numbers of parameters that COPY does not have; ddb_job_figures() reads them. */
 enum
 {
 	PROGRESS_CHANGES = 10,
@@ -116,4 +121,48 @@ void
 job_progress_end(void)
 {
 	pgstat_progress_end_command();
+}
+
+/* ---- What is told of it ---- */
+
+/* Parameters by the numbers above, which SQL counts from 1. */
+#define FIGURES \
+	"SELECT param12, param3, param1, param11, param17, param18, param14, param15, param16," \
+	" pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - '2000-01-01 00:00:00+00'::pg_catalog.timestamptz)" \
+	" - param13 / 1000000.0::pg_catalog.float8" \
+	" FROM pg_catalog.pg_stat_get_progress_info('COPY') WHERE param12 <> 0 AND datid = $1"
+
+#define FIGURE_COLUMNS 10
+
+static void
+put_figures(ReturnSetInfo *result, HeapTuple row, TupleDesc descriptor)
+{
+	Datum		values[FIGURE_COLUMNS];
+	bool		nulls[FIGURE_COLUMNS];
+
+	for (int i = 0; i < FIGURE_COLUMNS; i++)
+		values[i] = SPI_getbinval(row, descriptor, i + 1, &nulls[i]);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(ddb_job_figures);
+
+/*
+ * ddb.job_figures(): a row for each job that is at work. It reads them whoever asks, and tells no more than
+ * numbers; of how much there is, everybody reads in pg_class.
+ */
+Datum
+ddb_job_figures(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(MyDatabaseId)};
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	/* safe as the extension's owner: the statement is the library's own, and runs PostgreSQL's code only */
+	owner_statement_run(extension_relation("jobs"), FIGURES, lengthof(types), types, values, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		put_figures((ReturnSetInfo *) fcinfo->resultinfo, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+	SPI_finish();
+	return (Datum) 0;
 }
