@@ -173,3 +173,14 @@ sql -o /dev/null < <(grep -v '^GRANT' "$DDB_WORK/dump.sql")
 ok "jobs that come before what is granted wait for it" wait_until "SELECT count(*) = 2 FROM ddb.job_progress WHERE state = 'WAITING' AND error ~ 'denied|may not read'"
 sql -o /dev/null < <(grep '^GRANT' "$DDB_WORK/dump.sql")
 ok "and are done with it" wait_until "SELECT (SELECT status FROM ddb.backups) = 'AVAILABLE' AND (SELECT status FROM ddb.exports ORDER BY export DESC LIMIT 1) = 'COMPLETED'"
+
+# Where places are few, one of them is left to other workers: the launcher, that of logical replication, and two more.
+set_setting max_worker_processes 4
+set_setting ddb.job_rate 64kB
+stop_cluster "$cluster"
+start_cluster "$cluster"
+PGDATABASE=working
+sql -o /dev/null -c "SELECT export('Long') FROM generate_series(1, 2)"
+ok "one job is at work" wait_until "SELECT $at_work = 1"
+sleep 0.5
+is "and no more" "$(sql -c "SELECT $at_work" -c "SELECT $workers")" $'1\n1'
