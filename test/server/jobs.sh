@@ -53,6 +53,13 @@ set_setting() {
 }
 workers="(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'ddb job')"
 at_work="(SELECT count(*) FROM ddb.job_progress WHERE items_done > 0)"
+# No job begins while ddb.jobs is locked.
+hold_jobs() {
+	sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
+}
+let_jobs_go() {
+	sql -c "ROLLBACK PREPARED 'no jobs'"
+}
 # completed ARN: it is, within a minute.
 completed() {
 	wait_until "SELECT status('$1') = 'COMPLETED'"
@@ -88,7 +95,10 @@ done
 is "each once" "$(for arn in $arns; do as_server_user sh -c "ls '$buckets/bucket/AWSDynamoDB/${arn##*/}/data' | wc -l"; done | sort -u)" 1
 
 # Roles take turns.
-sql -c 'BEGIN' -c 'SET ROLE one' -o /dev/null -c "SELECT export('Long') FROM generate_series(1, 5)" -c 'SET ROLE other' -c "SELECT export('Short')" -c 'COMMIT'
+hold_jobs
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long') FROM generate_series(1, 5)"
+sql -o /dev/null -c 'SET ROLE other' -c "SELECT export('Short')"
+let_jobs_go
 ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role IN ('one', 'other') AND status = 'COMPLETED'"
 like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role, ' ' ORDER BY ended) FROM ddb.exports WHERE role IN ('one', 'other')")" '^(one )?other one'
 set_setting ddb.job_workers 2
@@ -131,8 +141,8 @@ ok "to the end" wait_until "SELECT d->>'ImportStatus' = 'COMPLETED' AND (d->>'Im
 is "no byte is counted twice" "$(sql -c "SELECT (imported('$arn')->>'ProcessedSizeBytes')::bigint - size FROM ddb.bucket_objects('bucket', 'lines/')")" 0
 ok "the export is done" completed "$long"
 
-# An error of a job. No job begins while ddb.jobs is locked.
-sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
+# An error of a job.
+hold_jobs
 for role in one other; do
 	sql -c "SET ROLE $role" -o /dev/null -c "SELECT export('Short')"
 done
@@ -142,7 +152,7 @@ is "who may read the table sees it" "$(sql -c 'SET ROLE other' -c "$errors")" 'o
 is "and who has asked" "$(sql -c 'REVOKE SELECT ON dynamodb."Long" FROM one' -c 'SET ROLE one' -c "$errors")" 'one Long, one Short, other Short'
 is "and no one else" "$(sql -c 'CREATE ROLE third' -c 'SET ROLE third' -c 'SELECT count(*), count(error) FROM ddb.job_progress')" '3|0'
 sql -c 'GRANT SELECT ON dynamodb."Long" TO one'
-sql -c "ROLLBACK PREPARED 'no jobs'"
+let_jobs_go
 ok "they are tried again" wait_until "SELECT count(*) = 0 FROM ddb.jobs"
 is "and done" "$(sql -c "SELECT status, count(*) FROM ddb.exports WHERE role IN ('one', 'other') GROUP BY status")" 'COMPLETED|9'
 
@@ -165,9 +175,11 @@ is "with its failures" "$(sql -c "SELECT table_name, (SELECT count(*) FROM ddb.i
 is "by an index" "$(sql -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS off) SELECT min(coalesce(ended, started)) FROM ddb.imports" | grep -c 'imports_ended')" 1
 
 # A dump that is being restored: what was granted comes last of all.
-sql -o /dev/null -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'" -c 'SET ROLE one' -c "SELECT export('Short')" -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"dumped\"}')"
+hold_jobs
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Short')" -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"dumped\"}')"
 pg_dump working >"$DDB_WORK/dump.sql"
-sql -c "ROLLBACK PREPARED 'no jobs'" -c 'CREATE DATABASE restored'
+let_jobs_go
+sql -c 'CREATE DATABASE restored'
 PGDATABASE=restored
 sql -o /dev/null < <(grep -v '^GRANT' "$DDB_WORK/dump.sql")
 ok "jobs that come before what is granted wait for it" wait_until "SELECT count(*) = 2 FROM ddb.job_progress WHERE state = 'WAITING' AND error ~ 'denied|may not read'"
