@@ -38,6 +38,7 @@
 #include "compat.h"
 #include "job/filling.h"
 #include "job/job_role.h"
+#include "job/pace.h"
 #include "job/recovery.h"
 #include "table/lock_order.h"
 #include "table/table.h"
@@ -237,6 +238,7 @@ read_shard(Restore *restore, const Shard *shard, TupleTableSlot *slot)
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(restore->scratch);
 		job_progress_changes(++restore->changes);
+		pace_add(record.keys.length + record.old_item.length);
 		going = !job_is_in_the_way(restore->job);
 	}
 	log_read_end(reader);
