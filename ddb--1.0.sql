@@ -1855,7 +1855,12 @@ CREATE TABLE jobs (
 	state text NOT NULL,
 	error text,
 	requested timestamptz NOT NULL,
-	started timestamptz
+	started timestamptz,
+	role name,
+	interrupted integer NOT NULL DEFAULT 0,
+	errors integer NOT NULL DEFAULT 0,
+	due timestamptz,
+	loaded timestamptz
 );
 COMMENT ON TABLE jobs IS 'work that goes on in the background; what is done is not here any more';
 COMMENT ON COLUMN jobs.kind IS 'RESTORE: a table is filled with what another one was at a moment; BACKUP: a backup with a table; RESTORE_BACKUP: a table with a backup; EXPORT: a table is written into a bucket; IMPORT: a table is filled from one; BULK_PUT: items from one are put into a table; BUCKET_BACKUP, DELETE_BUCKET_BACKUP, RESTORE_BUCKET_BACKUP: a backup in a bucket is made, deleted, restored';
@@ -1864,6 +1869,11 @@ COMMENT ON COLUMN jobs.source IS 'the relation that it reads';
 COMMENT ON COLUMN jobs.arguments IS 'as the kind has them; of RESTORE, Moment: microseconds since 1970';
 COMMENT ON COLUMN jobs.state IS 'WAITING, RUNNING, or FAILED for good';
 COMMENT ON COLUMN jobs.error IS 'why it has failed, or what was in its way the last time';
+COMMENT ON COLUMN jobs.role IS 'who asked for it';
+COMMENT ON COLUMN jobs.interrupted IS 'how many attempts have come to no end, one after the other, as in crashes';
+COMMENT ON COLUMN jobs.errors IS 'how many have ended in an error, one after the other';
+COMMENT ON COLUMN jobs.due IS 'when it is tried again; null: now';
+COMMENT ON COLUMN jobs.loaded IS 'when a dump has brought it';
 REVOKE ALL ON jobs FROM PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('jobs', '');
 
@@ -1931,6 +1941,7 @@ CREATE TABLE exports (
 	failure_code text,
 	failure_message text
 );
+CREATE INDEX exports_ended ON exports (coalesce(ended, started));
 COMMENT ON TABLE exports IS 'exports of tables to buckets';
 COMMENT ON COLUMN exports.export IS 'what its ARN ends with';
 COMMENT ON COLUMN exports.relation IS 'the table''s, which may not be there any more';
@@ -1961,6 +1972,7 @@ CREATE TABLE imports (
 	failure_code text,
 	failure_message text
 );
+CREATE INDEX imports_ended ON imports (coalesce(ended, started));
 COMMENT ON TABLE imports IS 'imports of tables from buckets';
 COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
 COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';
@@ -2041,23 +2053,46 @@ REVOKE ALL ON TABLE bulk_reported FROM PUBLIC;
 ALTER TABLE bulk_reported ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('bulk_reported', '');
 
+CREATE FUNCTION job_figures(OUT key bigint, OUT items bigint, OUT bytes bigint, OUT changes bigint, OUT done bigint, OUT parts bigint,
+	OUT first_items bigint, OUT first_bytes bigint, OUT first_done bigint, OUT seconds float8)
+	RETURNS SETOF record LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ddb_job_figures';
+COMMENT ON FUNCTION job_figures() IS 'what the view job_progress shows of jobs that are at work';
+
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
-		j.state, j.error, j.requested, j.started,
-		p.param3 AS items_done,
+		j.state,
+		CASE WHEN pg_catalog.pg_has_role((SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) j.role), 'MEMBER')
+			OR pg_catalog.has_table_privilege(j.relation::pg_catalog.oid, 'SELECT')
+				AND NOT pg_catalog.row_security_active(j.relation::pg_catalog.oid)
+				AND (j.source IS NULL OR pg_catalog.has_table_privilege(j.source::pg_catalog.oid, 'SELECT')
+					AND NOT pg_catalog.row_security_active(j.source::pg_catalog.oid))
+			THEN j.error END AS error,
+		j.requested, j.started,
+		f.items AS items_done,
 		greatest(c.reltuples, 0)::bigint AS items_about,
-		p.param11 AS changes_read
+		f.changes AS changes_read,
+		j.role,
+		f.bytes AS bytes_done,
+		r.items_per_second, r.bytes_per_second,
+		CASE WHEN f.parts OPERATOR(pg_catalog.>) 0
+			THEN pg_catalog.make_interval(secs => f.seconds OPERATOR(pg_catalog.*) greatest(f.parts OPERATOR(pg_catalog.-) f.done, 0)::float8
+				OPERATOR(pg_catalog./) nullif(f.done OPERATOR(pg_catalog.-) f.first_done, 0)::float8)
+			WHEN c.reltuples OPERATOR(pg_catalog.>) 0
+			THEN pg_catalog.make_interval(secs => greatest(c.reltuples::float8 OPERATOR(pg_catalog.-) f.items::float8, 0)
+				OPERATOR(pg_catalog./) nullif(r.items_per_second, 0)) END AS time_left
 	FROM @extschema@.jobs AS j
 		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) j.relation
 		LEFT JOIN @extschema@.backups AS b ON b.relation OPERATOR(pg_catalog.=) j.relation
 		LEFT JOIN @extschema@.tables AS s ON s.relation OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN @extschema@.backups AS o ON o.relation OPERATOR(pg_catalog.=) j.source
 		LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) j.source
-		LEFT JOIN pg_catalog.pg_stat_get_progress_info('COPY') AS p
-			ON p.relid OPERATOR(pg_catalog.=) j.relation AND
-				p.datid OPERATOR(pg_catalog.=)
-					(SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
-COMMENT ON VIEW job_progress IS 'work that goes on in the background: items done, of about how many; these figures are for whoever sees pg_stat_progress_copy';
+		LEFT JOIN @extschema@.job_figures() AS f
+			ON f.key OPERATOR(pg_catalog.=) ('x' OPERATOR(pg_catalog.||)
+				pg_catalog.left(pg_catalog.replace(j.job::text, '-', ''), 16))::bit(64)::bigint
+		LEFT JOIN LATERAL (SELECT (f.items OPERATOR(pg_catalog.-) f.first_items)::float8 OPERATOR(pg_catalog./) nullif(f.seconds, 0) AS items_per_second,
+			(f.bytes OPERATOR(pg_catalog.-) f.first_bytes)::float8 OPERATOR(pg_catalog./) nullif(f.seconds, 0) AS bytes_per_second) AS r ON true;
+ALTER VIEW job_progress SET (security_barrier = true);
+COMMENT ON VIEW job_progress IS 'work that goes on in the background: items done, of about how many, how fast, and for how long still; an error is for whoever could become the role that asked, or may read what the job reads and fills';
 GRANT SELECT ON job_progress TO PUBLIC;
 
 CREATE FUNCTION job_wanted() RETURNS trigger

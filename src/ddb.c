@@ -17,6 +17,7 @@
 #include "event_source/event_source.h"
 #include "http/endpoint.h"
 #include "index/expiry.h"
+#include "job/job.h"
 #include "operation/operation.h"
 #include "operation/transaction/token_filter.h"
 #include "statistics/counters.h"
@@ -79,6 +80,7 @@ _PG_init(void)
 	endpoint_define_settings();
 	event_source_define_settings();
 	bucket_define_settings();
+	job_define_settings();
 	MarkGUCPrefixReserved("ddb");
 	planner_install_hook();
 	duplicate_key_install_hooks();

@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
@@ -21,6 +22,7 @@
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "owner_statement.h"
@@ -177,6 +179,23 @@ load_if_there(const TriggerData *trigger)
 		trigger->tg_trigtuple : NULL;
 }
 
+/* One that was not asked for just now comes from a dump, and may have to wait for the rest of it. */
+static HeapTuple
+load_job(const TriggerData *trigger)
+{
+	HeapTuple	row = load_if_there(trigger);
+	TupleDesc	descriptor = RelationGetDescr(trigger->tg_relation);
+	int			numbers[] = {SPI_fnumber(descriptor, "interrupted"), SPI_fnumber(descriptor, "due"), SPI_fnumber(descriptor, "loaded")};
+	Datum		values[] = {Int32GetDatum(0), 0, TimestampTzGetDatum(GetCurrentTimestamp())};
+	bool		nulls[] = {false, true, false};
+	bool		isnull;
+
+	if (row == NULL ||
+		DatumGetTimestampTz(trigger_column(trigger, row, "requested", &isnull)) == GetCurrentTransactionStartTimestamp())
+		return row;
+	return heap_modify_tuple_by_cols(row, descriptor, lengthof(numbers), numbers, values, nulls);
+}
+
 /* The log of changes is not in a dump: recovery begins anew. */
 static HeapTuple
 load_continuous_backups(const TriggerData *trigger)
@@ -207,6 +226,8 @@ ddb_load_record(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(load_index(trigger));
 	if (catalog == extension_relation("continuous_backups"))
 		PG_RETURN_POINTER(load_continuous_backups(trigger));
+	if (catalog == extension_relation("jobs"))
+		PG_RETURN_POINTER(load_job(trigger));
 	PG_RETURN_POINTER(load_if_there(trigger));
 }
 

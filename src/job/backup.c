@@ -68,6 +68,7 @@ write_batch(BackupCopy *copy)
 	copy->count = 0;
 	copy->batch_bytes = 0;
 	job_progress_items(copy->items);
+	job_progress_bytes(copy->bytes);
 }
 
 /* What is out of line is copied as it is, compressed or not. */
@@ -210,9 +211,8 @@ make_backup(const Job *job, const char **reason)
 	if (copy.source == NULL)
 		return JOB_IMPOSSIBLE;
 	copy.source_column = table_item_column(copy.source);
-	if (!job_may_read(job))
-		*reason = REASON_MAY_NOT_READ;
-	else if (copy.source_column > 0)
+	job_check_may_read(job);
+	if (copy.source_column > 0)
 		result = copy_to_backup(&copy);
 	relation_close(copy.source, NoLock);
 	return result;
@@ -279,9 +279,8 @@ restore_backup(const Job *job, const char **reason)
 		return JOB_IMPOSSIBLE;
 	*reason = REASON_BACKUP_TOUCHED;
 	restore.column = backup_relation_item_column(restore.backup);
-	if (!job_may_read(job))
-		*reason = REASON_MAY_NOT_READ;
-	else if (restore.column > 0)
+	job_check_may_read(job);
+	if (restore.column > 0)
 	{
 		job_progress_begin(job);
 		*reason = FILLING_TOUCHED;

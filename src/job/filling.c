@@ -97,11 +97,20 @@ write_by(Filling *filling, Value *item, WriteDecision decide, void *argument)
 	MemoryContextReset(filling->scratch);
 }
 
+static void
+tell_progress(Filling *filling, const Value *item)
+{
+	if (filling->quiet)
+		return;
+	job_progress_items(++filling->items);
+	job_progress_bytes(filling->bytes += item_size(item));
+}
+
 void
 filling_write(Filling *filling, Value *item)
 {
 	write_by(filling, item, put, item);
-	job_progress_items(++filling->items);
+	tell_progress(filling, item);
 }
 
 typedef struct Addition
@@ -127,7 +136,7 @@ filling_add(Filling *filling, Value *item)
 
 	write_by(filling, item, add, &addition);
 	if (addition.added)
-		job_progress_items(++filling->items);
+		tell_progress(filling, item);
 	return addition.added;
 }
 

@@ -19,6 +19,8 @@ typedef struct Filling
 	Table	   *target;
 	MemoryContext scratch;		/* of one item */
 	int64		items;			/* written */
+	int64		bytes;			/* of them, as DynamoDB counts */
+	bool		quiet;			/* whoever fills it tells of the progress */
 } Filling;
 
 /*

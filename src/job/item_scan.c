@@ -7,6 +7,7 @@
 #include "catalog/pg_class.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -29,6 +30,17 @@ table_item_column(Relation relation)
 	return 0;
 }
 
+/* Tells which part of the blocks has been read; a scan may begin in the middle, and go around. */
+static void
+tell_block(const TupleTableSlot *slot, BlockNumber blocks, BlockNumber *first)
+{
+	BlockNumber block = ItemPointerGetBlockNumber(&slot->tts_tid);
+
+	if (*first == InvalidBlockNumber)
+		*first = block;
+	job_progress_parts(block >= *first ? block - *first : block + blocks - *first, blocks);
+}
+
 bool
 item_scan(const Job *job, Relation relation, int column, void (*take) (void *argument, Datum item), void *argument)
 {
@@ -36,6 +48,8 @@ item_scan(const Job *job, Relation relation, int column, void (*take) (void *arg
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
 	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "ddb row of a scan", ALLOCSET_DEFAULT_SIZES);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+	BlockNumber first = InvalidBlockNumber;
 	bool		going = true;
 
 	while (going && table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -45,6 +59,7 @@ item_scan(const Job *job, Relation relation, int column, void (*take) (void *arg
 		Datum		item = slot_getattr(slot, column, &isnull);
 
 		CHECK_FOR_INTERRUPTS();
+		tell_block(slot, blocks, &first);
 		if (!isnull)
 			take(argument, item);
 		MemoryContextSwitchTo(caller);

@@ -2,36 +2,54 @@
  * job.c - the catalog of jobs, ddb.jobs.
  *
  * A record is written by the request that asks for the job, and from then on by
- * the one worker that has jobs_lock().  What a job has done so far is not
- * committed before it is done, so that is told by PostgreSQL's own reports of
- * progress, as COPY's: pg_stat_progress_copy shows it too.
+ * the one worker that has it.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "commands/progress.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/backend_progress.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 #include "job/job.h"
+#include "job/pace.h"
 #include "owner_statement.h"
 #include "script.h"
 #include "trigger_call.h"
 
-/* The parameter of the progress with changes; COPY has none of that number. */
-#define PROGRESS_CHANGES 10
-
 /* So often job_is_in_the_way() really looks. */
 #define LOOK_CALLS 64
 
+/* How long a job that gave way is left alone. */
+#define BUSY_MILLISECONDS 200
+
+/* The pause after an error: the first few times, and at most; in between it doubles each time. */
+#define ERROR_SECONDS 5
+#define ERROR_SECONDS_MOST 300
+#define ERRORS_SOON 6
+
+/* More than anybody has processors for. */
+#define WORKERS_MAX 16
+
+int			job_workers = 0;
 void		(*job_request) (void) = NULL;
 int			(*job_places) (void) = NULL;
 bool		(*job_database_unwanted) (void) = NULL;
+void		(*job_nap) (long milliseconds) = NULL;
+
+void
+job_define_settings(void)
+{
+	DefineCustomIntVariable("ddb.job_workers", "How many jobs of a database go on at the same time.", NULL,
+							&job_workers, 2, 1, WORKERS_MAX, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("ddb.job_rate", "Kilobytes of items that a job reads or writes in a second, at most.",
+							"0 means as many as it can.",
+							&job_rate, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+}
 
 /* Runs a statement on ddb.jobs; returns how many rows it has processed. */
 static uint64
@@ -49,10 +67,10 @@ uuid_datum(const char *id)
 void
 job_create(const char *kind, Oid relation, Oid source, const char *arguments)
 {
-	Oid			types[] = {TEXTOID, OIDOID, OIDOID, TEXTOID};
+	Oid			types[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		CStringGetTextDatum(kind), ObjectIdGetDatum(relation), ObjectIdGetDatum(source),
-		CStringGetTextDatum(arguments)
+		CStringGetTextDatum(arguments), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))
 	};
 
 	if (job_request == NULL)
@@ -61,9 +79,10 @@ job_create(const char *kind, Oid relation, Oid source, const char *arguments)
 				 errmsg("there is no background worker for jobs"),
 				 errhint("Name ddb in shared_preload_libraries, and leave it places in max_worker_processes.")));
 	SPI_connect();
-	run("INSERT INTO ddb.jobs (job, kind, relation, source, arguments, state, requested)"
-		" VALUES (pg_catalog.gen_random_uuid(), $1, $2, $3, $4::pg_catalog.json, 'WAITING', pg_catalog.now())",
-		lengthof(types), types, values, OidIsValid(source) ? NULL : "  n ");
+	run("INSERT INTO ddb.jobs (job, kind, relation, source, arguments, state, requested, role)"
+		" VALUES (pg_catalog.gen_random_uuid(), $1, $2, $3, $4::pg_catalog.json, 'WAITING', pg_catalog.now(),"
+		" $5::pg_catalog.name)",
+		lengthof(types), types, values, OidIsValid(source) ? NULL : "  n  ");
 	SPI_finish();
 }
 
@@ -122,19 +141,48 @@ job_has_failed(Oid relation)
 
 /* ---- For the worker ---- */
 
+/* Of the columns of jobs_pending()'s statement. */
+enum
+{
+	PENDING_JOB = 1,
+	PENDING_KIND,
+	PENDING_RELATION,
+	PENDING_SOURCE,
+	PENDING_ARGUMENTS,
+	PENDING_ROLE,
+	PENDING_BEGUN,
+	PENDING_INTERRUPTED,
+	PENDING_ERRORS,
+	PENDING_DUE,
+	PENDING_LOADED
+};
+
+/* 0 where the column is null. */
+static Datum
+column(HeapTuple row, TupleDesc descriptor, int number)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(row, descriptor, number, &isnull);
+
+	return isnull ? 0 : value;
+}
+
 static Job *
 job_of_row(HeapTuple row, TupleDesc descriptor)
 {
 	Job		   *job = palloc0(sizeof(Job));
-	bool		isnull;
-	Datum		source;
 
-	job->id = SPI_getvalue(row, descriptor, 1);
-	job->kind = SPI_getvalue(row, descriptor, 2);
-	job->relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &isnull));
-	source = SPI_getbinval(row, descriptor, 4, &isnull);
-	job->source = isnull ? InvalidOid : DatumGetObjectId(source);
-	job->arguments = SPI_getvalue(row, descriptor, 5);
+	job->id = SPI_getvalue(row, descriptor, PENDING_JOB);
+	job->kind = SPI_getvalue(row, descriptor, PENDING_KIND);
+	job->relation = DatumGetObjectId(column(row, descriptor, PENDING_RELATION));
+	job->source = DatumGetObjectId(column(row, descriptor, PENDING_SOURCE));
+	job->arguments = SPI_getvalue(row, descriptor, PENDING_ARGUMENTS);
+	job->role = SPI_getvalue(row, descriptor, PENDING_ROLE);
+	job->begun = DatumGetBool(column(row, descriptor, PENDING_BEGUN));
+	job->interrupted = DatumGetInt32(column(row, descriptor, PENDING_INTERRUPTED));
+	job->errors = DatumGetInt32(column(row, descriptor, PENDING_ERRORS));
+	job->due = DatumGetTimestampTz(column(row, descriptor, PENDING_DUE));
+	job->loaded = DatumGetTimestampTz(column(row, descriptor, PENDING_LOADED));
 	return job;
 }
 
@@ -148,7 +196,8 @@ jobs_pending(void)
 		return NIL;
 
 	SPI_connect();
-	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments FROM ddb.jobs"
+	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments, coalesce(role, ''),"
+		" state = 'RUNNING', interrupted, errors, due, loaded FROM ddb.jobs"
 		" WHERE state <> 'FAILED' ORDER BY started NULLS FIRST, requested, job", 0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -157,10 +206,10 @@ jobs_pending(void)
 	return jobs;
 }
 
-bool
+void
 jobs_lock(void)
 {
-	return ConditionalLockRelationOid(extension_relation("jobs"), ShareUpdateExclusiveLock);
+	LockRelationOid(extension_relation("jobs"), ShareUpdateExclusiveLock);
 }
 
 /* Runs a statement about one job, $1, and a text, $2 (NULL: there is none). */
@@ -186,14 +235,37 @@ job_still_pending(const Job *job)
 void
 job_started(const Job *job)
 {
-	(void) run_on_job(job, "UPDATE ddb.jobs SET state = 'RUNNING', started = pg_catalog.now(), error = NULL"
-					  " WHERE job = $1", NULL);
+	(void) run_on_job(job, "UPDATE ddb.jobs SET state = 'RUNNING', started = pg_catalog.clock_timestamp(), error = NULL,"
+					  " interrupted = interrupted + 1, due = NULL WHERE job = $1", NULL);
+}
+
+void
+job_got_on(const Job *job)
+{
+	(void) run_on_job(job, "UPDATE ddb.jobs SET interrupted = 0, errors = 0 WHERE job = $1", NULL);
+}
+
+/* A statement that sets when the next attempt is due. */
+static uint64
+run_on_job_for_later(const Job *job, const char *statement, const char *text, double seconds)
+{
+	return run_on_job(job, psprintf("UPDATE ddb.jobs SET %s, interrupted = 0, due = pg_catalog.clock_timestamp() +"
+									" pg_catalog.make_interval(secs => %g) WHERE job = $1", statement, seconds), text);
+}
+
+void
+job_gave_way(const Job *job)
+{
+	(void) run_on_job_for_later(job, "errors = 0", NULL, BUSY_MILLISECONDS / 1000.0);
 }
 
 void
 job_note_error(const Job *job, const char *error)
 {
-	(void) run_on_job(job, "UPDATE ddb.jobs SET state = 'WAITING', error = $2 WHERE job = $1", error);
+	int			doubled = Min(Max(job->errors + 1 - ERRORS_SOON, 0), 10);
+
+	(void) run_on_job_for_later(job, "state = 'WAITING', error = $2, errors = errors + 1", error,
+								Min(ERROR_SECONDS << doubled, ERROR_SECONDS_MOST));
 }
 
 void
@@ -231,34 +303,6 @@ job_write_arguments(const Job *job, const char *arguments)
 	(void) run_on_job(job, "UPDATE ddb.jobs SET arguments = $2::pg_catalog.json WHERE job = $1", arguments);
 }
 
-/* ---- Progress ---- */
-
-void
-job_progress_begin(const Job *job)
-{
-	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, job->relation);
-	pgstat_progress_update_param(PROGRESS_COPY_COMMAND, PROGRESS_COPY_COMMAND_FROM);
-	pgstat_progress_update_param(PROGRESS_COPY_TYPE, PROGRESS_COPY_TYPE_CALLBACK);
-}
-
-void
-job_progress_items(int64 items)
-{
-	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, items);
-}
-
-void
-job_progress_changes(int64 changes)
-{
-	pgstat_progress_update_param(PROGRESS_CHANGES, changes);
-}
-
-void
-job_progress_end(void)
-{
-	pgstat_progress_end_command();
-}
-
 /* ---- Giving way ---- */
 
 /*
@@ -275,15 +319,27 @@ has_waiters(Oid relation)
 	return false;
 }
 
+static bool
+stands_in_the_way(const Job *job)
+{
+	return has_waiters(job->relation) || (OidIsValid(job->source) && has_waiters(job->source)) ||
+		(job_database_unwanted != NULL && job_database_unwanted());
+}
+
 bool
 job_is_in_the_way(const Job *job)
 {
 	static int	calls = 0;
+	bool		in_the_way = false;
 
-	if (++calls % LOOK_CALLS != 0)
-		return false;
-	return has_waiters(job->relation) || (OidIsValid(job->source) && has_waiters(job->source)) ||
-		(job_database_unwanted != NULL && job_database_unwanted());
+	do
+	{
+		bool		waited = pace_wait();
+
+		if (waited || ++calls % LOOK_CALLS == 0)
+			in_the_way = stands_in_the_way(job);
+	} while (!in_the_way && pace_is_ahead());
+	return in_the_way;
 }
 
 /* ---- The trigger ---- */

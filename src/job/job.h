@@ -11,6 +11,12 @@
 #define DDB_JOB_H
 
 #include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+
+/* How many jobs of a database go on at the same time: ddb.job_workers. */
+extern int	job_workers;
+
+extern void job_define_settings(void);
 
 typedef struct Job
 {
@@ -19,6 +25,15 @@ typedef struct Job
 	Oid			relation;		/* of the table or backup that it fills */
 	Oid			source;			/* the relation that it reads, or InvalidOid */
 	char	   *arguments;		/* JSON object, as the kind has them */
+
+	/* of the worker's */
+	char	   *role;			/* who asked for it; "" where that is not known */
+	bool		begun;			/* an attempt has begun, and no error has ended it */
+	bool		got_on;			/* this one has committed a part */
+	int			interrupted;	/* the last so many attempts came to no end, as in crashes */
+	int			errors;			/* so many attempts have ended in one */
+	TimestampTz due;			/* of the next attempt */
+	TimestampTz loaded;			/* when a dump has brought it, or 0 */
 } Job;
 
 typedef enum JobResult
@@ -73,20 +88,27 @@ extern int	(*job_places) (void);
 /* ---- For the worker ---- */
 
 /*
- * Those that are to be done, as a list of Job *: first what has never been tried, the oldest
- * first, so that one which ends its worker each time does not hold up the others; NIL also where
- * ddb is not installed.  Jobs whose relation is gone are forgotten.
+ * Takes the right to choose and to begin a job of this database, until the transaction's end; waits for it
+ * as for any lock.
+ */
+extern void jobs_lock(void);
+
+/*
+ * Those that are to be done or being done, as a list of Job *: first what has never been tried, the oldest
+ * first; NIL also where ddb is not installed.
  */
 extern List *jobs_pending(void);
 
-/* Takes the right to carry out jobs of this database, until the transaction's end; false where another has it. */
-extern bool jobs_lock(void);
-
-/* Reads the record again, under that right: false where it is not pending any more. */
+/* Reads the record again: false where it is not pending any more. */
 extern bool job_still_pending(const Job *job);
 
-/* Writes down what becomes of it. */
+/*
+ * Writes down what becomes of it.  An attempt that has begun counts as interrupted until anything of this
+ * is said of it.
+ */
 extern void job_started(const Job *job);
+extern void job_got_on(const Job *job);		/* it has committed a part */
+extern void job_gave_way(const Job *job);
 extern void job_note_error(const Job *job, const char *error);	/* and it is tried again */
 extern void job_failed(const Job *job, const char *reason);
 extern void job_done(const Job *job);
@@ -98,20 +120,33 @@ extern void job_done(const Job *job);
 extern char *job_read_arguments(const Job *job);
 extern void job_write_arguments(const Job *job, const char *arguments);
 
-/* Tells others how far it is (ddb.job_progress), without a transaction. */
+/*
+ * Tells others how far it is (ddb.job_progress), without a transaction.  Items and bytes are all that have been
+ * done, also by earlier attempts that this one goes on from; items are told first, and so is the first item.  Bytes are what
+ * ddb.job_rate bounds (pace.h).  Of how many parts of the work how many are done can be told where it is known: so time left is.
+ */
 extern void job_progress_begin(const Job *job);
 extern void job_progress_items(int64 items);
+extern void job_progress_bytes(int64 bytes);
+extern void job_progress_parts(int64 done, int64 parts);
 extern void job_progress_changes(int64 changes);
 extern void job_progress_end(void);
+
+/* Whether that of the job has begun, in this attempt. */
+extern bool job_progress_is_of(const Job *job);
 
 /*
  * Whether the job had better end, and begin anew later: somebody wants to lock the
  * relation that it fills, or the one that it reads, against all others, or wants the
  * database for itself.  Looks only now and then, so that it can be asked for every item.
+ * Waits where the job is ahead of ddb.job_rate.
  */
 extern bool job_is_in_the_way(const Job *job);
 
 /* Whether somebody wants the database without others in it; whoever runs workers sets it. */
 extern bool (*job_database_unwanted) (void);
+
+/* Sleeps until somebody wants something, and reads the server's settings again; whoever runs workers sets it. */
+extern void (*job_nap) (long milliseconds);
 
 #endif							/* DDB_JOB_H */

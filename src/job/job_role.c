@@ -36,7 +36,7 @@ role_may_read(Oid role, Oid relation)
 		check_enable_rls(relation, role, true) != RLS_ENABLED;
 }
 
-bool
+static bool
 job_may_read(const Job *job)
 {
 	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
@@ -44,4 +44,13 @@ job_may_read(const Job *job)
 	Oid			role = name != NULL ? get_role_oid(json_object_get_string(name), true) : relation_owner(job->relation);
 
 	return OidIsValid(role) && role_may_read(role, job->source);
+}
+
+void
+job_check_may_read(const Job *job)
+{
+	if (!job_may_read(job))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the role that has asked for it may not read all of what it reads any more")));
 }

@@ -17,12 +17,9 @@ extern char *job_role_member(void);
 extern bool role_may_read(Oid role, Oid relation);
 
 /*
- * Whether the role that a job's arguments name may read all of what the job reads, which must be locked.
- * Jobs that name none are their relation's owner's.
+ * Raises ERRCODE_INSUFFICIENT_PRIVILEGE, with which a job is given up, unless the role that a job's arguments name may
+ * read all of what the job reads, which must be locked.  Jobs that name none are their relation's owner's.
  */
-extern bool job_may_read(const Job *job);
-
-/* Why a job is given up where it may not. */
-#define REASON_MAY_NOT_READ "the role that has asked for it may not read all of what it reads any more"
+extern void job_check_may_read(const Job *job);
 
 #endif							/* DDB_JOB_JOB_ROLE_H */

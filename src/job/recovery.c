@@ -34,6 +34,7 @@
 #include "job/change_sort.h"
 #include "job/filling.h"
 #include "job/job_role.h"
+#include "job/pace.h"
 #include "job/recovery.h"
 #include "table/table.h"
 #include "value/json.h"
@@ -146,6 +147,7 @@ read_shard(Restore *restore, const Shard *shard)
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(restore->scratch);
 		job_progress_changes(++restore->changes);
+		pace_add(record.keys.length + record.old_item.length);
 		going = !job_is_in_the_way(restore->job);
 	}
 	log_read_end(reader);
@@ -325,9 +327,7 @@ restore_table(const Job *job, const char **reason)
 	*reason = REASON_NO_SOURCE;
 	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
-	*reason = REASON_MAY_NOT_READ;
-	if (!job_may_read(job))
-		return JOB_IMPOSSIBLE;
+	job_check_may_read(job);
 	job_progress_begin(job);
 	result = fill(&filling, reason);
 	job_progress_end();

@@ -35,6 +35,7 @@ typedef struct RestoreArguments
 	int64		items;			/* that there are */
 	ImportPlace place;			/* how far it is */
 	int64		done;			/* items that have been written */
+	int64		bytes;			/* theirs */
 } RestoreArguments;
 
 /* What stays open from one transaction to the next. */
@@ -79,8 +80,8 @@ write_arguments(const RestoreArguments *arguments)
 	append_text(&out, "Manifest", arguments->manifest);
 	if (arguments->place.key != NULL)
 		append_text(&out, "File", arguments->place.key);
-	appendStringInfo(&out, "\"Items\":" INT64_FORMAT ",\"Records\":" INT64_FORMAT ",\"Done\":" INT64_FORMAT "}",
-					 arguments->items, arguments->place.records, arguments->done);
+	appendStringInfo(&out, "\"Items\":" INT64_FORMAT ",\"Records\":" INT64_FORMAT ",\"Done\":" INT64_FORMAT ",\"Bytes\":" INT64_FORMAT "}",
+					 arguments->items, arguments->place.records, arguments->done, arguments->bytes);
 	return out.data;
 }
 
@@ -100,6 +101,7 @@ read_arguments(const Job *job, RestoreArguments *arguments)
 	arguments->place.key = file != NULL ? pstrdup(json_object_get_string(file)) : NULL;
 	arguments->place.records = json_object_get_int64(json_object_object_get(json, "Records"));
 	arguments->done = json_object_get_int64(json_object_object_get(json, "Done"));
+	arguments->bytes = json_object_get_int64(json_object_object_get(json, "Bytes"));
 }
 
 void
@@ -144,8 +146,9 @@ begin_session(const RestoreRun *run)
 	bucket = role_open_bucket(role_of_job(arguments->role), arguments->bucket);
 	files = backup_files_manifest(bucket, &arguments->backup, arguments->manifest, arguments->items);
 	session->files = import_files_begin_known(bucket, files, &session->options, &arguments->place);
-	job_progress_begin(run->filling.job);
 	MemoryContextSwitchTo(caller);
+	job_progress_begin(run->filling.job);
+	job_progress_bytes(arguments->bytes);
 }
 
 static bool
@@ -181,6 +184,10 @@ restore_next(RestoreRun *run)
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("The backup has two items of the same key: %s", import_files_place(session->files).key)));
 	run->arguments.done++;
+	run->arguments.bytes += item_size(&item);
+	job_progress_parts(run->arguments.done, run->arguments.items);
+	job_progress_items(run->arguments.done);
+	job_progress_bytes(run->arguments.bytes);
 	return true;
 }
 
@@ -231,14 +238,13 @@ static JobResult
 restore_on(const Job *job, RestoreRun *run)
 {
 	run->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored item", ALLOCSET_DEFAULT_SIZES);
-	run->filling.items = run->arguments.done;
+	run->filling.quiet = true;
 	if (!restore_in_session(run))
 	{
 		job_write_arguments(job, write_arguments(&run->arguments));
 		return JOB_GOES_ON;
 	}
 	end_session();
-	job_progress_end();
 	if (run->arguments.done != run->arguments.items)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),

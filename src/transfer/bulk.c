@@ -341,6 +341,22 @@ put_alone(BulkRun *run, BulkPuts *puts)
 	}
 }
 
+/* Bytes are those of items in the table, and parts those of the files. */
+static void
+tell_progress(const BulkRun *run)
+{
+	const BulkOperation *record = run->record;
+
+	if (!job_progress_is_of(run->job))
+	{
+		job_progress_begin(run->job);
+		job_progress_bytes(bulk_usage_table(record->usage));
+	}
+	job_progress_parts(record->input_bytes, record->total_bytes);
+	job_progress_items(record->processed);
+	job_progress_bytes(bulk_usage_table(record->usage));
+}
+
 static void
 put_some(BulkRun *run, BulkRecord *records, int count)
 {
@@ -353,7 +369,7 @@ put_some(BulkRun *run, BulkRecord *records, int count)
 		put_alone(run, &puts);
 	else
 		put_records(run, &puts);
-	job_progress_items(run->record->processed);
+	tell_progress(run);
 }
 
 /* ---- The end ---- */

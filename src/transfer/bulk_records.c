@@ -78,7 +78,7 @@ read_record(BulkRecords *records, BulkRecord *record)
 		keep_condition(record, &condition);
 	}
 	record->place = import_files_place(records->files);
-	record->input_bytes = import_files_size_read(records->files);
+	record->input_bytes = import_files_size_done(records->files);
 	return true;
 }
 

@@ -61,6 +61,7 @@ static void
 tell_progress(const ExportRun *run)
 {
 	job_progress_items(export_files_items(run->files));
+	job_progress_bytes(export_files_bytes(run->files));
 }
 
 static void

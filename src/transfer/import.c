@@ -18,6 +18,7 @@
 #include "error.h"
 #include "index/index.h"
 #include "job/filling.h"
+#include "job/pace.h"
 #include "transfer/import_catalog.h"
 #include "transfer/import_files.h"
 #include "transfer/role_bucket.h"
@@ -111,9 +112,11 @@ end_session(void)
 {
 	MemoryContext context = session != NULL ? session->context : NULL;
 
+	if (context == NULL)
+		return;
 	session = NULL;
-	if (context != NULL)
-		MemoryContextDelete(context);
+	job_progress_end();
+	MemoryContextDelete(context);
 }
 
 /* Safe as role_open_bucket() is. */
@@ -132,6 +135,8 @@ begin_session(ImportRun *run)
 	session->files = import_files_begin(role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket")),
 										text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
 	MemoryContextSwitchTo(caller);
+	job_progress_begin(run->job);
+	job_progress_bytes(run->record->bytes);
 }
 
 static bool
@@ -179,6 +184,14 @@ find_fault(const ImportRun *run, const Value *item)
 	return fault;
 }
 
+static void
+tell_progress(const Import *record)
+{
+	job_progress_parts(import_files_size_done(session->files), import_files_size(session->files));
+	job_progress_items(record->processed);
+	job_progress_bytes(record->bytes);
+}
+
 /* One record; false where all files have been read. */
 static bool
 import_next(ImportRun *run)
@@ -195,6 +208,7 @@ import_next(ImportRun *run)
 	if (result == ITEM_FILE_ITEM)
 		message = find_fault(run, &item);
 	run->record->processed++;
+	tell_progress(run->record);
 	if (message != NULL)
 	{
 		run->record->errors++;
@@ -223,7 +237,7 @@ import_batch(void *argument)
 		CHECK_FOR_INTERRUPTS();
 		if (!going)
 			return true;
-		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS))
+		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS) || pace_is_ahead())
 			break;
 	}
 	return false;
@@ -295,7 +309,7 @@ import_of_job(const Job *job)
 static JobResult
 import_table(const Job *job, const char **reason)
 {
-	ImportRun	run = {.job = job};
+	ImportRun	run = {.job = job,.filling = {.quiet = true}};
 	JobResult	result = JOB_IMPOSSIBLE;
 
 	if (job_database_unwanted != NULL && job_database_unwanted())

@@ -16,11 +16,13 @@ struct ImportFiles
 	List	   *known;			/* ImportFile * of each, or NIL */
 	int			current;		/* which of them is read */
 	int64		records;		/* of it, that have been read */
+	int64		size;			/* of all of them, in the bucket */
+	int64		size_before;	/* of those before it */
 	int64		bytes;			/* of those before it, since the beginning */
 	int64		passed;			/* of it, that were read before the beginning */
 	MemoryContext file;			/* of what is open */
 	BucketReader *object;
-	int64		object_bytes;	/* of it, that have come from the bucket */
+	int64		read;			/* of its bytes in the bucket */
 	ItemFileReader *reader;		/* or NULL */
 	void	   *md5;			/* of what has been read of one that is known; or NULL */
 	bool		broken;			/* nothing behind the last record can be read */
@@ -51,12 +53,19 @@ current_key(const ImportFiles *files)
 }
 
 static void
+next_file(ImportFiles *files)
+{
+	files->size_before += ((BucketObject *) list_nth(files->objects, files->current))->size;
+	files->current++;
+}
+
+static void
 find_place(ImportFiles *files, const ImportPlace *place)
 {
 	if (place->key == NULL)
 		return;
 	while (files->current < list_length(files->objects) && strcmp(current_key(files), place->key) != 0)
-		files->current++;
+		next_file(files);
 	if (files->current == list_length(files->objects))
 		report_missing(place->key);
 	files->records = place->records;
@@ -72,8 +81,12 @@ import_files_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *op
 	files->options = options;
 	foreach(cell, bucket_list(bucket, prefix != NULL ? prefix : ""))
 	{
-		if (!is_manifest(((BucketObject *) lfirst(cell))->key))
-			files->objects = lappend(files->objects, lfirst(cell));
+		BucketObject *object = lfirst(cell);
+
+		if (is_manifest(object->key))
+			continue;
+		files->objects = lappend(files->objects, object);
+		files->size += object->size;
 	}
 	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an import", ALLOCSET_DEFAULT_SIZES);
 	find_place(files, place);
@@ -140,7 +153,7 @@ read_bytes(void *argument, char *buffer, size_t size)
 	ImportFiles *files = argument;
 	size_t		count = bucket_read(files->object, buffer, size);
 
-	files->object_bytes += count;
+	files->read += count;
 	if (files->md5 != NULL)
 		digest_md5_add(files->md5, buffer, count);
 	return count;
@@ -197,7 +210,6 @@ open_file(ImportFiles *files)
 {
 	MemoryContext caller = MemoryContextSwitchTo(files->file);
 
-	files->object_bytes = 0;
 	files->object = bucket_read_begin(files->bucket, current_key(files), 0);
 	if (files->object == NULL)
 		report_missing(current_key(files));
@@ -219,9 +231,8 @@ close_file(ImportFiles *files)
 	files->bytes += file_bytes(files);
 	files->reader = NULL;
 	files->object = NULL;
-	files->object_bytes = 0;
 	files->broken = false;
-	files->records = files->passed = 0;
+	files->records = files->passed = files->read = 0;
 	MemoryContextReset(files->file);
 }
 
@@ -247,7 +258,7 @@ import_files_next(ImportFiles *files, Value *item, const char **message)
 {
 	ItemFileResult result;
 
-	for (; files->current < list_length(files->objects); files->current++)
+	for (; files->current < list_length(files->objects); next_file(files))
 	{
 		if (next_of_file(files, item, message, &result))
 		{
@@ -282,28 +293,13 @@ import_files_bytes(const ImportFiles *files)
 int64
 import_files_size(const ImportFiles *files)
 {
-	int64		size = 0;
-	ListCell   *cell;
-
-	foreach(cell, files->objects)
-		size += ((BucketObject *) lfirst(cell))->size;
-	return size;
+	return files->size;
 }
 
 int64
 import_files_size_done(const ImportFiles *files)
 {
-	int64		size = 0;
-
-	for (int i = 0; i < files->current; i++)
-		size += ((BucketObject *) list_nth(files->objects, i))->size;
-	return size;
-}
-
-int64
-import_files_size_read(const ImportFiles *files)
-{
-	return import_files_size_done(files) + files->object_bytes;
+	return files->size_before + files->read;
 }
 
 ItemFileCondition

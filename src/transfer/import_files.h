@@ -52,12 +52,9 @@ extern ImportPlace import_files_place(const ImportFiles *files);
 /* How many bytes of uncompressed files import_files_next() has read since import_files_begin(). */
 extern int64 import_files_bytes(const ImportFiles *files);
 
-/* How many bytes all the files have in the bucket, and those that have been read to the end. */
+/* How many bytes all the files have in the bucket, and how many of these have been read, also before import_files_begin(). */
 extern int64 import_files_size(const ImportFiles *files);
 extern int64 import_files_size_done(const ImportFiles *files);
-
-/* The same with what has come from the bucket of the file that is read. */
-extern int64 import_files_size_read(const ImportFiles *files);
 
 /* What the last record has beside its item, where the options allow that; in the same memory as the item. */
 extern ItemFileCondition import_files_condition(const ImportFiles *files);

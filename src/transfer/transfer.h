@@ -68,6 +68,12 @@ extern void *transfer_of_token(const TransferCatalog *catalog, const char *token
 /* All that come before the identifier (NULL: all), the newest first. */
 extern List *transfer_records(const TransferCatalog *catalog, const char *before);
 
+/*
+ * For the worker: forgets some of those that ended 90 days ago, with what is told of their failures, in the
+ * current transaction, and returns when the next one is to be, which may have passed, or DT_NOEND.
+ */
+extern TimestampTz transfers_forget_old(void);
+
 /* A new one's identifier. */
 extern char *transfer_new_id(void);
 

@@ -6,7 +6,6 @@
 #include "access/xact.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
 
 #include "owner_statement.h"
 #include "role_session.h"
@@ -15,22 +14,6 @@
 
 Oid			session_sources_relation = InvalidOid;
 static Oid	positions_relation = InvalidOid;
-
-/* How many transactions have failed, and one. */
-static uint64 age = 1;
-
-/* Behind the end of the last transaction: nobody else lets go of a session's locks. */
-static void
-release_locks(int code, Datum argument)
-{
-	LockReleaseAll(DEFAULT_LOCKMETHOD, true);
-}
-
-void
-session_begin(void)
-{
-	on_shmem_exit(release_locks, (Datum) 0);
-}
 
 void
 session_find_relations(void)
@@ -53,47 +36,24 @@ session_abort(void)
 {
 	AbortOutOfAnyTransaction();
 	role_session_forget();
-	age++;
 }
 
 /* ---- Locks ---- */
 
-static bool
-take(SessionLock *lock, Oid relation, uint32 number, uint16 part)
-{
-	SET_LOCKTAG_OBJECT(lock->tag, MyDatabaseId, relation, number, part);
-	lock->age = LockAcquire(&lock->tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL ? age : 0;
-	return lock->age != 0;
-}
-
 bool
 session_lock_number(SessionLock *lock, int number)
 {
-	return take(lock, session_sources_relation, number, 1);
+	return session_lock_take(lock, session_sources_relation, number, 1);
 }
 
 bool
 session_lock_place(SessionLock *lock, const char *role, int place)
 {
-	return take(lock, session_sources_relation, hash_bytes((const unsigned char *) role, strlen(role)), 2 + place);
+	return session_lock_take(lock, session_sources_relation, hash_bytes((const unsigned char *) role, strlen(role)), 2 + place);
 }
 
 bool
 session_lock_lane(SessionLock *lock, uint32 hash)
 {
-	return take(lock, positions_relation, hash, 1);
-}
-
-bool
-session_holds(const SessionLock *lock)
-{
-	return lock->age == age;
-}
-
-void
-session_unlock(SessionLock *lock)
-{
-	if (session_holds(lock))
-		LockRelease(&lock->tag, ExclusiveLock, true);
-	lock->age = 0;
+	return session_lock_take(lock, positions_relation, hash, 1);
 }

@@ -377,7 +377,7 @@ begin_process(Oid database)
 	worker_begin(database);
 	/* what it calls waits for locks as any session does, and no longer than its own limit */
 	worker_set("lock_timeout", "0");
-	session_begin();
+	session_locks_begin();
 	work_begin(worker_number);
 	CacheRegisterRelcacheCallback(sources_change, (Datum) 0);
 	pgstat_report_activity(STATE_IDLE, NULL);

@@ -1,13 +1,16 @@
 /*
- * job_worker.c - the background worker that carries out a database's jobs.
+ * job_worker.c - the background workers that carry out a database's jobs.
  *
- * It does one after the other, first what has waited longest for a try, and ends when
- * none is left.  An error ends the job's transaction only: it is logged, noted for
- * whoever asked, and the job begins anew after a while, as one does that gave way to
- * somebody.  When the worker goes before all is done, it asks for the next one.
+ * Each does one after the other (job_choice.c), and ends when none is left that nobody does.  The launcher starts one
+ * where a job is asked for, and a worker asks for another one where there is more than it can do.  A job is
+ * done by who has its lock, which the process's end gives back.
+ *
+ * An error ends the job's transaction only: it is logged, noted for whoever asked, and the job begins anew after
+ * a while, as one does that gave way to somebody.  When a worker goes before all is done, it asks for the next one.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
@@ -15,11 +18,15 @@
 
 #include "error.h"
 #include "job/backup.h"
+#include "job/pace.h"
 #include "job/recovery.h"
+#include "script.h"
 #include "transfer/bucket_backup.h"
 #include "transfer/bulk.h"
 #include "transfer/export.h"
 #include "transfer/import.h"
+#include "transfer/transfer.h"
+#include "worker/job_choice.h"
 #include "worker/launcher.h"
 #include "worker/worker.h"
 
@@ -29,8 +36,12 @@
 /* How often it waits so before it leaves its place to others. */
 #define BUSY_MOST 50
 
-/* How long it waits after an error. */
+/* How long it waits after an error that is no job's. */
 #define RETRY_MILLISECONDS 5000
+
+/* For how long a dump is believed to be coming, which has brought a job: its rights, and other records. */
+#define RIGHTS_SECONDS (24 * 60 * 60)
+#define RECORDS_SECONDS 15
 
 typedef enum Outcome
 {
@@ -38,14 +49,20 @@ typedef enum Outcome
 	OUTCOME_GOES_ON,
 	OUTCOME_BUSY,
 	OUTCOME_IMPOSSIBLE,
-	OUTCOME_FAILED,
-	OUTCOME_UNWANTED			/* DROP DATABASE, CREATE DATABASE and the like want it alone */
+	OUTCOME_FAILED
 } Outcome;
 
 static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind,
 	&bulk_put_job_kind, &bucket_backup_job_kind, &bucket_backup_deletion_job_kind, &bucket_backup_restore_job_kind};
 
+/* Nothing is left that this process would have to see to. */
 static bool finished = false;
+
+/* How often it has waited since anything has come of its work. */
+static int	idle = 0;
+
+/* On the job that it does. */
+static SessionLock own_lock = {.age = 0};
 
 PGDLLEXPORT void job_worker_main(Datum argument);
 
@@ -71,56 +88,66 @@ find_kind(const Job *job)
 
 /* ---- One transaction ---- */
 
-/* Reads them into worker_context. */
-static List *
-read_jobs(void)
-{
-	List	   *jobs;
-
-	worker_begin_transaction();
-	MemoryContextSwitchTo(worker_context);
-	jobs = jobs_pending();
-	worker_commit();
-	return jobs;
-}
-
-/* Writes something down about the job in a transaction of its own. */
-static void
-note(const Job *job, void (*write) (const Job *job, const char *text), const char *text)
-{
-	worker_begin_transaction();
-	write(job, text);
-	worker_commit();
-}
-
-/* Says that it is at work; false where it must not be. */
+/*
+ * Chooses the next job, in worker_context, and says that it is at work; false where somebody wants the
+ * database.
+ */
 static bool
-start(const Job *job, Outcome *outcome)
+begin_next(JobChoice *choice)
 {
-	bool		pending;
+	bool		unwanted;
 
-	*outcome = OUTCOME_BUSY;
+	*choice = (JobChoice) {.next = DT_NOEND};
 	worker_begin_transaction();
-	if (worker_is_unwanted())
-		*outcome = OUTCOME_UNWANTED;
-	pending = *outcome != OUTCOME_UNWANTED && jobs_lock() && job_still_pending(job);
-	if (pending)
-		job_started(job);
+	unwanted = worker_is_unwanted();
+	if (!unwanted && script_is_usable())
+	{
+		jobs_lock();
+		MemoryContextSwitchTo(worker_context);
+		*choice = job_choose(jobs_pending(), &own_lock);
+		if (choice->job != NULL)
+		{
+			job_started(choice->job);
+			/* whatever it does to the server, that it was begun is known after it */
+			ForceSyncCommit();
+		}
+	}
 	worker_commit();
-	return pending;
+	return !unwanted;
 }
 
-/* The job itself.  What it has written is rolled back unless it is done. */
+/* Has another worker come for what is left to do at the same time. */
+static void
+share(const JobChoice *choice)
+{
+	if (choice->more)
+		launcher_request(WORKER_JOB, MyDatabaseId, GetCurrentTimestamp());
+}
+
+/* What a job has committed is no crash's any more. */
+static void
+note_progress(Job *job)
+{
+	if (job->got_on)
+		return;
+	job_got_on(job);
+	job->got_on = true;
+	job->errors = 0;
+}
+
+/* The job itself.  What it has written is rolled back unless it is done, or goes on. */
 static Outcome
-run(const JobKind *kind, const Job *job, const char **reason)
+run(const JobKind *kind, Job *job, const char **reason)
 {
 	JobResult	result = JOB_BUSY;
 
 	worker_begin_transaction();
-	if (jobs_lock() && job_still_pending(job))
+	if (job_still_pending(job))
 		result = kind->run(job, reason);
 	if (result == JOB_DONE)
 		job_done(job);
+	else if (result == JOB_GOES_ON)
+		note_progress(job);
 	if (result == JOB_DONE || result == JOB_GOES_ON)
 		worker_commit();
 	else
@@ -139,8 +166,22 @@ add_error_context(void *argument)
 	errcontext("job %s (%s)", job->id, job->kind);
 }
 
+/* Waits between two transactions of a job for as long as its pace asks for; it is asked then whether it is in the way. */
+static void
+rest(void)
+{
+	bool		unwanted = false;
+
+	while (!unwanted && pace_wait())
+	{
+		worker_begin_transaction();
+		unwanted = worker_is_unwanted();
+		worker_commit();
+	}
+}
+
 static Outcome
-do_job(const Job *job, const char **reason)
+do_job(Job *job, const char **reason)
 {
 	const JobKind *kind = find_kind(job);
 	Outcome		outcome;
@@ -150,12 +191,10 @@ do_job(const Job *job, const char **reason)
 		*reason = "this version of ddb does not know the kind of job";
 		return OUTCOME_IMPOSSIBLE;
 	}
-	if (!start(job, &outcome))
-		return outcome;
 	pgstat_report_activity(STATE_RUNNING, psprintf("%s (job %s)", kind->doing, job->id));
-	do
-		outcome = run(kind, job, reason);
-	while (outcome == OUTCOME_GOES_ON);
+	pace_begin();
+	while ((outcome = run(kind, job, reason)) == OUTCOME_GOES_ON)
+		rest();
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return outcome;
 }
@@ -171,6 +210,8 @@ outcome_of_error(const Job *job, int sqlstate)
 	/* an item that the table could not have, or a request that makes no sense, is the same the next time */
 	if (ddb_exception_of_sqlstate(sqlstate, &exception) &&
 		(exception == VALIDATION_EXCEPTION || exception == SERIALIZATION_EXCEPTION))
+		return OUTCOME_IMPOSSIBLE;
+	if (sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE)
 		return OUTCOME_IMPOSSIBLE;
 	return kind != NULL && kind->is_final != NULL && kind->is_final(sqlstate) ? OUTCOME_IMPOSSIBLE : OUTCOME_FAILED;
 }
@@ -202,6 +243,7 @@ try_job(Job *job, const char **reason, int *sqlstate)
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
+	job_progress_end();
 	return outcome;
 }
 
@@ -211,7 +253,6 @@ give_up(const Job *job, int sqlstate, const char *reason)
 {
 	const JobKind *kind = find_kind(job);
 
-	worker_begin_transaction();
 	if (kind != NULL && kind->give_up != NULL)
 	{
 		kind->give_up(job, sqlstate, reason);
@@ -219,15 +260,34 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	}
 	else
 		job_failed(job, reason);
+}
+
+/*
+ * Writes down what has become of an attempt.  With the transaction that failed the lock is gone; where another worker has
+ * the job by now, that is all the same.
+ */
+static void
+settle(const Job *job, Outcome outcome, int sqlstate, const char *reason)
+{
+	worker_begin_transaction();
+	if ((session_holds(&own_lock) || job_lock(job, &own_lock)) && job_still_pending(job))
+	{
+		if (outcome == OUTCOME_IMPOSSIBLE)
+			give_up(job, sqlstate, reason);
+		else if (outcome == OUTCOME_FAILED)
+			job_note_error(job, reason);
+		else
+			job_gave_way(job);
+	}
 	worker_commit();
 }
 
-/* ---- Backups that expire ---- */
+/* ---- Backups that expire, and what is forgotten ---- */
 
-/* How long it waits where one could not be dropped. */
+/* How long it waits where that has failed. */
 #define DROP_MILLISECONDS 3600000
 
-/* Drops one that is due, and says when the next one will be. */
+/* Drops a backup that is due, and forgets some transfers that are; says when there will be more. */
 static TimestampTz
 drop_expired(void)
 {
@@ -236,7 +296,7 @@ drop_expired(void)
 	PG_TRY();
 	{
 		worker_begin_transaction();
-		next = backup_drop_expired();
+		next = Min(backup_drop_expired(), transfers_forget_old());
 		worker_commit();
 	}
 	PG_CATCH();
@@ -263,63 +323,89 @@ drop_all_expired(void)
 
 /* ---- All of them ---- */
 
-/* Does the jobs; true where anything has come of it.  Shortens *pause where nothing has. */
+/*
+ * Whether what makes it impossible may pass. While a dump is being restored, its jobs are there before some of the
+ * extension's other records, and long before the rights that are granted, which come last of all.
+ */
 static bool
-do_each(List *jobs, long *pause)
+may_pass(const Job *job, int sqlstate)
 {
-	bool		done = false;
-	ListCell   *cell;
+	long		seconds = sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ? RIGHTS_SECONDS : RECORDS_SECONDS;
 
-	foreach(cell, jobs)
-	{
-		Job		   *job = lfirst(cell);
-		const char *reason = NULL;
-		int			sqlstate = 0;
-
-		switch (try_job(job, &reason, &sqlstate))
-		{
-			case OUTCOME_DONE:
-			case OUTCOME_GOES_ON:
-				done = true;
-				break;
-			case OUTCOME_IMPOSSIBLE:
-				give_up(job, sqlstate, reason);
-				done = true;
-				break;
-			case OUTCOME_FAILED:
-				note(job, job_note_error, reason);
-				break;
-			case OUTCOME_BUSY:
-				*pause = BUSY_MILLISECONDS;
-				break;
-			case OUTCOME_UNWANTED:
-				proc_exit(0);
-		}
-	}
-	return done;
+	return job->loaded != 0 && !TimestampDifferenceExceeds(job->loaded, GetCurrentTimestamp(), seconds * 1000);
 }
 
-/* Does all once; false when nothing is left, or nothing can be done for long. */
+/* Does a job that it has the lock on; true where something has come of it. */
 static bool
-do_jobs(void)
+carry_out(Job *job)
 {
-	static int	idle = 0;
-	List	   *jobs = read_jobs();
-	long		pause = RETRY_MILLISECONDS;
+	const char *reason = NULL;
+	int			sqlstate = 0;
+	Outcome		outcome = try_job(job, &reason, &sqlstate);
 
-	if (jobs == NIL)
+	if (outcome == OUTCOME_IMPOSSIBLE && may_pass(job, sqlstate))
+		outcome = OUTCOME_FAILED;
+	if (outcome != OUTCOME_DONE)
+		settle(job, outcome, sqlstate, reason);
+	session_unlock(&own_lock);
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_IMPOSSIBLE;
+}
+
+/* Waits where nothing is to be done now; false where what is left is another's, or takes long. */
+static bool
+wait_for_more(const JobChoice *choice)
+{
+	TimestampTz patience = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BUSY_MILLISECONDS * BUSY_MOST);
+
+	if (choice->next > patience)
 	{
 		finished = true;
+		if (choice->next != DT_NOEND)
+			launcher_request(WORKER_JOB, MyDatabaseId, choice->next);
 		return false;
 	}
-	if (do_each(jobs, &pause))
-		idle = 0;
-	else if (++idle == BUSY_MOST)
+	if (++idle == BUSY_MOST || launcher_is_short(WORKER_JOB))
 		return false;
-	else
-		worker_nap(pause);
-	MemoryContextReset(worker_context);
+	worker_nap(BUSY_MILLISECONDS);
 	return true;
+}
+
+/* One job, or a wait; false when the process is to go. */
+static bool
+turn(void)
+{
+	JobChoice	choice;
+
+	if (!begin_next(&choice))
+		return false;
+	if (choice.job == NULL)
+		return wait_for_more(&choice);
+	share(&choice);
+	if (carry_out(choice.job))
+		idle = 0;
+	return true;
+}
+
+/* The same where an error, that is no job's, ends but a transaction. */
+static bool
+try_turn(void)
+{
+	volatile bool more = true;
+
+	PG_TRY();
+	{
+		more = turn();
+	}
+	PG_CATCH();
+	{
+		int			sqlstate = geterrcode();
+
+		worker_abort(sqlstate != ERRCODE_LOCK_NOT_AVAILABLE);
+		worker_nap(sqlstate != ERRCODE_LOCK_NOT_AVAILABLE ? RETRY_MILLISECONDS : BUSY_MILLISECONDS);
+	}
+	PG_END_TRY();
+	MemoryContextReset(worker_context);
+	return more;
 }
 
 void
@@ -327,9 +413,11 @@ job_worker_main(Datum argument)
 {
 	worker_begin(DatumGetObjectId(argument));
 	worker_set("synchronous_commit", "off");
+	session_locks_begin();
 	before_shmem_exit(ask_for_next, (Datum) 0);
 	job_database_unwanted = worker_is_unwanted;
-	while (do_jobs())
+	job_nap = worker_nap;
+	while (try_turn())
 		;
 	if (finished)
 		drop_all_expired();

@@ -54,6 +54,9 @@
 /* How often it looks for new databases. */
 #define LOOK_MILLISECONDS 10000
 
+/* Places that are left to workers of other kinds before a database has a second one of a kind. */
+#define SPARED_PLACES 1
+
 /* No visit is wanted. */
 #define NEVER DT_NOEND
 
@@ -62,7 +65,7 @@ static const struct
 	const char *type;
 	const char *function;
 	const char *work;			/* what it does, for the log */
-	int			most;			/* databases in which there is one at the same time */
+	int			most;			/* databases in which there are any at the same time */
 	const char *lost;			/* what a transaction has done that is PREPAREd, so that nobody
 								 * asks when it commits; NULL: it is found in time all the same */
 }			kinds[] = {
@@ -70,6 +73,7 @@ static const struct
 		"ddb backfill", "backfill_worker_main", "fills secondary indexes", 3,
 		"created a secondary index"
 	},
+	/* as many in each as ddb.job_workers says */
 	[WORKER_JOB] = {
 		"ddb job", "job_worker_main", "carries out jobs", 3,
 		"asked for a job"
@@ -462,9 +466,11 @@ look_for_databases(List *visits, TimestampTz now)
 	return plan_all_visits(visits, true);
 }
 
-static bool
-is_being_visited(List *visits, const Request *request)
+/* How many workers of the kind are in the database. */
+static int
+workers_there(List *visits, const Request *request)
 {
+	int			count = 0;
 	ListCell   *cell;
 
 	foreach(cell, visits)
@@ -473,9 +479,22 @@ is_being_visited(List *visits, const Request *request)
 
 		if (visit->request.kind == request->kind && visit->request.database == request->database &&
 			visit->worker != NULL)
-			return true;
+			count++;
 	}
-	return false;
+	return count;
+}
+
+/* How many of the kind may be in one database. */
+static int
+most_there(WorkerKind kind)
+{
+	return kind == WORKER_JOB ? Min(job_workers, Max(places_left() - SPARED_PLACES, 1)) : 1;
+}
+
+static bool
+has_all(List *visits, const Request *request)
+{
+	return workers_there(visits, request) >= most_there(request->kind);
 }
 
 /*
@@ -495,7 +514,7 @@ publish_planned(List *visits, TimestampTz now)
 		const Visit *visit = lfirst(cell);
 
 		if (visit->worker == NULL && count < REQUESTS_MAX &&
-			(visit->request.due > now || is_being_visited(visits, &visit->request)))
+			(visit->request.due > now || has_all(visits, &visit->request)))
 			planned[count++] = visit->request;
 	}
 	SpinLockAcquire(&state->mutex);
@@ -514,20 +533,16 @@ is_running(Visit *visit)
 	return true;
 }
 
-/* Forgets the visits that have ended; sets how many of each kind have not. */
 static List *
-forget_ended(List *visits, int *running)
+forget_ended(List *visits)
 {
 	ListCell   *cell;
 
-	memset(running, 0, sizeof(int) * WORKER_KINDS);
 	foreach(cell, visits)
 	{
 		Visit	   *visit = lfirst(cell);
 
-		if (is_running(visit))
-			running[visit->request.kind]++;
-		else if (visit->worker != NULL)
+		if (visit->worker != NULL && !is_running(visit))
 		{
 			visits = foreach_delete_current(visits, cell);
 			pfree(visit->worker);
@@ -535,6 +550,33 @@ forget_ended(List *visits, int *running)
 		}
 	}
 	return visits;
+}
+
+/* In how many databases there are workers of the kind. */
+static int
+databases_with(List *visits, WorkerKind kind)
+{
+	List	   *databases = NIL;
+	int			count;
+	ListCell   *cell;
+
+	foreach(cell, visits)
+	{
+		Visit	   *visit = lfirst(cell);
+
+		if (visit->request.kind == kind && visit->worker != NULL)
+			databases = list_append_unique_oid(databases, visit->request.database);
+	}
+	count = list_length(databases);
+	list_free(databases);
+	return count;
+}
+
+/* Whether it has to wait until another database has none any more. */
+static bool
+is_for_later(List *visits, const Request *request)
+{
+	return workers_there(visits, request) == 0 && databases_with(visits, request->kind) >= kinds[request->kind].most;
 }
 
 /*
@@ -574,9 +616,9 @@ report_place(WorkerKind kind, bool had)
 	}
 }
 
-/* Starts a worker; false where the server has no room for it. */
+/* Starts a worker; false where the server has no room for it, which is told unless it is only one more. */
 static bool
-start_worker(Visit *visit)
+start_worker(Visit *visit, bool is_first)
 {
 	WorkerKind	kind = visit->request.kind;
 
@@ -595,13 +637,14 @@ start_worker(Visit *visit)
 	strlcpy(worker.bgw_function_name, kinds[kind].function, BGW_MAXLEN);
 	snprintf(worker.bgw_name, BGW_MAXLEN, "%s in database %u", kinds[kind].type, visit->request.database);
 	had = RegisterDynamicBackgroundWorker(&worker, &visit->worker);
-	report_place(kind, had);
+	if (had || is_first)
+		report_place(kind, had);
 	return had;
 }
 
 /* Starts what is due and can be; returns the milliseconds until there may be more. */
 static long
-start_due(List **visits, int *running, TimestampTz now)
+start_due(List **visits, TimestampTz now)
 {
 	List	   *databases = NIL;
 	long		timeout = LOOK_MILLISECONDS;
@@ -614,15 +657,17 @@ start_due(List **visits, int *running, TimestampTz now)
 		long		wait = TimestampDifferenceMilliseconds(now, visit->request.due);
 
 		/* the end of a worker wakes the launcher */
-		if (visit->worker != NULL || is_being_visited(*visits, &visit->request))
+		if (visit->worker != NULL || has_all(*visits, &visit->request))
 			continue;
-		if (running[visit->request.kind] == kinds[visit->request.kind].most)
+		if (is_for_later(*visits, &visit->request))
 		{
 			is_short[visit->request.kind] |= wait <= 0;
 			continue;
 		}
 		if (wait <= 0)
 		{
+			bool		is_first = workers_there(*visits, &visit->request) == 0;
+
 			if (databases == NIL)
 				databases = connectable_databases();
 			if (!list_member_oid(databases, visit->request.database))
@@ -631,13 +676,11 @@ start_due(List **visits, int *running, TimestampTz now)
 				pfree(visit);
 				continue;
 			}
-			if (start_worker(visit))
-			{
-				running[visit->request.kind]++;
+			if (start_worker(visit, is_first))
 				continue;
-			}
 			/* whoever ends, of whatever kind, makes room */
-			memset(is_short, true, sizeof(is_short));
+			if (is_first)
+				memset(is_short, true, sizeof(is_short));
 			wait = RETRY_MILLISECONDS;
 			visit->request.due = TimestampTzPlusMilliseconds(now, wait);
 		}
@@ -673,7 +716,6 @@ launcher_main(Datum argument)
 
 	for (;;)
 	{
-		int			running[WORKER_KINDS];
 		TimestampTz now;
 		long		timeout;
 
@@ -687,11 +729,11 @@ launcher_main(Datum argument)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 		visits = take_requests(visits);
-		visits = forget_ended(visits, running);
+		visits = forget_ended(visits);
 		now = GetCurrentTimestamp();
 		visits = look_for_databases(visits, now);
 		publish_planned(visits, now);
-		timeout = start_due(&visits, running, now);
+		timeout = start_due(&visits, now);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | WL_TIMEOUT, timeout,
 						 PG_WAIT_EXTENSION);
 	}

@@ -1,0 +1,74 @@
+/*
+ * pace.c - how fast jobs go.
+ */
+#include "postgres.h"
+
+#include "portability/instr_time.h"
+#include "postmaster/interrupt.h"
+
+#include "job/job.h"
+#include "job/pace.h"
+
+/* A wait is so long at least, and at most before the caller looks at what else there is. */
+#define WAIT_MILLISECONDS 20
+#define WAIT_MILLISECONDS_MOST 200
+
+/* Time that was not used is not kept for later, but for so much. */
+#define CREDIT_MILLISECONDS 100
+
+int			job_rate = 0;
+
+/* By when, in milliseconds, what has been done would have taken its time. */
+static double paid_until = 0;
+
+static double
+now(void)
+{
+	instr_time	time;
+
+	INSTR_TIME_SET_CURRENT(time);
+	return INSTR_TIME_GET_MILLISEC(time);
+}
+
+void
+pace_begin(void)
+{
+	paid_until = 0;
+}
+
+void
+pace_add(int64 bytes)
+{
+	if (job_rate > 0)
+		paid_until = Max(paid_until, now() - CREDIT_MILLISECONDS) + bytes * 1000.0 / (job_rate * 1024.0);
+	else
+		paid_until = 0;
+}
+
+long
+pace_owed(void)
+{
+	return job_rate > 0 && paid_until > 0 ? (long) Max(paid_until - now(), 0) : 0;
+}
+
+bool
+pace_is_ahead(void)
+{
+	return pace_owed() >= WAIT_MILLISECONDS;
+}
+
+bool
+pace_wait(void)
+{
+	if (job_nap == NULL)
+		return false;
+	if (pace_is_ahead())
+	{
+		job_nap(Min(pace_owed(), WAIT_MILLISECONDS_MOST));
+		return true;
+	}
+	/* one that never waits is told of a change all the same */
+	if (ConfigReloadPending)
+		job_nap(0);
+	return false;
+}

@@ -1,0 +1,198 @@
+#!/bin/bash
+# Several jobs of a database at the same time: how many, whose, each once, and what becomes of them after crashes; how fast they
+# go, and what is told of that; what is forgotten; jobs in a dump whose grants come last.
+. "$(dirname "$0")/../lib.sh"
+
+cluster=$DDB_WORK/cluster
+
+new_cluster cluster <<'END'
+max_worker_processes = 20
+END
+sql -c 'CREATE DATABASE working'
+PGDATABASE=working
+sql -o /dev/null <<'SQL'
+CREATE EXTENSION ddb;
+CREATE SERVER "bucket" FOREIGN DATA WRAPPER ddb_bucket;
+CREATE FUNCTION make_table(name text) RETURNS void LANGUAGE sql AS $$
+	SELECT ddb.create_table(json_build_object('TableName', name, 'BillingMode', 'PAY_PER_REQUEST',
+		'AttributeDefinitions', '[{"AttributeName": "k", "AttributeType": "N"}]'::json, 'KeySchema', '[{"AttributeName": "k", "KeyType": "HASH"}]'::json));
+	SELECT ddb.put_item(json_build_object('TableName', name, 'Item', json_build_object('k', json_build_object('N', i::text),
+		'text', json_build_object('S', repeat(md5(i::text), 60)))))
+		FROM generate_series(1, 2000) i
+$$;
+SELECT make_table('Long'), make_table('Short');
+DELETE FROM dynamodb."Short" WHERE k > 10;
+ANALYZE dynamodb."Long";
+CREATE FUNCTION export(name text) RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.export_table_to_point_in_time(jsonb_build_object('TableArn', 'arn:aws:dynamodb:us-east-1:000000000000:table/' || name,
+		'S3Bucket', 'bucket'))::jsonb->'ExportDescription'->>'ExportArn'
+$$;
+CREATE FUNCTION status(arn text) RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.describe_export(json_build_object('ExportArn', arn))::jsonb->'ExportDescription'->>'ExportStatus'
+$$;
+CREATE FUNCTION import(name text, bucket text DEFAULT 'bucket') RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.import_table(json_build_object('S3BucketSource', json_build_object('S3Bucket', bucket, 'S3KeyPrefix', 'lines/'), 'InputFormat', 'DYNAMODB_JSON',
+		'TableCreationParameters', json_build_object('TableName', name, 'BillingMode', 'PAY_PER_REQUEST',
+			'AttributeDefinitions', '[{"AttributeName": "k", "AttributeType": "N"}]'::json, 'KeySchema', '[{"AttributeName": "k", "KeyType": "HASH"}]'::json)))
+		::jsonb->'ImportTableDescription'->>'ImportArn'
+$$;
+CREATE FUNCTION imported(arn text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT ddb.describe_import(json_build_object('ImportArn', arn))::jsonb->'ImportTableDescription'
+$$;
+CREATE ROLE one;
+CREATE ROLE other;
+GRANT USAGE ON FOREIGN SERVER "bucket" TO one, other;
+GRANT CREATE ON SCHEMA dynamodb TO one, other;
+GRANT SELECT ON dynamodb."Long", dynamodb."Short" TO one;
+GRANT SELECT ON dynamodb."Short" TO other;
+SQL
+buckets=$cluster/buckets
+# set_setting NAME VALUE: for all that run.
+set_setting() {
+	sql -c "ALTER SYSTEM SET $1 = '$2'" -o /dev/null -c 'SELECT pg_reload_conf()'
+}
+workers="(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'ddb job')"
+at_work="(SELECT count(*) FROM ddb.job_progress WHERE items_done > 0)"
+# No job begins while ddb.jobs is locked.
+hold_jobs() {
+	sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
+}
+let_jobs_go() {
+	sql -c "ROLLBACK PREPARED 'no jobs'"
+}
+# completed ARN: it is, within a minute.
+completed() {
+	wait_until "SELECT status('$1') = 'COMPLETED'"
+}
+
+# Beside a long one, a short one is done.
+set_setting ddb.job_rate 64kB
+long=$(sql -c "SELECT export('Long')")
+ok "a long job is at work" wait_until "SELECT $at_work = 1"
+short=$(sql -c "SELECT export('Short')")
+ok "a short one is done beside it" completed "$short"
+is "before it" "$(sql -c "SELECT status('$long')")" IN_PROGRESS
+
+# One that is at work is told of a change.
+set_setting ddb.job_rate 0
+ok "without a rate it comes to its end" completed "$long"
+is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
+
+# As many as the setting says.
+set_setting ddb.job_rate 64kB
+arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 3)")
+ok "two of three are at work" wait_until "SELECT $at_work = 2"
+sleep 0.5
+is "and no more" "$(sql -c "SELECT $at_work" -c "SELECT $workers")" $'2\n2'
+set_setting ddb.job_workers 3
+short=$(sql -c "SELECT export('Short')")
+ok "with a greater setting, the next one" wait_until "SELECT $at_work = 3"
+set_setting ddb.job_workers 1
+set_setting ddb.job_rate 0
+for arn in $arns $short; do
+	ok "all are done" completed "$arn"
+done
+is "each once" "$(for arn in $arns; do as_server_user sh -c "ls '$buckets/bucket/AWSDynamoDB/${arn##*/}/data' | wc -l"; done | sort -u)" 1
+
+# Roles take turns.
+hold_jobs
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long') FROM generate_series(1, 5)"
+sql -o /dev/null -c 'SET ROLE other' -c "SELECT export('Short')"
+let_jobs_go
+ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role IN ('one', 'other') AND status = 'COMPLETED'"
+like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role, ' ' ORDER BY ended) FROM ddb.exports WHERE role IN ('one', 'other')")" '^(one )?other one'
+set_setting ddb.job_workers 2
+
+# Who is killed.
+set_setting ddb.job_rate 64kB
+arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 2)")
+for ((i = 1; i <= 3; i++)); do
+	ok "two are at work" wait_until "SELECT $at_work = CASE WHEN (SELECT max(interrupted) > 2 FROM ddb.jobs) THEN 1 ELSE 2 END"
+	kill_cluster "$cluster"
+	start_cluster "$cluster"
+	PGDATABASE=working
+done
+ok "what has been interrupted again and again" wait_until "SELECT min(interrupted) >= 2 FROM ddb.jobs"
+ok "is done" wait_until "SELECT $at_work = 1"
+sleep 0.3
+is "alone" "$(sql -c "SELECT $at_work")" 1
+short=$(sql -c "SELECT export('Short')")
+set_setting ddb.job_rate 0
+for arn in $arns $short; do
+	ok "all are done" completed "$arn"
+done
+is "no job is left at all" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
+
+# What is told of one that is at work, and to whom.
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
+set_setting ddb.job_rate 64kB
+long=$(sql -c "SELECT export('Long')")
+arn=$(sql -c 'SET ROLE one' -c "SELECT import('Slow')")
+ok "an export tells of items, bytes, rate and time left" wait_until "SELECT items_done > 0 AND bytes_done > 0 AND items_per_second > 0 AND bytes_per_second > 0 AND time_left > '0' AND role = 'postgres' FROM ddb.job_progress WHERE table_name = 'Long'"
+ok "so does an import" wait_until "SELECT items_done > 0 AND bytes_done > 0 AND items_per_second > 0 AND bytes_per_second > 0 AND time_left > '0' AND role = 'one' FROM ddb.job_progress WHERE table_name = 'Slow'"
+is "everybody may see them" "$(sql -c 'SET ROLE other' -c 'SELECT count(*) FROM ddb.job_progress WHERE items_done > 0')" 2
+ok "DescribeImport tells of it" wait_until "SELECT d->>'ImportStatus' = 'IN_PROGRESS' AND (d->>'ProcessedItemCount')::int > 0 AND d->'ImportedItemCount' = d->'ProcessedItemCount' AND (d->>'ProcessedSizeBytes')::int > 0 FROM imported('$arn') d"
+kill_cluster "$cluster"
+start_cluster "$cluster"
+PGDATABASE=working
+ok "an import that goes on counts what was done before" wait_until "SELECT items_done > f.first_items AND f.first_items > 0 AND bytes_done > f.first_bytes AND f.first_bytes > 0 AND time_left > '0' FROM ddb.job_progress, ddb.job_figures() f WHERE f.items = items_done AND table_name = 'Slow'"
+set_setting ddb.job_rate 0
+ok "to the end" wait_until "SELECT d->>'ImportStatus' = 'COMPLETED' AND (d->>'ImportedItemCount')::int = 3000 AND (d->>'ProcessedItemCount')::int = 3000 FROM imported('$arn') d"
+is "no byte is counted twice" "$(sql -c "SELECT (imported('$arn')->>'ProcessedSizeBytes')::bigint - size FROM ddb.bucket_objects('bucket', 'lines/')")" 0
+ok "the export is done" completed "$long"
+
+# An error of a job.
+hold_jobs
+for role in one other; do
+	sql -c "SET ROLE $role" -o /dev/null -c "SELECT export('Short')"
+done
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long')" -c 'RESET ROLE' -c "UPDATE ddb.jobs SET error = 'the item is …'"
+errors="SELECT string_agg(role || ' ' || source_name, ', ' ORDER BY role, source_name) FROM ddb.job_progress WHERE error IS NOT NULL"
+is "who may read the table sees it" "$(sql -c 'SET ROLE other' -c "$errors")" 'one Short, other Short'
+is "and who has asked" "$(sql -c 'REVOKE SELECT ON dynamodb."Long" FROM one' -c 'SET ROLE one' -c "$errors")" 'one Long, one Short, other Short'
+is "and no one else" "$(sql -c 'CREATE ROLE third' -c 'SET ROLE third' -c 'SELECT count(*), count(error) FROM ddb.job_progress')" '3|0'
+sql -c 'GRANT SELECT ON dynamodb."Long" TO one'
+let_jobs_go
+ok "they are tried again" wait_until "SELECT count(*) = 0 FROM ddb.jobs"
+is "and done" "$(sql -c "SELECT status, count(*) FROM ddb.exports WHERE role IN ('one', 'other') GROUP BY status")" 'COMPLETED|9'
+
+# What ended 90 days ago is forgotten, and nothing else.
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/b', convert_to('nothing', 'UTF8'))"
+for name in Old New; do
+	arn=$(sql -c "SELECT import('$name')")
+	ok "an import with a failure" wait_until "SELECT imported('$arn')->>'ImportStatus' = 'FAILED'"
+done
+sql -o /dev/null <<'SQL'
+DELETE FROM ddb.exports WHERE status = 'COMPLETED' AND role <> 'postgres';
+UPDATE ddb.exports SET ended = now() - interval '91 days';
+UPDATE ddb.exports SET ended = now() - interval '89 days' WHERE export = (SELECT max(export) FROM ddb.exports);
+UPDATE ddb.imports SET ended = now() - interval '91 days' WHERE table_name = 'Old';
+UPDATE ddb.imports SET ended = NULL, started = now() - interval '91 days', status = 'IN_PROGRESS' WHERE table_name = 'Slow';
+SELECT export('Short');
+SQL
+ok "it goes" wait_until "SELECT (SELECT count(*) FROM ddb.imports) = 1 AND (SELECT count(*) FROM ddb.exports) = 2"
+is "with its failures" "$(sql -c "SELECT table_name, (SELECT count(*) FROM ddb.import_failed) FROM ddb.imports")" 'New|1'
+is "by an index" "$(sql -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS off) SELECT min(coalesce(ended, started)) FROM ddb.imports" | grep -c 'imports_ended')" 1
+
+# A dump that is being restored: what was granted comes last of all.
+hold_jobs
+sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Short')" -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"dumped\"}')"
+pg_dump working >"$DDB_WORK/dump.sql"
+let_jobs_go
+sql -c 'CREATE DATABASE restored'
+PGDATABASE=restored
+sql -o /dev/null < <(grep -v '^GRANT' "$DDB_WORK/dump.sql")
+ok "jobs that come before what is granted wait for it" wait_until "SELECT count(*) = 2 FROM ddb.job_progress WHERE state = 'WAITING' AND error ~ 'denied|may not read'"
+sql -o /dev/null < <(grep '^GRANT' "$DDB_WORK/dump.sql")
+ok "and are done with it" wait_until "SELECT (SELECT status FROM ddb.backups) = 'AVAILABLE' AND (SELECT status FROM ddb.exports ORDER BY export DESC LIMIT 1) = 'COMPLETED'"
+
+# Where places are few, one of them is left to other workers: the launcher, that of logical replication, and two more.
+set_setting max_worker_processes 4
+set_setting ddb.job_rate 64kB
+stop_cluster "$cluster"
+start_cluster "$cluster"
+PGDATABASE=working
+sql -o /dev/null -c "SELECT export('Long') FROM generate_series(1, 2)"
+ok "one job is at work" wait_until "SELECT $at_work = 1"
+sleep 0.5
+is "and no more" "$(sql -c "SELECT $at_work" -c "SELECT $workers")" $'1\n1'
