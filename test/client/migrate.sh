@@ -220,8 +220,8 @@ same import Things Imported byGroup
 
 on target -o /dev/null <<'SQL'
 DELETE FROM dynamodb."Imported" WHERE item::text = (SELECT min(item::text) FROM dynamodb."Imported" WHERE item::text !~ 'u0000');
-SELECT ddb.put_item('{"TableName": "Imported", "Item": {"pk": {"B": "b25lIG1vcmU="}, "sk": {"N": "1"}}}');
 UPDATE dynamodb."Imported" SET item = (item::text::jsonb || '{"n": {"N": "1.4999"}}')::text::ddb.item WHERE item::text = (SELECT max(item::text) FROM dynamodb."Imported" WHERE item::text !~ 'u0000');
+SELECT ddb.put_item('{"TableName": "Imported", "Item": {"pk": {"B": "b25lIG1vcmU="}, "sk": {"N": "1"}}}');
 SQL
 key() {
 	on source -c "SELECT jsonb_build_object('pk', item::text::jsonb -> 'pk', 'sk', item::text::jsonb -> 'sk') FROM dynamodb.\"Things\" WHERE item::text = (SELECT $1(item::text) FROM dynamodb.\"Things\" WHERE item::text !~ 'u0000')"
