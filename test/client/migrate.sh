@@ -153,7 +153,7 @@ sleep 1
 ok "and is killed" killed
 in_background follow.log "${copy[@]}"
 ok "it goes on again" says follow.log 'changes applied' 3
-migrate verify Things --patience 90 >differing 2>verify.log &
+migrate verify Things --patience 40 >differing 2>verify.log &
 verification=$!
 sleep 1
 stop_writing live
