@@ -165,6 +165,8 @@ ok "it stops in order" wait "$process"
 is "then there is nothing to wait for" "$(migrate "${copy[@]}" --until-drained --quiet 1 2>&1 | grep -oE 'in order|drained')" drained
 like "several generations of shards were read" "$(on source -c "SELECT count(*) FROM ddb.shards WHERE ended_by IS NOT NULL")" '^[1-9]'
 same live Things Things byGroup bySeen
+jq '.read -= 24 * 3600' live >late
+like "nor goes on after more than a day" "$(migrate copy Things --state late 2>&1 || true)" 'Changes of the source are lost: .*24 hours ago'
 like "it does not begin where items are" "$(migrate copy Things --state other 2>&1 || true)" 'has items already'
 
 # ---- The switch, and back ----
