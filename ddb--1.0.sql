@@ -2027,6 +2027,7 @@ CREATE TABLE bulk_operations (
 	failure_code text,
 	failure_message text
 );
+CREATE INDEX bulk_operations_ended ON bulk_operations (coalesce(ended, started));
 COMMENT ON TABLE bulk_operations IS 'bulk operations: items of a bucket''s files that are put into a table';
 COMMENT ON COLUMN bulk_operations.bulk_operation IS 'what its ARN ends with';
 COMMENT ON COLUMN bulk_operations.relation IS 'the table''s, which may not be there any more';

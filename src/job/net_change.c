@@ -169,6 +169,7 @@ read_shard(NetChanges *net, const Shard *shard)
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(net->scratch);
 		job_progress_changes(++net->changes);
+		pace_add(record.keys.length + record.old_item.length);
 		going = !job_is_in_the_way(net->job);
 	}
 	log_read_end(reader);

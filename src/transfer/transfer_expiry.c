@@ -1,5 +1,5 @@
 /*
- * transfer_expiry.c - exports and imports that are forgotten, as AWS shows them for 90 days.
+ * transfer_expiry.c - exports, imports and bulk operations that are forgotten, as AWS shows them for 90 days.
  */
 #include "postgres.h"
 
@@ -17,7 +17,7 @@
 /* So many are forgotten by one transaction. */
 #define BATCH 20
 
-/* A catalog, with how its jobs name its records, and the one that tells of what went wrong, or NULL. */
+/* A catalog, with how its jobs name its records, and the one that tells of their records, or NULL. */
 static const struct
 {
 	const char *name;
@@ -27,6 +27,7 @@ static const struct
 }			catalogs[] = {
 	{"exports", "export", "Export", NULL},
 	{"imports", "import", "Import", "import_failed"},
+	{"bulk_operations", "bulk_operation", "BulkOperation", "bulk_reported"},
 };
 
 /* When it ended; one whose job went with its table, when it began. */
