@@ -89,9 +89,9 @@ read_page(Listing *listing, const char *text, size_t length)
 }
 
 static void
-ask_for_page(Listing *listing, S3Request *request)
+take_page(Listing *listing, const S3Request *request)
 {
-	s3_run_well(request);
+	s3_check_status(request);
 	if (!read_page(listing, request->answer, request->answer_length))
 		s3_fail_by_answer(request, "the store's answer is no list");
 }
@@ -151,7 +151,8 @@ s3_list(Bucket *bucket, const char *prefix)
 		appendStringInfoString(&query, "list-type=2&prefix=");
 		s3_encode(&query, prefix, false);
 		request.query = query.data;
-		ask_for_page(&listing, &request);
+		s3_run(&request);
+		take_page(&listing, &request);
 		/* it would never end */
 		if (listing.truncated && (listing.token == NULL || (last != NULL && strcmp(last, listing.token) == 0)))
 			s3_fail_by_answer(&request, "the store's list does not go on");
@@ -407,6 +408,13 @@ end_upload_item(Listing *listing)
 	listing->result = lappend(listing->result, listing->object);
 }
 
+/* There is none: so stores answer that have never had an upload to the bucket. */
+static bool
+has_no_uploads(const S3Request *request)
+{
+	return request->status == 404 && strcmp(request->code, "NoSuchUpload") == 0;
+}
+
 /* The unfinished uploads below the prefix, as many as the store tells at once: their etag is the upload's name. */
 static List *
 list_uploads(Bucket *bucket, const char *prefix)
@@ -422,7 +430,9 @@ list_uploads(Bucket *bucket, const char *prefix)
 	appendStringInfoString(&query, "&uploads=");
 	request.query = query.data;
 	request.answer = palloc(LIST_ANSWER_SIZE);
-	ask_for_page(&listing, &request);
+	s3_run(&request);
+	if (!has_no_uploads(&request))
+		take_page(&listing, &request);
 	pfree(request.answer);
 	return listing.result;
 }
