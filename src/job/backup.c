@@ -161,15 +161,6 @@ is_as_made(Oid backup, bool *has_remains)
 	return result;
 }
 
-/* What an attempt has left that gave way, or that a crash has ended. */
-static void
-remove_remains(Oid backup)
-{
-	SPI_connect();
-	relation_run("TRUNCATE ONLY %s", relation_quoted_name(backup));
-	SPI_finish();
-}
-
 static JobResult
 copy_to_backup(BackupCopy *copy)
 {
@@ -205,7 +196,10 @@ make_backup(const Job *job, const char **reason)
 	if (!is_as_made(job->relation, &has_remains))
 		return JOB_IMPOSSIBLE;
 	if (has_remains)
-		remove_remains(job->relation);
+	{
+		job_remove_remains(job->relation);
+		return JOB_GOES_ON;
+	}
 	*reason = REASON_NO_TABLE;
 	copy.source = try_relation_open(job->source, AccessShareLock);
 	if (copy.source == NULL)
@@ -253,6 +247,8 @@ restore_items(void *argument)
 static JobResult
 fill(BackupRestore *restore)
 {
+	if (filling_remove_remains(&restore->filling))
+		return JOB_GOES_ON;
 	if (!run_unnoticed(restore_items, restore))
 		return JOB_BUSY;
 	filling_done(&restore->filling);

@@ -4,7 +4,9 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/spi.h"
 #include "replication/origin.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -12,6 +14,7 @@
 
 #include "index/index.h"
 #include "job/filling.h"
+#include "table/relation.h"
 
 bool
 job_relation_is_there(Oid relation)
@@ -77,6 +80,25 @@ filling_open(Filling *filling, bool begun)
 	index_attach(filling->target);
 	return !table_needs_executor(filling->target) && table_has_plain_indexes(filling->target, ShareRowExclusiveLock) &&
 		(begun || is_empty(filling->target));
+}
+
+void
+job_remove_remains(Oid relation)
+{
+	SPI_connect();
+	relation_run("TRUNCATE ONLY %s", relation_quoted_name(relation));
+	SPI_finish();
+}
+
+/* Safe as filling_open() has found it: the one trigger is ours, which truncates the secondary indexes too. */
+bool
+filling_remove_remains(Filling *filling)
+{
+	if (RelationGetNumberOfBlocks(filling->target->relation) == 0)
+		return false;
+	filling_close(filling);
+	job_remove_remains(filling->record->relation);
+	return true;
 }
 
 static WriteAction
@@ -151,7 +173,9 @@ filling_done(Filling *filling)
 void
 filling_close(Filling *filling)
 {
-	table_release(filling->target);
+	if (filling->target != NULL)
+		table_release(filling->target);
+	filling->target = NULL;
 }
 
 bool

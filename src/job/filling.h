@@ -32,6 +32,13 @@ extern bool filling_lock(Filling *filling, const Job *job);
 /* Opens the table; false where it is not as it was made, and empty unless the job has begun to fill it. */
 extern bool filling_open(Filling *filling, bool begun);
 
+/*
+ * Empties the relations of an open table in which there is no item, where attempts have left something that gave way
+ * or that a crash has ended; returns whether there was anything.  Then the table is closed, and the job goes on
+ * (JOB_GOES_ON) before it writes any item, as behind job_remove_remains().
+ */
+extern bool filling_remove_remains(Filling *filling);
+
 /* Writes an item, in the place of the one with its key. */
 extern void filling_write(Filling *filling, Value *item);
 
@@ -55,6 +62,12 @@ extern bool run_unnoticed(bool (*work) (void *argument), void *argument);
  * are locked so until the transaction's end.
  */
 extern bool table_has_plain_indexes(Table *table, LOCKMODE lock);
+
+/*
+ * Truncates a relation that has nothing of its owner's on it.  The job commits that before it writes: a crash leaves
+ * the new file of a transaction that it has ended for ever, with all that was written to it.
+ */
+extern void job_remove_remains(Oid relation);
 
 /* Whether there is a relation of that OID. */
 extern bool job_relation_is_there(Oid relation);

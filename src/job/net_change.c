@@ -30,6 +30,7 @@
 #include "change/log.h"
 #include "job/change_sort.h"
 #include "job/net_change.h"
+#include "job/pace.h"
 
 /* How long the log is waited for at a time. */
 #define LOG_MILLISECONDS 10000

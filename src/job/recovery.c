@@ -308,6 +308,8 @@ fill(Filling *filling, const char **reason)
 	*reason = FILLING_TOUCHED;
 	if (!filling_open(filling, false))
 		return JOB_IMPOSSIBLE;
+	if (filling_remove_remains(filling))
+		return JOB_GOES_ON;
 	result = recovery_read(filling->job, job_moment(filling->job), write_item, filling, reason);
 	if (result == JOB_DONE)
 		filling_done(filling);

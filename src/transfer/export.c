@@ -336,7 +336,7 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	const Export *record = export_of_job(job);
 
 	if (record != NULL)
-		export_failed(record->transfer.id, bucket_error_code(sqlstate), reason);
+		export_failed(record->transfer.id, job_relation_is_there(job->source) ? bucket_error_code(sqlstate) : EXPORT_NO_TABLE, reason);
 }
 
 const JobKind export_job_kind = {

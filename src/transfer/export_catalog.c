@@ -37,7 +37,7 @@ set_status(Transfer *transfer)
 	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || job_is_there(EXPORT_JOB, "Export", transfer->id))
 		return;
 	transfer->status = TRANSFER_FAILED;
-	transfer->failure_code = "TableNotFound";
+	transfer->failure_code = EXPORT_NO_TABLE;
 	transfer->failure_message = "The table is not there any more.";
 }
 

@@ -8,6 +8,9 @@
 
 #define EXPORT_JOB "EXPORT"
 
+/* The code of a failure whose table is gone. */
+#define EXPORT_NO_TABLE "TableNotFound"
+
 /* All files are there. */
 extern void export_completed(const Export *done);
 

@@ -39,6 +39,12 @@ export_files_folder(const char *prefix, const char *id)
 	return psprintf("%s%sAWSDynamoDB/%s/", length > 0 ? prefix : "", length > 0 && prefix[length - 1] != '/' ? "/" : "", id);
 }
 
+char *
+export_files_longest_key(const char *prefix)
+{
+	return psprintf("%sdata/%026d.json.gz", export_files_folder(prefix, "00000000000000000-00000000"), 0);
+}
+
 /* ---- Objects ---- */
 
 char *

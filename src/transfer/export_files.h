@@ -24,6 +24,9 @@ typedef struct ExportFiles ExportFiles;
 /* The folder's name, with a slash at its end: <prefix>/AWSDynamoDB/<id>/.  The prefix may be NULL. */
 extern char *export_files_folder(const char *prefix, const char *id);
 
+/* A key as long as any of an export below the prefix. */
+extern char *export_files_longest_key(const char *prefix);
+
 /*
  * Begins to write below that folder; what an attempt before has left there goes first.  It lives in the
  * current memory context, as the bucket has to.  Raises bucket.h's errors, as the functions below do.

@@ -327,7 +327,7 @@ import_table(const Job *job, const char **reason)
 	return result;
 }
 
-/* The table stays CREATING with what has come: it can be deleted. */
+/* The table stays CREATING with what has come: it can be deleted.  Who drops it cancels the import. */
 static void
 give_up(const Job *job, int sqlstate, const char *reason)
 {
@@ -336,10 +336,15 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	end_session();
 	if (record == NULL)
 		return;
-	record->transfer.status = TRANSFER_FAILED;
 	record->transfer.ended = GetCurrentTimestamp();
-	record->transfer.failure_code = bucket_error_code(sqlstate);
-	record->transfer.failure_message = reason;
+	if (!job_relation_is_there(job->relation))
+		record->transfer.status = TRANSFER_CANCELLED;
+	else
+	{
+		record->transfer.status = TRANSFER_FAILED;
+		record->transfer.failure_code = bucket_error_code(sqlstate);
+		record->transfer.failure_message = reason;
+	}
 	import_write(record);
 }
 

@@ -28,14 +28,23 @@ struct ImportFiles
 	bool		broken;			/* nothing behind the last record can be read */
 };
 
-/* What an export has beside its data. */
+/* What an export has beside its data; AWS's have had checksums by both names. */
 static bool
 is_manifest(const char *key)
 {
+	static const char *const names[] = {
+		"", "_started", "manifest-files.json", "manifest-files.checksum", "manifest-files.md5",
+		"manifest-summary.json", "manifest-summary.checksum", "manifest-summary.md5"
+	};
 	const char *slash = strrchr(key, '/');
 	const char *name = slash != NULL ? slash + 1 : key;
 
-	return *name == '\0' || strcmp(name, "_started") == 0 || strncmp(name, "manifest-", strlen("manifest-")) == 0;
+	for (int i = 0; i < (int) lengthof(names); i++)
+	{
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void

@@ -328,13 +328,19 @@ run_to_end(RecordReading *reading, void (*step) (void *argument), const char **b
 	}
 }
 
-/* Whether there is anything left in the file. */
+/* Whether there is anything left in the file, but for empty lines, of which there may be very many. */
 static bool
 at_end(ItemFileReader *reader)
 {
-	if (reader->start == reader->end && !reader->ended)
+	for (;;)
+	{
+		for (; reader->start < reader->end && reader->buffer[reader->start] == '\n'; reader->start++)
+			reader->bytes++;
+		if (reader->start < reader->end || reader->ended)
+			return reader->start == reader->end;
+		CHECK_FOR_INTERRUPTS();
 		fill(reader);
-	return reader->start == reader->end;
+	}
 }
 
 static ItemFileResult

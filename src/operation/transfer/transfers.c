@@ -8,6 +8,7 @@
 #include "arn.h"
 #include "error.h"
 #include "operation/transfer/transfers.h"
+#include "transfer/export_files.h"
 #include "request/parameters.h"
 #include "value/json_out.h"
 
@@ -52,7 +53,7 @@ check_bucket_prefix(const Bucket *bucket, const RequestString *prefix)
 		return;
 	PG_TRY();
 	{
-		bucket_check_key(bucket, psprintf("%s%sx", prefix->data, prefix->data[prefix->length - 1] == '/' ? "" : "/"));
+		bucket_check_key(bucket, export_files_longest_key(prefix->data));
 	}
 	PG_CATCH();
 	{

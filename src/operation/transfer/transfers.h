@@ -32,7 +32,7 @@ typedef struct TransferPage
 /* The bucket, for the current role; raises ValidationException and AccessDeniedException. */
 extern Bucket *requested_bucket(const RequestString *name);
 
-/* Raises ValidationException where no object of the bucket could be below the prefix, which may be absent. */
+/* Raises ValidationException where an export's objects could not be below the prefix, which may be absent. */
 extern void check_bucket_prefix(const Bucket *bucket, const RequestString *prefix);
 
 /* Appends a member, behind others or at an object's beginning; nothing where it is absent. */

@@ -1,0 +1,446 @@
+"""Exports and imports, asked for by boto3, on a folder and on rclone's server of S3, with a proxy before that which makes faults.
+
+Arguments: rclone, and the directory of the cluster that PGHOST and PGPORT name.
+"""
+import base64
+import decimal
+import gzip
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+import amazon.ion.simpleion as ion
+import boto3
+import botocore.config
+import zstandard
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
+import libpq  # noqa: E402
+from store import Proxy, Rule, cut, drop, free_port, hang, start_store, status, store, work  # noqa: E402
+
+rclone, cluster = sys.argv[1:3]
+client = boto3.client("dynamodb", config=botocore.config.Config(retries={"max_attempts": 0}))
+session = libpq.Session("postgres")
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "private-server.sh")
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/"
+
+
+def ok(what, good, seen=None):
+    print(f"{'ok' if good else 'not ok'} - {what}", flush=True)
+    if not good:
+        print(f"# {str(seen)[:2000]}", flush=True)
+
+
+def same(what, seen, wanted):
+    if isinstance(seen, list) and len(seen) > 10:
+        seen, wanted = [one for one in seen if one not in wanted] + [len(seen)], [one for one in wanted if one not in seen] + [len(wanted)]
+    ok(what, seen == wanted, f"{repr(seen)[:900]} in place of {repr(wanted)[:900]}")
+
+
+# ---- ddb ----
+
+def execute(statement):
+    result = session.execute(statement)
+    if result.sqlstate:
+        raise SystemExit(f"{statement[:200]}: {result.sqlstate} {result.message}")
+    return result.rows
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def configure(**settings):
+    for name, setting in settings.items():
+        execute(f"ALTER SYSTEM SET ddb.{name} = {literal(str(setting))}")
+    execute("SELECT pg_reload_conf()")
+    for name, setting in settings.items():
+        until(lambda: execute(f"SHOW ddb.{name}")[0][0] == str(setting), f"ddb.{name} to change")
+
+
+def until(condition, what, seconds=90):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            print(f"# waited for {what}: {execute('SELECT * FROM ddb.job_progress')}", flush=True)
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def read_object(bucket, key):
+    return bytes.fromhex(execute(f"SELECT ddb.read_object({literal(bucket)}, {literal(key)})")[0][0][2:])
+
+
+def write_object(bucket, key, content):
+    execute(f"SELECT ddb.write_object({literal(bucket)}, {literal(key)}, '\\x{content.hex()}')")
+
+
+def keys(bucket, prefix):
+    return [row[0] for row in execute(f"SELECT key FROM ddb.bucket_objects({literal(bucket)}, {literal(prefix)})")]
+
+
+def job_errors():
+    return [row[0] for row in execute("SELECT error FROM ddb.job_progress WHERE error IS NOT NULL")]
+
+
+SCHEMA = {"BillingMode": "PAY_PER_REQUEST",
+          "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "B"}],
+          "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}]}
+SIMPLE = {"BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "N"}],
+          "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]}
+
+
+def export(table, bucket, prefix, **more):
+    return client.export_table_to_point_in_time(TableArn=ARN + table, S3Bucket=bucket, S3Prefix=prefix, **more)["ExportDescription"]["ExportArn"]
+
+
+def export_of(arn):
+    return client.describe_export(ExportArn=arn)["ExportDescription"]
+
+
+def exported(arn, state="COMPLETED"):
+    until(lambda: export_of(arn)["ExportStatus"] != "IN_PROGRESS", "an export")
+    return export_of(arn)["ExportStatus"] == state
+
+
+def folder_of(arn):
+    return export_of(arn)["ExportManifest"].rsplit("/", 1)[0]
+
+
+def data_files(bucket, arn):
+    """Key and content of each; all that the manifests say is true."""
+    description = export_of(arn)
+    folder = folder_of(arn)
+    manifest = read_object(bucket, f"{folder}/manifest-files.json")
+    summary = json.loads(read_object(bucket, description["ExportManifest"]))
+    files = [json.loads(line) for line in manifest.splitlines()]
+    contents = [read_object(bucket, file["dataFileS3Key"]) for file in files]
+    for name in ["files", "summary"]:
+        assert read_object(bucket, f"{folder}/manifest-{name}.checksum") == base64.b64encode(hashlib.md5(read_object(bucket, f"{folder}/manifest-{name}.json")).digest())
+    for file, content in zip(files, contents):
+        assert file["md5Checksum"] == base64.b64encode(hashlib.md5(content).digest()).decode(), file
+    assert sum(file["itemCount"] for file in files) == description["ItemCount"] == summary["itemCount"], (files, summary)
+    assert sorted(keys(bucket, folder + "/")) == sorted(
+        [f"{folder}/{name}" for name in ["_started", "manifest-files.checksum", "manifest-files.json", "manifest-summary.checksum", "manifest-summary.json"]]
+        + [file["dataFileS3Key"] for file in files]), keys(bucket, folder)
+    return [(file["dataFileS3Key"], gzip.decompress(content)) for file, content in zip(files, contents)]
+
+
+def lines(bucket, arn):
+    return sorted(line for _, content in data_files(bucket, arn) for line in content.splitlines())
+
+
+def import_(name, bucket, prefix, schema, format="DYNAMODB_JSON", compression="GZIP", **more):
+    return client.import_table(S3BucketSource={"S3Bucket": bucket, "S3KeyPrefix": prefix}, InputFormat=format, InputCompressionType=compression,
+                               TableCreationParameters={"TableName": name, **schema}, **more)["ImportTableDescription"]["ImportArn"]
+
+
+def import_of(arn):
+    return client.describe_import(ImportArn=arn)["ImportTableDescription"]
+
+
+def imported(arn):
+    """Status, records, items and errors."""
+    until(lambda: import_of(arn)["ImportStatus"] != "IN_PROGRESS", "an import")
+    description = import_of(arn)
+    return [description[name] for name in ["ImportStatus", "ProcessedItemCount", "ImportedItemCount", "ErrorCount"]]
+
+
+# ---- Every type, and every edge ----
+
+NINES = "9" * 38
+NUMBERS = ["0", "-0", "1", "-1", "1.50", "1.000", "100", "1E2", NINES, "-" + NINES, NINES + "0" * 88, "-" + NINES + "0" * 88, "9." + "9" * 37 + "E125", "1E125", "-1E125",
+           "1E-130", "-1E-130", "1." + "0" * 36 + "1E-93", "0.00000000000000000000000000000000000001", "12345678901234567890.123456789012345678", "1e-5", "+7", "007", ".5"]
+STRINGS = ["", "plain", "\0", "a\0b\0", "\U0010ffff", "\ue000\uffff\ufdd0", "\U0001f600 é 日本", "\"'\\/\b\f\n\r\t\x7f\x1f", "\u2028\u2029\u0085\ufeff", "null", "true", "nan", "+inf",
+           "$ion_1_0", "$dynamodb_SS::[]", "{\"Item\":{}}", "'''", "}}", "2020-01-01T00:00Z", " lead and trail ", "\\u0000", "\\x41"]
+BINARIES = [b"", b"\0", bytes(range(256)), b"\xff" * 1000, b"}}{{"]
+NAMES = ["a", " ", "a.b", "a[0]", "null", "true", "false", "nan", "null.int", "$ion_1_0", "$1", "$dynamodb_NS", "Item", "it's", "\"", "\\", "\n", "\U0001f600",
+         "S", "N", "M", "+inf", "-", "1", "ä" * 100, "'''"]
+
+
+def deep(levels):
+    value = {"S": "the bottom"}
+    for level in range(levels - 1):
+        value = {"L": [value]} if level % 2 else {"M": {"down": value}}
+    return value
+
+
+def edge_items():
+    items = [{"p": {"S": "numbers"}, "s": {"B": b"%d" % i}, "n": {"N": number}, "in": {"L": [{"N": number}, {"M": {"n": {"N": number}}}]}} for i, number in enumerate(NUMBERS)]
+    items += [{"p": {"S": "strings"}, "s": {"B": b"%d" % i}, "text": {"S": text}, "in": {"L": [{"S": text}, {"M": {"in": {"S": text}}}]}} for i, text in enumerate(STRINGS)]
+    items += [{"p": {"S": text}, "s": {"B": b"key"}} for text in STRINGS if text]
+    items += [{"p": {"S": "binaries"}, "s": {"B": b"%d" % i}, "bytes": {"B": binary}, "in": {"L": [{"B": binary}]}} for i, binary in enumerate(BINARIES)]
+    items += [{"p": {"S": "binary keys"}, "s": {"B": binary}} for binary in BINARIES if binary]
+    items += [{"p": {"S": "names"}, "s": {"B": b"%d" % i}, name: {"S": name}, "in": {"M": {name: {"NULL": True}}}} for i, name in enumerate(NAMES)]
+    items += [{"p": {"S": "names"}, "s": {"B": b"all"}, **{name: {"BOOL": True} for name in NAMES}}]
+    others = [
+        {"SS": ["", "a", "é", "\0"]}, {"SS": ["one"]}, {"NS": ["0", "-1", "1E125", "1E-130", NINES]}, {"BS": [b"", b"\0", b"\xff\xfe"]}, {"NS": ["1.0"]},
+        {"L": []}, {"M": {}}, {"L": [{"L": []}, {"M": {}}, {"NULL": True}, {"BOOL": False}]}, {"NULL": True}, {"BOOL": True}, {"BOOL": False},
+        {"M": {"SS": {"S": "no set"}, "L": {"L": [{"SS": ["in a list"]}]}}}, {"L": [{"S": "mixed"}, {"N": "1"}, {"B": b"x"}]}, deep(31), deep(32)]
+    items += [{"p": {"S": "others"}, "s": {"B": b"%d" % i}, "value": value} for i, value in enumerate(others)]
+    items += [{"p": {"S": "k" * 2048}, "s": {"B": b"\xfe" * 1024}}, {"p": {"S": "é" * 1024}, "s": {"B": b"\0" * 1024}},
+              {"p": {"S": "long name"}, "s": {"B": b"x"}, "n" * 65535: {"S": "x"}},
+              {"p": {"S": "many"}, "s": {"B": b"x"}, **{f"a{i}": {"N": str(i)} for i in range(5000)}}]
+    # 409,600 bytes, names included
+    items += [{"p": {"S": "large"}, "s": {"B": b"x"}, "text": {"S": "\0" * (409600 - 12)}},
+              {"p": {"S": "large"}, "s": {"B": b"y"}, "bits": {"B": random.Random(1).randbytes(409600 - 12)}},
+              {"p": {"S": "large"}, "s": {"B": b"z"}, "list": {"L": [{"NULL": True}] * 100000}}]
+    return items
+
+
+def plain(value):
+    """An attribute value that is equal to another exactly where theirs are: sets have no order."""
+    (kind, content), = value.items()
+    if kind == "L":
+        return [kind, [plain(element) for element in content]]
+    if kind == "M":
+        return [kind, sorted((name, plain(element)) for name, element in content.items())]
+    if kind in ("SS", "NS", "BS"):
+        return [kind, sorted(content)]
+    return [kind, content]
+
+
+def plain_items(items):
+    return sorted((repr(plain({"M": item})) for item in items))
+
+
+def scan(table):
+    return [item for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
+
+
+def of_json(line):
+    """The item in a line of DynamoDB JSON, with its bytes as boto3 has them."""
+    def decode(value):
+        (kind, content), = value.items()
+        if kind == "L":
+            return {kind: [decode(element) for element in content]}
+        if kind == "M":
+            return {kind: {name: decode(element) for name, element in content.items()}}
+        if kind == "B":
+            return {kind: base64.b64decode(content, validate=True)}
+        return {kind: [base64.b64decode(element, validate=True) for element in content] if kind == "BS" else content}
+
+    record = json.loads(line)
+    assert list(record) == ["Item"]
+    return {name: decode(value) for name, value in record["Item"].items()}
+
+
+def number_text(value):
+    return "0" if value == 0 else format(value.normalize(decimal.Context(prec=60)), "f")
+
+
+def of_ion(value):
+    """The attribute value of what amazon.ion has read."""
+    annotations = [annotation.text for annotation in value.ion_annotations]
+    kind = value.ion_type.name
+    if kind == "LIST":
+        if annotations:
+            assert annotations[0].startswith("$dynamodb_")
+            name = annotations[0][len("$dynamodb_"):]
+            return {name: [next(iter(of_ion(element).values())) for element in value]}
+        return {"L": [of_ion(element) for element in value]}
+    assert not annotations, annotations
+    if kind == "STRUCT":
+        return {"M": {name: of_ion(element) for name, element in value.items()}}
+    return {"STRING": lambda: {"S": str(value)}, "DECIMAL": lambda: {"N": number_text(value)}, "BLOB": lambda: {"B": bytes(value)},
+            "BOOL": lambda: {"BOOL": bool(value)}, "NULL": lambda: {"NULL": True}}[kind]()
+
+
+def same_numbers(items):
+    """The items with all numbers in one form."""
+    def one_form(value):
+        (kind, content), = value.items()
+        if kind == "L":
+            return {kind: [one_form(element) for element in content]}
+        if kind == "M":
+            return {kind: {name: one_form(element) for name, element in content.items()}}
+        if kind == "N":
+            return {kind: number_text(decimal.Decimal(content))}
+        return {kind: [number_text(decimal.Decimal(element)) for element in content] if kind == "NS" else content}
+    return [{name: one_form(value) for name, value in item.items()} for item in items]
+
+
+def round_trips():
+    print("# round trips", flush=True)
+    client.create_table(TableName="Edges", **SCHEMA)
+    items = edge_items()
+    for item in items:
+        client.put_item(TableName="Edges", Item=item)
+    was = scan("Edges")
+    same("every item is one", len(was), len({(item["p"]["S"], item["s"]["B"]) for item in items}))
+    same("and reads as it was written", plain_items(same_numbers(was)), plain_items(same_numbers(items)))
+    for bucket in ["folder", "archive"]:
+        for format in ["DYNAMODB_JSON", "ION"]:
+            first = export("Edges", bucket, "round", ExportFormat=format)
+            ok(f"{bucket}, {format}: it is exported", exported(first), export_of(first))
+            if format == "ION":
+                # those with longer names and values are beyond its reader
+                short = [item for item in was if item["p"]["S"] not in ("long name", "large")]
+                found = [of_ion(ion.loads(line)["Item"])["M"] for line in lines(bucket, first) if len(line) < 60000 or b"many" in line]
+                same("amazon.ion reads the same items", plain_items(same_numbers(found)), plain_items(same_numbers(short)))
+            else:
+                same("json reads the same items", plain_items([of_json(line) for line in lines(bucket, first)]), plain_items(was))
+            name = f"Edges-{bucket}-{format}"
+            same("it is imported", imported(import_(name, bucket, folder_of(first) + "/", SCHEMA, format)), ["COMPLETED", len(was), len(was), 0])
+            same("every item is the same", plain_items(scan(name)), plain_items(was))
+            second = export(name, bucket, "again", ExportFormat=format)
+            ok("it is exported again", exported(second), export_of(second))
+            same("line by line the same", lines(bucket, second), lines(bucket, first))
+
+
+# ---- Files of others ----
+
+def record(i):
+    return b'{"Item":{"k":{"N":"%d"},"text":{"S":"%s"}}}\n' % (i, b"x" * (i % 100))
+
+
+def broken_files():
+    print("# broken files", flush=True)
+    whole = b"".join(record(i) for i in range(1, 2001))
+    packed = gzip.compress(whole)
+    zstd = zstandard.ZstdCompressor(write_checksum=True).compress(whole)
+    flipped = bytearray(zstd)
+    flipped[-1] ^= 1
+    cases = [("a checksum that is wrong", packed[:-8] + b"\0\0\0\0" + packed[-4:], "GZIP", 2000), ("a length that is wrong", packed[:-4] + b"\1\0\0\0", "GZIP", 2000),
+             ("a file without its end", packed[:-8], "GZIP", 2000), ("half a file", packed[:len(packed) // 2], "GZIP", None), ("rubbish behind", packed + b"rubbish", "GZIP", 2000),
+             ("zstd's checksum", bytes(flipped), "ZSTD", None), ("half of zstd's", zstd[:len(zstd) // 2], "ZSTD", None), ("no compression at all", whole, "GZIP", 0),
+             ("another compression", packed, "ZSTD", 0), ("one that is not named", packed, "NONE", 0), ("half a line", whole[:-20], "NONE", 1999)]
+    for i, (name, content, compression, most) in enumerate(cases):
+        for bucket in ["folder", "archive"]:
+            write_object(bucket, f"broken{i}/a", content)
+            write_object(bucket, f"broken{i}/b", {"GZIP": gzip.compress, "ZSTD": zstandard.ZstdCompressor().compress, "NONE": bytes}[compression](record(5000)))
+        arns = [import_(f"Broken-{bucket}-{i}", bucket, f"broken{i}/", SIMPLE, compression=compression) for bucket in ["folder", "archive"]]
+        seen = [imported(arn) for arn in arns]
+        state, processed, count, errors = seen[0]
+        good = state == "FAILED" and errors == 1 and processed == count + 1 and (most is None or count == most + 1) and seen[1] == seen[0]
+        ok(f"{name}: {count} items, and the failure is told", good and import_of(arns[0])["FailureCode"] == "ItemValidationError", seen)
+        found = sorted(int(item["k"]["N"]) for item in scan(f"Broken-folder-{i}"))
+        same("what was before it is there, and the next file", found, list(range(1, count)) + [5000])
+
+
+# ---- Faults ----
+
+def faults(proxy, restart):
+    print("# a store that fails", flush=True)
+    client.create_table(TableName="Small", **SIMPLE)
+    for i in range(1, 51):
+        client.put_item(TableName="Small", Item={"k": {"N": str(i)}, "text": {"S": "x" * i}})
+    was = plain_items(scan("Small"))
+    configure(s3_attempts=2, s3_timeout="2s")
+    plans = [("500", status(500)), ("503", status(503, "", "SlowDown")), ("507", status(507)), ("silence", hang), ("no answer", drop), ("half an answer", cut(10))]
+    for i, (name, do) in enumerate(plans):
+        write_object("archive", f"import{i}/a", b"".join(record(k) for k in range(1, 1501)))
+        write_object("archive", f"import{i}/b", b"".join(record(k) for k in range(1501, 3001)))
+    proxy.on(*[rule for i, (name, do) in enumerate(plans) for rule in [
+        Rule("PUT", f"export{i}/.*/data/", do, 2), Rule("PUT", f"export{i}/.*summary.json", do, 2), Rule("GET", f"import{i}/b", do, 2), Rule("GET", f"prefix=import{i}", do, 2)]])
+    exports = [export("Small", "archive", f"export{i}") for i in range(len(plans))]
+    imports = [import_(f"Faults{i}", "archive", f"import{i}/", SIMPLE, compression="NONE") for i in range(len(plans))]
+    ok("the errors are told while they last", until(lambda: len(job_errors()) >= len(plans), "errors", 60), job_errors())
+    states = [export_of(arn)["ExportStatus"] for arn in exports] + [import_of(arn)["ImportStatus"] for arn in imports]
+    ok("and nothing claims to be whole that is not", set(states) <= {"IN_PROGRESS", "COMPLETED"}, states)
+    for (name, do), one, other in zip(plans, exports, imports):
+        ok(f"{name}: the export is completed when the store is well again", exported(one), export_of(one))
+        same("exactly", plain_items([of_json(line) for line in lines("archive", one)]), was)
+        same("and so is the import", imported(other), ["COMPLETED", 3000, 3000, 0])
+        same("exactly", sorted(int(item["k"]["N"]) for item in scan(import_of(other)["TableCreationParameters"]["TableName"])), list(range(1, 3001)))
+    same("each fault was met", [rule.target.pattern for rule in proxy.rules if rule.times == 2], [])
+
+    print("# a store that refuses", flush=True)
+    for name, do, code in [("NoSuchBucket", status(404, "", "NoSuchBucket"), "S3NoSuchBucket"), ("AccessDenied", status(403, "", "AccessDenied"), "S3AccessDenied")]:
+        proxy.on(Rule("PUT", "denied.*/data/", do, 100), Rule("GET", "prefix=import", do, 100))
+        one = export("Small", "archive", "denied")
+        other = import_(f"Refused{code}", "archive", "import0/", SIMPLE, compression="NONE")
+        ok(f"{name}: an export says so", exported(one, "FAILED") and export_of(one)["FailureCode"] == code and "ExportManifest" not in export_of(one), export_of(one))
+        imported(other)
+        seen = import_of(other)
+        ok("and an import", seen["ImportStatus"] == "FAILED" and seen["FailureCode"] == code and seen["ImportedItemCount"] == 0, seen)
+        ok("whose table is not taken for one", client.describe_table(TableName=f"Refused{code}")["Table"]["TableStatus"] == "CREATING")
+        proxy.on()
+        client.delete_table(TableName=f"Refused{code}")
+        same("a retry works", imported(import_(f"Refused{code}", "archive", "import0/", SIMPLE, compression="NONE")), ["COMPLETED", 3000, 3000, 0])
+
+    print("# a store that is gone", flush=True)
+    proxy.on()
+    restart(False)
+    one = export("Small", "archive", "gone")
+    other = import_("Gone", "archive", "import1/", SIMPLE, compression="NONE")
+    ok("both are told to wait for it", until(lambda: len(job_errors()) == 2, "errors"), job_errors())
+    same("and are in progress", [export_of(one)["ExportStatus"], import_of(other)["ImportStatus"]], ["IN_PROGRESS"] * 2)
+    restart(True)
+    ok("the export is completed when it is back", exported(one), export_of(one))
+    same("and exact", plain_items([of_json(line) for line in lines("archive", one)]), was)
+    same("so is the import", imported(other), ["COMPLETED", 3000, 3000, 0])
+    configure(s3_attempts=8, s3_timeout="30s")
+
+
+# ---- A disk that is full ----
+
+def limit_files(limit):
+    """No file of the server's that it opens from now on, nor of its jobs, can be larger; a disk has no room left, for whoever meets that."""
+    with open(os.path.join(cluster, "data", "postmaster.pid")) as file:
+        postmaster = file.readline().strip()
+    jobs = [row[0] for row in execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'")]
+    for process in [postmaster, *jobs]:
+        subprocess.run(["bash", "-c", '. "$0"; as_server_user "$@"', SCRIPTS, "prlimit", "--pid", process, f"--fsize={limit}:"], check=False)
+
+
+def full_disk():
+    print("# a disk that is full", flush=True)
+    client.create_table(TableName="Bits", **SIMPLE)
+    for i in range(60):
+        client.put_item(TableName="Bits", Item={"k": {"N": str(i)}, "bits": {"B": random.Random(i).randbytes(409000)}})
+    was = plain_items(scan("Bits"))
+    limit_files(17000000)
+    arn = export("Bits", "folder", "full")
+    ok("an export says what it waits for", until(lambda: any("full/AWSDynamoDB" in error for error in job_errors()), "an error"), job_errors())
+    same("and is in progress", export_of(arn)["ExportStatus"], "IN_PROGRESS")
+    same("without half a file", [key for key in keys("folder", "full/") if "/data/" in key or "manifest" in key], [])
+    limit_files("unlimited")
+    ok("it is completed when there is room", exported(arn), export_of(arn))
+    same("and exact", plain_items([of_json(line) for line in lines("folder", arn)]), was)
+    limit_files(17000000)
+    other = import_("BitsAgain", "folder", folder_of(arn) + "/", SIMPLE)
+    ok("an import says what it waits for", until(lambda: len(job_errors()) == 1, "an error"), job_errors())
+    same("and is in progress", import_of(other)["ImportStatus"], "IN_PROGRESS")
+    same("with a table that is not taken for one", client.describe_table(TableName="BitsAgain")["Table"]["TableStatus"], "CREATING")
+    limit_files("unlimited")
+    same("it is completed when there is room", imported(other), ["COMPLETED", 60, 60, 0])
+    same("and exact", plain_items(scan("BitsAgain")), was)
+
+
+def main():
+    os.makedirs(os.path.join(store, "archive"))
+    port = free_port()
+    processes = [start_store(rclone, port)]
+
+    def restart(again):
+        if again:
+            processes.append(start_store(rclone, port))
+        else:
+            processes[-1].terminate()
+            processes[-1].wait()
+
+    try:
+        proxy = Proxy(port)
+        execute("CREATE SERVER folder FOREIGN DATA WRAPPER ddb_bucket")
+        execute("CREATE SERVER archive FOREIGN DATA WRAPPER ddb_bucket OPTIONS (store 's3')")
+        execute("CREATE USER MAPPING FOR PUBLIC SERVER archive OPTIONS (access_key_id 'an-id', secret_access_key 'top-secret')")
+        configure(s3_endpoint=f"http://127.0.0.1:{proxy.server_port}", s3_timeout="30s")
+        round_trips()
+        broken_files()
+        faults(proxy, restart)
+        full_disk()
+        same("no job is left", execute("SELECT count(*) FROM ddb.jobs")[0][0], "0")
+        proxy.over.set()
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
+main()
