@@ -87,11 +87,6 @@ check_header(const CsvRequest *csv)
 		RequestString name = {.data = json_object_get_string(column),.length = json_object_get_string_len(column)};
 
 		check_transfer_text("HeaderList", &name);
-		for (size_t j = 0; j < i; j++)
-		{
-			if (json_object_equal(column, json_object_array_get_idx(csv->header.json, j)))
-				validation_error("One or more parameter values were invalid: HeaderList has the column \"%s\" twice", name.data);
-		}
 	}
 }
 
