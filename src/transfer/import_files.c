@@ -28,13 +28,14 @@ struct ImportFiles
 	bool		broken;			/* nothing behind the last record can be read */
 };
 
-/* What an export has beside its data; AWS's have had checksums by both names. */
+/* What an export and a backup have beside their data; AWS's exports have had checksums by both names. */
 static bool
 is_manifest(const char *key)
 {
 	static const char *const names[] = {
 		"", "_started", "manifest-files.json", "manifest-files.checksum", "manifest-files.md5",
-		"manifest-summary.json", "manifest-summary.checksum", "manifest-summary.md5"
+		"manifest-summary.json", "manifest-summary.checksum", "manifest-summary.md5",
+		"manifest-backup.json"
 	};
 	const char *slash = strrchr(key, '/');
 	const char *name = slash != NULL ? slash + 1 : key;
