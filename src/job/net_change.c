@@ -28,6 +28,7 @@
 
 #include "change/continuous_backups.h"
 #include "change/log.h"
+#include "compat.h"
 #include "job/change_sort.h"
 #include "job/net_change.h"
 #include "job/pace.h"

@@ -31,6 +31,7 @@
 
 #include "change/continuous_backups.h"
 #include "change/log.h"
+#include "compat.h"
 #include "job/change_sort.h"
 #include "job/filling.h"
 #include "job/job_role.h"
