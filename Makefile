@@ -1,7 +1,7 @@
 EXTENSION = ddb
 MODULE_big = ddb
 DATA = $(wildcard ddb--*.sql)
-SCRIPTS = $(wildcard tools/ddb-*)
+SCRIPTS := $(wildcard tools/ddb-*)
 
 # What flex and bison write is found beside its source, and is not committed.
 FOLDERS = src src/* src/*/*

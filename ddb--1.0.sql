@@ -1963,14 +1963,15 @@ CREATE TABLE imports (
 	status text NOT NULL,
 	started timestamptz NOT NULL,
 	ended timestamptz,
-	file text,
+	files bigint NOT NULL DEFAULT 0,
 	records bigint NOT NULL DEFAULT 0,
 	bytes bigint NOT NULL DEFAULT 0,
 	processed bigint NOT NULL DEFAULT 0,
 	imported bigint NOT NULL DEFAULT 0,
 	errors bigint NOT NULL DEFAULT 0,
 	failure_code text,
-	failure_message text
+	failure_message text,
+	file text
 );
 CREATE INDEX imports_ended ON imports (coalesce(ended, started));
 COMMENT ON TABLE imports IS 'imports of tables from buckets';
@@ -1978,6 +1979,7 @@ COMMENT ON COLUMN imports.import IS 'what its ARN ends with';
 COMMENT ON COLUMN imports.relation IS 'the new table''s, which may not be there any more';
 COMMENT ON COLUMN imports.role IS 'who asked for it';
 COMMENT ON COLUMN imports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
+COMMENT ON COLUMN imports.files IS 'that have been read to the end';
 COMMENT ON COLUMN imports.file IS 'the key of the one that is read, in the order of keys';
 COMMENT ON COLUMN imports.records IS 'of it, that have been read';
 GRANT SELECT ON imports TO PUBLIC;

@@ -321,7 +321,7 @@ import_table(const Job *job, const char **reason)
 	*reason = FILLING_TOUCHED;
 	if (!filling_lock(&run.filling, job))
 		return JOB_IMPOSSIBLE;
-	if (filling_open(&run.filling, run.record->place.key != NULL))
+	if (filling_open(&run.filling, run.record->place.key != NULL || run.record->processed > 0))
 		result = import_on(&run);
 	filling_close(&run.filling);
 	return result;

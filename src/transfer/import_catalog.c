@@ -19,14 +19,15 @@ enum
 {
 	IMPORTS_STARTED = TRANSFER_COLUMNS + 1,
 	IMPORTS_ENDED,
-	IMPORTS_FILE,
+	IMPORTS_FILES,
 	IMPORTS_RECORDS,
 	IMPORTS_BYTES,
 	IMPORTS_PROCESSED,
 	IMPORTS_IMPORTED,
 	IMPORTS_ERRORS,
 	IMPORTS_FAILURE_CODE,
-	IMPORTS_FAILURE_MESSAGE
+	IMPORTS_FAILURE_MESSAGE,
+	IMPORTS_FILE
 };
 
 /* So many failures of an import are told; all are counted. */
@@ -52,6 +53,7 @@ import_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->transfer.started = catalog_number_column(tuple, descriptor, IMPORTS_STARTED);
 	record->transfer.ended = catalog_number_column(tuple, descriptor, IMPORTS_ENDED);
 	record->place.key = catalog_text_column(tuple, descriptor, IMPORTS_FILE);
+	record->place.files = catalog_number_column(tuple, descriptor, IMPORTS_FILES);
 	record->place.records = catalog_number_column(tuple, descriptor, IMPORTS_RECORDS);
 	record->bytes = catalog_number_column(tuple, descriptor, IMPORTS_BYTES);
 	record->processed = catalog_number_column(tuple, descriptor, IMPORTS_PROCESSED);
@@ -99,7 +101,7 @@ void
 import_write(const Import *record)
 {
 	Oid			types[] = {
-		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID
+		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID
 	};
 	Datum		values[] = {
 		CStringGetTextDatum(record->transfer.id), CStringGetTextDatum(record->transfer.status), TimestampTzGetDatum(record->transfer.ended),
@@ -107,9 +109,10 @@ import_write(const Import *record)
 		Int64GetDatum(record->place.records), Int64GetDatum(record->bytes),
 		Int64GetDatum(record->processed), Int64GetDatum(record->imported), Int64GetDatum(record->errors),
 		record->transfer.failure_code != NULL ? CStringGetTextDatum(record->transfer.failure_code) : (Datum) 0,
-		record->transfer.failure_code != NULL ? CStringGetTextDatum(record->transfer.failure_message) : (Datum) 0
+		record->transfer.failure_code != NULL ? CStringGetTextDatum(record->transfer.failure_message) : (Datum) 0,
+		Int64GetDatum(record->place.files)
 	};
-	char		nulls[] = "           ";
+	char		nulls[] = "            ";
 
 	if (record->transfer.ended == 0)
 		nulls[2] = 'n';
@@ -120,7 +123,7 @@ import_write(const Import *record)
 	SPI_connect();
 	owner_statement_write(extension_relation("imports"),
 						  "UPDATE ddb.imports SET status = $2, ended = $3, file = $4, records = $5, bytes = $6,"
-						  " processed = $7, imported = $8, errors = $9, failure_code = $10, failure_message = $11"
+						  " processed = $7, imported = $8, errors = $9, failure_code = $10, failure_message = $11, files = $12"
 						  " WHERE import = $1", lengthof(types), types, values, nulls);
 	SPI_finish();
 }

@@ -72,11 +72,10 @@ next_file(ImportFiles *files)
 static void
 find_place(ImportFiles *files, const ImportPlace *place)
 {
-	if (place->key == NULL)
-		return;
-	while (files->current < list_length(files->objects) && strcmp(current_key(files), place->key) != 0)
+	while (files->current < list_length(files->objects) &&
+		   (place->key != NULL ? strcmp(current_key(files), place->key) != 0 : files->current < place->files))
 		next_file(files);
-	if (files->current == list_length(files->objects))
+	if (place->key != NULL && files->current == list_length(files->objects))
 		report_missing(place->key);
 	files->records = place->records;
 }
@@ -287,9 +286,9 @@ import_files_next(ImportFiles *files, Value *item, const char **message)
 ImportPlace
 import_files_place(const ImportFiles *files)
 {
-	ImportPlace place = {NULL, files->records};
+	ImportPlace place = {.records = files->records,.files = files->current};
 
-	if (files->objects != NIL)
+	if (files->current < list_length(files->objects))
 		place.key = (char *) current_key(files);
 	return place;
 }

@@ -12,8 +12,9 @@ typedef struct ImportFiles ImportFiles;
 /* Where reading goes on: behind so many records of that file. */
 typedef struct ImportPlace
 {
-	char	   *key;			/* NULL: at the beginning */
+	char	   *key;			/* NULL: that behind so many files, in their order, as ddb once wrote a place down */
 	int64		records;
+	int64		files;			/* that have been read to the end */
 } ImportPlace;
 
 /*
