@@ -198,7 +198,7 @@ make_backup(const Job *job, const char **reason)
 	if (has_remains)
 	{
 		job_remove_remains(job->relation);
-		return JOB_GOES_ON;
+		return JOB_BEGINS_ANEW;
 	}
 	*reason = REASON_NO_TABLE;
 	copy.source = try_relation_open(job->source, AccessShareLock);
@@ -248,7 +248,7 @@ static JobResult
 fill(BackupRestore *restore)
 {
 	if (filling_remove_remains(&restore->filling))
-		return JOB_GOES_ON;
+		return JOB_BEGINS_ANEW;
 	if (!run_unnoticed(restore_items, restore))
 		return JOB_BUSY;
 	filling_done(&restore->filling);

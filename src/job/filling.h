@@ -35,7 +35,7 @@ extern bool filling_open(Filling *filling, bool begun);
 /*
  * Empties the relations of an open table in which there is no item, where attempts have left something that gave way
  * or that a crash has ended; returns whether there was anything.  Then the table is closed, and the job goes on
- * (JOB_GOES_ON) before it writes any item, as behind job_remove_remains().
+ * (JOB_BEGINS_ANEW) before it writes any item, as behind job_remove_remains().
  */
 extern bool filling_remove_remains(Filling *filling);
 

@@ -40,6 +40,7 @@ typedef enum JobResult
 {
 	JOB_DONE,
 	JOB_GOES_ON,				/* what was written is committed, and it is called again at once */
+	JOB_BEGINS_ANEW,			/* the same, but nothing of the work is done by that: what an attempt before has left is gone */
 	JOB_BUSY,					/* not now: something is in the way; nothing was written */
 	JOB_IMPOSSIBLE				/* never: *reason says why; what was written is to be rolled back */
 } JobResult;

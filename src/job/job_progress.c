@@ -12,6 +12,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/backend_progress.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -37,12 +38,18 @@ enum
 /* Of the attempt. */
 static struct
 {
+	Oid			relation;
 	int64		key;			/* of the job; 0: nothing is told */
 	bool		begun;			/* the first figures have been taken */
 	int64		items;
 	int64		bytes;
 	int64		done;
 	int64		parts;
+	int64		changes;
+	int64		since;			/* when the first figures were taken */
+	int64		first_items;
+	int64		first_bytes;
+	int64		first_done;
 } progress;
 
 static int64
@@ -56,16 +63,48 @@ job_key(const Job *job)
 	return (int64) key;
 }
 
+static void
+tell_all(void)
+{
+	const int	parameters[] = {
+		PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE, PROGRESS_COPY_TUPLES_PROCESSED, PROGRESS_COPY_BYTES_PROCESSED,
+		PROGRESS_CHANGES, PROGRESS_KEY, PROGRESS_SINCE, PROGRESS_FIRST_ITEMS, PROGRESS_FIRST_BYTES, PROGRESS_FIRST_DONE,
+		PROGRESS_DONE, PROGRESS_PARTS
+	};
+	const int64 values[] = {
+		PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK, progress.items, progress.bytes,
+		progress.changes, progress.key, progress.since, progress.first_items, progress.first_bytes, progress.first_done,
+		progress.done, progress.parts
+	};
+
+	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, progress.relation);
+	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+}
+
+/* The end of a subtransaction by an error ends all reports, and code on a table may make its own. */
+static bool
+is_told(void)
+{
+	return MyBEEntry != NULL && MyBEEntry->st_progress_command == PROGRESS_COMMAND_COPY &&
+		MyBEEntry->st_progress_param[PROGRESS_KEY] == progress.key;
+}
+
+static void
+tell(int parameter, int64 value)
+{
+	if (is_told())
+		pgstat_progress_update_param(parameter, value);
+	else if (progress.key != 0)
+		tell_all();
+}
+
 void
 job_progress_begin(const Job *job)
 {
-	const int	parameters[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE, PROGRESS_KEY};
-	const int64 values[] = {PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK, job_key(job)};
-
 	memset(&progress, 0, sizeof(progress));
+	progress.relation = job->relation;
 	progress.key = job_key(job);
-	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, job->relation);
-	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+	tell_all();
 }
 
 /*
@@ -75,18 +114,20 @@ job_progress_begin(const Job *job)
 static void
 take_first(void)
 {
-	const int	parameters[] = {PROGRESS_SINCE, PROGRESS_FIRST_ITEMS, PROGRESS_FIRST_BYTES, PROGRESS_FIRST_DONE};
-	const int64 values[] = {GetCurrentTimestamp(), progress.items, progress.bytes, progress.done};
-
 	progress.begun = true;
-	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+	progress.since = GetCurrentTimestamp();
+	progress.first_items = progress.items;
+	progress.first_bytes = progress.bytes;
+	progress.first_done = progress.done;
+	if (progress.key != 0)
+		tell_all();
 }
 
 void
 job_progress_items(int64 items)
 {
 	progress.items = items;
-	pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, items);
+	tell(PROGRESS_COPY_TUPLES_PROCESSED, items);
 	if (!progress.begun)
 		take_first();
 }
@@ -97,26 +138,25 @@ job_progress_bytes(int64 bytes)
 	if (progress.begun)
 		pace_add(bytes - progress.bytes);
 	progress.bytes = bytes;
-	pgstat_progress_update_param(PROGRESS_COPY_BYTES_PROCESSED, bytes);
+	tell(PROGRESS_COPY_BYTES_PROCESSED, bytes);
 }
 
 void
 job_progress_parts(int64 done, int64 parts)
 {
-	const int	parameters[] = {PROGRESS_DONE, PROGRESS_PARTS};
-	const int64 values[] = {done, parts};
-
 	if (done == progress.done && parts == progress.parts)
 		return;
 	progress.done = done;
 	progress.parts = parts;
-	pgstat_progress_update_multi_param(lengthof(parameters), parameters, values);
+	tell(PROGRESS_DONE, done);
+	tell(PROGRESS_PARTS, parts);
 }
 
 void
 job_progress_changes(int64 changes)
 {
-	pgstat_progress_update_param(PROGRESS_CHANGES, changes);
+	progress.changes = changes;
+	tell(PROGRESS_CHANGES, changes);
 }
 
 bool

@@ -21,6 +21,9 @@ int			job_rate = 0;
 /* By when, in milliseconds, what has been done would have taken its time. */
 static double paid_until = 0;
 
+/* The rate at which that is so. */
+static int	paid_rate = 0;
+
 static double
 now(void)
 {
@@ -28,6 +31,21 @@ now(void)
 
 	INSTR_TIME_SET_CURRENT(time);
 	return INSTR_TIME_GET_MILLISEC(time);
+}
+
+/* What is owed are bytes: at another rate they take another time. */
+static void
+keep_to_rate(void)
+{
+	double		owed = paid_until - now();
+
+	if (job_rate == paid_rate)
+		return;
+	if (job_rate > 0 && paid_rate > 0 && owed > 0)
+		paid_until += owed * paid_rate / job_rate - owed;
+	else
+		paid_until = 0;
+	paid_rate = job_rate;
 }
 
 void
@@ -39,6 +57,7 @@ pace_begin(void)
 void
 pace_add(int64 bytes)
 {
+	keep_to_rate();
 	if (job_rate > 0)
 		paid_until = Max(paid_until, now() - CREDIT_MILLISECONDS) + bytes * 1000.0 / (job_rate * 1024.0);
 	else
@@ -48,6 +67,7 @@ pace_add(int64 bytes)
 long
 pace_owed(void)
 {
+	keep_to_rate();
 	return job_rate > 0 && paid_until > 0 ? (long) Max(paid_until - now(), 0) : 0;
 }
 

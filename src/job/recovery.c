@@ -310,7 +310,7 @@ fill(Filling *filling, const char **reason)
 	if (!filling_open(filling, false))
 		return JOB_IMPOSSIBLE;
 	if (filling_remove_remains(filling))
-		return JOB_GOES_ON;
+		return JOB_BEGINS_ANEW;
 	result = recovery_read(filling->job, job_moment(filling->job), write_item, filling, reason);
 	if (result == JOB_DONE)
 		filling_done(filling);

@@ -147,8 +147,6 @@ begin_session(const RestoreRun *run)
 	files = backup_files_manifest(bucket, &arguments->backup, arguments->manifest, arguments->items);
 	session->files = import_files_begin_known(bucket, files, &session->options, &arguments->place);
 	MemoryContextSwitchTo(caller);
-	job_progress_begin(run->filling.job);
-	job_progress_bytes(arguments->bytes);
 }
 
 static bool
@@ -166,6 +164,11 @@ find_session(const RestoreRun *run)
 		end_session();
 	if (session == NULL)
 		begin_session(run);
+	if (job_progress_is_of(run->filling.job))
+		return;
+	/* also where it goes on after it gave way */
+	job_progress_begin(run->filling.job);
+	job_progress_bytes(run->arguments.bytes);
 }
 
 /* ---- The items ---- */

@@ -165,6 +165,22 @@ end_session(void)
 		MemoryContextDelete(context);
 }
 
+/*
+ * Where another attempt has begun the operation, its worker has ended, unless it has only given way: then the attempt that it
+ * has written down has ended nobody, and is this one's.
+ */
+static void
+begin_alone(const BulkRun *run)
+{
+	const BulkOperation *record = run->record;
+	bool		gave_way = run->job->begun && run->job->due != 0;
+
+	if (record->total_bytes < 0 || (gave_way && record->attempts == 0))
+		return;
+	session->alone = BULK_LOT_RECORDS;
+	session->attempted = gave_way;
+}
+
 /* Safe as role_open_bucket() is. */
 static void
 begin_session(BulkRun *run)
@@ -178,8 +194,7 @@ begin_session(BulkRun *run)
 	session->id = pstrdup(record->transfer.id);
 	session->input = pstrdup(text_member(input_of(run), "S3Bucket"));
 	session->size = FIRST_RECORDS;
-	/* where it has been begun before, who did that has ended */
-	session->alone = record->total_bytes >= 0 ? BULK_LOT_RECORDS : 0;
+	begin_alone(run);
 	read_options(run, &session->options);
 	session->records = bulk_records_begin(role_open_bucket(run->role, session->input),
 										  text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
@@ -231,6 +232,18 @@ note_error(Put *put, bool limited)
 	return true;
 }
 
+/*
+ * What a put's code has put off is its own in time and in errors: triggers, which any code can have deferred again, and
+ * the queries of cursors WITH HOLD, which nobody is there to read.
+ */
+static void
+put_item_with_code(Put *put)
+{
+	put_item(put);
+	triggers_defer_nothing();
+	PortalHashTableDeleteAll();
+}
+
 /* What its code takes has a limit in time, for the worker is there for others too. */
 static void
 try_put_item(Put *put)
@@ -246,7 +259,7 @@ try_put_item(Put *put)
 	PG_TRY();
 	{
 		owner_code_limit_begin(&limit);
-		put_item(put);
+		put_item_with_code(put);
 		owner_code_limit_end(&limit);
 		ReleaseCurrentSubTransaction();
 	}
@@ -357,6 +370,7 @@ static void
 write_as_role(PutRun *run, Put **puts)
 {
 	RoleSession before;
+	OwnerActing limit;
 
 	role_session_forget();
 	role_session_begin(run->puts->role, &before);
@@ -372,7 +386,10 @@ write_as_role(PutRun *run, Put **puts)
 		prepare_put(run, &run->puts->records[i], &(*puts)[i]);
 	write_in_order(run, *puts, run->puts->done);
 	table_release(run->table);
+	/* what that runs has been put off again and again */
+	owner_code_limit_begin(&limit);
 	role_session_end(&before);
+	owner_code_limit_end(&limit);
 }
 
 void

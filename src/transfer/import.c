@@ -135,8 +135,6 @@ begin_session(ImportRun *run)
 	session->files = import_files_begin(role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket")),
 										text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
 	MemoryContextSwitchTo(caller);
-	job_progress_begin(run->job);
-	job_progress_bytes(run->record->bytes);
 }
 
 static bool
@@ -154,6 +152,11 @@ find_session(ImportRun *run)
 		end_session();
 	if (session == NULL)
 		begin_session(run);
+	if (job_progress_is_of(run->job))
+		return;
+	/* also where it goes on after it gave way */
+	job_progress_begin(run->job);
+	job_progress_bytes(run->record->bytes);
 }
 
 /* ---- The records ---- */

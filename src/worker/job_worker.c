@@ -139,6 +139,13 @@ note_progress(Job *job)
 static Outcome
 run(const JobKind *kind, Job *job, const char **reason)
 {
+	static const Outcome outcomes[] = {
+		[JOB_DONE] = OUTCOME_DONE,
+		[JOB_GOES_ON] = OUTCOME_GOES_ON,
+		[JOB_BEGINS_ANEW] = OUTCOME_GOES_ON,
+		[JOB_BUSY] = OUTCOME_BUSY,
+		[JOB_IMPOSSIBLE] = OUTCOME_IMPOSSIBLE
+	};
 	JobResult	result = JOB_BUSY;
 
 	worker_begin_transaction();
@@ -148,11 +155,11 @@ run(const JobKind *kind, Job *job, const char **reason)
 		job_done(job);
 	else if (result == JOB_GOES_ON)
 		note_progress(job);
-	if (result == JOB_DONE || result == JOB_GOES_ON)
-		worker_commit();
-	else
+	if (result == JOB_BUSY || result == JOB_IMPOSSIBLE)
 		worker_abort(false);
-	return result == JOB_DONE ? OUTCOME_DONE : result == JOB_GOES_ON ? OUTCOME_GOES_ON : result == JOB_BUSY ? OUTCOME_BUSY : OUTCOME_IMPOSSIBLE;
+	else
+		worker_commit();
+	return outcomes[result];
 }
 
 /* ---- One job ---- */

@@ -171,7 +171,8 @@ worker_abort(bool report)
 	(void) owner_code_failed();
 	if (report)
 		EmitErrorReport();
-	AbortCurrentTransaction();
+	/* an error may come out of a subtransaction, which would be all that AbortCurrentTransaction() ends */
+	AbortOutOfAnyTransaction();
 	release_session_locks();
 	FlushErrorState();
 	MemoryContextSwitchTo(worker_context);

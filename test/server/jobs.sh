@@ -123,6 +123,24 @@ for arn in $arns $short; do
 done
 is "no job is left at all" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 
+# What an attempt that was killed has left is removed: that is nothing done.
+backup=$(sql -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"Long\"}')::jsonb#>>'{BackupDetails,BackupArn}'")
+ok "a backup is made" wait_until "SELECT ddb.describe_backup('{\"BackupArn\": \"$backup\"}')::jsonb#>>'{BackupDescription,BackupDetails,BackupStatus}' = 'AVAILABLE'"
+set_setting ddb.job_rate 64kB
+sql -o /dev/null -c "SELECT ddb.restore_table_from_backup('{\"TargetTableName\": \"Restored\", \"BackupArn\": \"$backup\"}')"
+for ((i = 1; i <= 2; i++)); do
+	ok "it is being restored" wait_until "SELECT $at_work = 1"
+	kill_cluster "$cluster"
+	start_cluster "$cluster"
+	PGDATABASE=working
+done
+ok "it is being restored once more" wait_until "SELECT $at_work = 1"
+is "interrupted twice before" "$(sql -c 'SELECT interrupted FROM ddb.jobs')" 3
+set_setting ddb.job_rate 0
+ok "it is restored" wait_until "SELECT ddb.describe_table('{\"TableName\": \"Restored\"}')::jsonb#>>'{Table,TableStatus}' = 'ACTIVE'"
+is "with all its items" "$(sql -c 'SELECT count(*) FROM dynamodb."Restored"')" 2000
+sql -o /dev/null -c "SELECT ddb.delete_backup('{\"BackupArn\": \"$backup\"}')"
+
 # What is told of one that is at work, and to whom.
 sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
 set_setting ddb.job_rate 64kB
