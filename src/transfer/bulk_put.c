@@ -244,12 +244,13 @@ put_item_with_code(Put *put)
 	PortalHashTableDeleteAll();
 }
 
-/* What its code takes has a limit in time, for the worker is there for others too. */
+/* What code there is has a limit in time, for the worker is there for others too; a condition alone needs none. */
 static void
 try_put_item(Put *put)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	bool		has_code = put->run->puts->has_code;
 	OwnerActing limit;
 
 	/* no transaction takes these back, and what one put has left is not for the next */
@@ -258,9 +259,11 @@ try_put_item(Put *put)
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
-		owner_code_limit_begin(&limit);
+		if (has_code)
+			owner_code_limit_begin(&limit);
 		put_item_with_code(put);
-		owner_code_limit_end(&limit);
+		if (has_code)
+			owner_code_limit_end(&limit);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
