@@ -49,6 +49,7 @@ write_item(void *argument, Datum datum)
 
 	export_files_write_item(run->files, &item);
 	job_progress_items(export_files_items(run->files));
+	job_progress_bytes(export_files_bytes(run->files));
 }
 
 static JobResult

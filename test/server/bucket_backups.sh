@@ -427,6 +427,14 @@ done
 kill_now_and_then
 ok "deletions are carried out" wait_until 'SELECT count(*) = 0 FROM ddb.bucket_backups'
 is "and leave nothing" "$(sql -c "SELECT names('{\"TableName\": \"Large\"}')"; as_server_user test -e "$bucket/AWSDynamoDB/backups/Large" && echo there)" ''
+# ---- At the rate of jobs ----
+
+sql -c "ALTER SYSTEM SET ddb.job_rate = '100kB'" -o /dev/null -c 'SELECT pg_reload_conf()'
+arn=$(sql -c "SELECT backup('Large', 'slow')")
+ok "what is made slowly tells how far it is" wait_until "SELECT bytes_done > 0 AND items_done > 0 FROM ddb.job_progress WHERE kind = 'BUCKET_BACKUP'"
+sql -c 'ALTER SYSTEM RESET ddb.job_rate' -o /dev/null -c 'SELECT pg_reload_conf()'
+ok "and is made" available "$arn"
+
 is "no job is left but the ones that have failed" "$(sql -c "SELECT count(*) FROM ddb.jobs WHERE state <> 'FAILED'")" 0
 is "nothing unfinished lies in the bucket" "$(as_server_user find "$bucket/.ddb-unfinished" -type f | wc -l)" 0
 stop_cluster "$DDB_WORK/other"
