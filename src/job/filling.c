@@ -5,16 +5,23 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "replication/origin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "index/index.h"
 #include "job/filling.h"
+#include "job/pace.h"
 #include "table/relation.h"
+
+/* A batch ends behind so many calls, or so many milliseconds. */
+#define BATCH_CALLS 500
+#define BATCH_MILLISECONDS 500
 
 bool
 job_relation_is_there(Oid relation)
@@ -160,6 +167,49 @@ filling_add(Filling *filling, Value *item)
 	if (addition.added)
 		tell_progress(filling, item);
 	return addition.added;
+}
+
+typedef struct Batch
+{
+	bool		(*next) (void *argument);
+	void	   *argument;
+	MemoryContext scratch;		/* of one call */
+} Batch;
+
+static bool
+batch_next(const Batch *batch)
+{
+	MemoryContext caller = MemoryContextSwitchTo(batch->scratch);
+	bool		going = batch->next(batch->argument);
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(batch->scratch);
+	CHECK_FOR_INTERRUPTS();
+	return going;
+}
+
+static bool
+run_batch(void *argument)
+{
+	TimestampTz begun = GetCurrentTimestamp();
+
+	for (int i = 0; i < BATCH_CALLS; i++)
+	{
+		if (!batch_next(argument))
+			return true;
+		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS) || pace_is_ahead())
+			break;
+	}
+	return false;
+}
+
+bool
+filling_batch(bool (*next) (void *argument), void *argument)
+{
+	Batch		batch = {.next = next,.argument = argument};
+
+	batch.scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb batch of a job", ALLOCSET_DEFAULT_SIZES);
+	return run_unnoticed(run_batch, &batch);
 }
 
 void

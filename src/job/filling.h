@@ -45,6 +45,13 @@ extern void filling_write(Filling *filling, Value *item);
 /* The same of an item whose key nothing in the table has; false, and nothing is written, where something has. */
 extern bool filling_add(Filling *filling, Value *item);
 
+/*
+ * Calls the function until it returns false, or until the transaction has gone on for long enough; what it allocates in the
+ * current memory context lasts until it returns.  What it writes is nobody's change (run_unnoticed()).  True where
+ * it has returned false.
+ */
+extern bool filling_batch(bool (*next) (void *argument), void *argument);
+
 /* The table is whole: it becomes ACTIVE with the transaction. */
 extern void filling_done(Filling *filling);
 

@@ -65,6 +65,9 @@ typedef struct JobKind
 /* Writes a job down, which a worker will find once the transaction has committed. */
 extern void job_create(const char *kind, Oid relation, Oid source, const char *arguments);
 
+/* The text of that member of its arguments, in the current memory context; NULL where there is none. */
+extern const char *job_argument(const Job *job, const char *name);
+
 /* Whether one is to fill the relation, or does, and has not met an error yet. */
 extern bool job_is_pending(Oid relation);
 

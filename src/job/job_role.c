@@ -3,8 +3,6 @@
  */
 #include "postgres.h"
 
-#include <json-c/json.h>
-
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -12,7 +10,6 @@
 
 #include "job/job_role.h"
 #include "owner_statement.h"
-#include "value/json.h"
 #include "value/json_out.h"
 
 #define ROLE "Role"
@@ -39,9 +36,8 @@ role_may_read(Oid role, Oid relation)
 static bool
 job_may_read(const Job *job)
 {
-	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
-	json_object *name = json_object_object_get(arguments, ROLE);
-	Oid			role = name != NULL ? get_role_oid(json_object_get_string(name), true) : relation_owner(job->relation);
+	const char *name = job_argument(job, ROLE);
+	Oid			role = name != NULL ? get_role_oid(name, true) : relation_owner(job->relation);
 
 	return OidIsValid(role) && role_may_read(role, job->source);
 }

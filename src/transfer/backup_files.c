@@ -173,7 +173,6 @@ void
 backup_files_write(Bucket *bucket, const BackupPlace *place, const char *object, int64 items, int64 bytes,
 				   const char *manifest_checksum)
 {
-	BucketWriter *writer = bucket_write_begin(bucket, key_of(place, DESCRIPTION));
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -181,8 +180,7 @@ backup_files_write(Bucket *bucket, const BackupPlace *place, const char *object,
 	appendStringInfo(&out, ",\"" BACKUP_ITEMS "\":" INT64_FORMAT ",\"" BACKUP_BYTES "\":" INT64_FORMAT
 					 ",\"" BACKUP_MANIFEST "\":\"%s\"", items, bytes, manifest_checksum);
 	appendStringInfo(&out, CHECKSUM_BEGIN "%s" CHECKSUM_END, checksum_of(out.data, out.len));
-	bucket_write(writer, out.data, out.len);
-	(void) bucket_write_end(writer);
+	(void) bucket_write_object(bucket, key_of(place, DESCRIPTION), out.data, out.len);
 }
 
 /* ---- The manifest ---- */
@@ -296,11 +294,6 @@ backup_files_manifest(Bucket *bucket, const BackupPlace *place, const char *chec
 void
 backup_files_delete(Bucket *bucket, const BackupPlace *place)
 {
-	char	   *folder = backup_files_folder(place);
-	ListCell   *cell;
-
 	bucket_delete(bucket, key_of(place, DESCRIPTION));
-	bucket_clean(bucket, folder);
-	foreach(cell, bucket_list(bucket, folder))
-		bucket_delete(bucket, ((BucketObject *) lfirst(cell))->key);
+	bucket_delete_all(bucket, backup_files_folder(place));
 }

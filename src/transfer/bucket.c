@@ -284,6 +284,16 @@ bucket_clean(Bucket *bucket, const char *prefix)
 	bucket->store->clean(bucket, prefix);
 }
 
+void
+bucket_delete_all(Bucket *bucket, const char *prefix)
+{
+	ListCell   *cell;
+
+	bucket_clean(bucket, prefix);
+	foreach(cell, bucket_list(bucket, prefix))
+		bucket_delete(bucket, ((BucketObject *) lfirst(cell))->key);
+}
+
 /* ---- Reading ---- */
 
 BucketReader *
@@ -455,6 +465,15 @@ bucket_write_end(BucketWriter *writer)
 	object->etag = etag != NULL ? etag : bucket_hash_text(object->md5);
 	MemoryContextDelete(writer->context);
 	return object;
+}
+
+BucketObject *
+bucket_write_object(Bucket *bucket, const char *key, const char *data, size_t length)
+{
+	BucketWriter *writer = bucket_write_begin(bucket, key);
+
+	bucket_write(writer, data, length);
+	return bucket_write_end(writer);
 }
 
 void

@@ -81,6 +81,12 @@ extern void bucket_delete(Bucket *bucket, const char *key);
  */
 extern void bucket_clean(Bucket *bucket, const char *prefix);
 
+/*
+ * Deletes all objects whose keys begin with the prefix, and removes what bucket_clean() does.  Nobody else may be
+ * writing there.
+ */
+extern void bucket_delete_all(Bucket *bucket, const char *prefix);
+
 /* Reading from that byte on. NULL where there is no such object; behind its end there is nothing to read. */
 extern BucketReader *bucket_read_begin(Bucket *bucket, const char *key, int64 offset);
 
@@ -102,6 +108,9 @@ extern void bucket_write(BucketWriter *writer, const char *data, size_t length);
 
 /* Frees the writer; what it gives is in the current context. */
 extern BucketObject *bucket_write_end(BucketWriter *writer);
+
+/* Writes an object whose bytes are all there. */
+extern BucketObject *bucket_write_object(Bucket *bucket, const char *key, const char *data, size_t length);
 
 /* Raises nothing but interrupts. */
 extern void bucket_write_abort(BucketWriter *writer);

@@ -6,8 +6,6 @@
  */
 #include "postgres.h"
 
-#include <json-c/json.h>
-
 #include "access/relation.h"
 #include "access/xact.h"
 #include "storage/lmgr.h"
@@ -18,7 +16,6 @@
 #include "transfer/bucket_backup.h"
 #include "transfer/export_files.h"
 #include "transfer/role_bucket.h"
-#include "value/json.h"
 
 #define REASON_NO_BACKUP "the backup is not there any more"
 #define REASON_NO_TABLE "the table that was to be backed up is not there any more"
@@ -34,9 +31,7 @@ typedef struct BackupRun
 static BucketBackup *
 record_of_job(const Job *job)
 {
-	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
-
-	return bucket_backup_of_id(json_object_get_string(json_object_object_get(arguments, "Backup")));
+	return bucket_backup_of_id(job_argument(job, "Backup"));
 }
 
 /* ---- Making one ---- */

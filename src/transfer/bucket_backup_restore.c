@@ -21,10 +21,6 @@
 #include "transfer/role_bucket.h"
 #include "value/json.h"
 
-/* A transaction ends behind so many items, or so many milliseconds. */
-#define BATCH_ITEMS 500
-#define BATCH_MILLISECONDS 500
-
 /* The job's arguments. */
 typedef struct RestoreArguments
 {
@@ -51,7 +47,6 @@ typedef struct RestoreRun
 {
 	RestoreArguments arguments;
 	Filling		filling;
-	MemoryContext scratch;		/* of one item */
 } RestoreRun;
 
 static Session *session = NULL;
@@ -92,11 +87,11 @@ read_arguments(const Job *job, RestoreArguments *arguments)
 	json_object *json = json_parse(text, strlen(text));
 	json_object *file = json_object_object_get(json, "File");
 
-	arguments->role = json_object_get_string(json_object_object_get(json, "Role"));
-	arguments->bucket = json_object_get_string(json_object_object_get(json, "Bucket"));
-	arguments->backup.table_name = pstrdup(json_object_get_string(json_object_object_get(json, "TableName")));
-	arguments->backup.id = pstrdup(json_object_get_string(json_object_object_get(json, "Backup")));
-	arguments->manifest = json_object_get_string(json_object_object_get(json, "Manifest"));
+	arguments->role = json_text_member(json, "Role");
+	arguments->bucket = json_text_member(json, "Bucket");
+	arguments->backup.table_name = pstrdup(json_text_member(json, "TableName"));
+	arguments->backup.id = pstrdup(json_text_member(json, "Backup"));
+	arguments->manifest = json_text_member(json, "Manifest");
 	arguments->items = json_object_get_int64(json_object_object_get(json, "Items"));
 	arguments->place.key = file != NULL ? pstrdup(json_object_get_string(file)) : NULL;
 	arguments->place.records = json_object_get_int64(json_object_object_get(json, "Records"));
@@ -149,18 +144,12 @@ begin_session(const RestoreRun *run)
 	MemoryContextSwitchTo(caller);
 }
 
-static bool
-is_same_place(ImportPlace one, ImportPlace other)
-{
-	return one.records == other.records && one.key != NULL && other.key != NULL && strcmp(one.key, other.key) == 0;
-}
-
 /* The session of this restore, where the last transaction has left it; another one where an error came between. */
 static void
 find_session(const RestoreRun *run)
 {
 	if (session != NULL && (session->target != run->filling.job->relation ||
-							!is_same_place(import_files_place(session->files), run->arguments.place)))
+							!import_places_equal(import_files_place(session->files), run->arguments.place)))
 		end_session();
 	if (session == NULL)
 		begin_session(run);
@@ -175,8 +164,9 @@ find_session(const RestoreRun *run)
 
 /* False where all files have been read. */
 static bool
-restore_next(RestoreRun *run)
+restore_next(void *argument)
 {
+	RestoreRun *run = argument;
 	const char *message;
 	Value		item;
 
@@ -194,29 +184,6 @@ restore_next(RestoreRun *run)
 	return true;
 }
 
-/* True where all is done. */
-static bool
-restore_batch(void *argument)
-{
-	RestoreRun *run = argument;
-	TimestampTz begun = GetCurrentTimestamp();
-	bool		going = true;
-
-	for (int i = 0; going && i < BATCH_ITEMS; i++)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(run->scratch);
-
-		going = restore_next(run);
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(run->scratch);
-		CHECK_FOR_INTERRUPTS();
-		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS))
-			break;
-	}
-	run->arguments.place = import_files_place(session->files);
-	return !going;
-}
-
 /* After an error nothing of the session is believed. */
 static bool
 restore_in_session(RestoreRun *run)
@@ -226,7 +193,8 @@ restore_in_session(RestoreRun *run)
 	PG_TRY();
 	{
 		find_session(run);
-		done = run_unnoticed(restore_batch, run);
+		done = filling_batch(restore_next, run);
+		run->arguments.place = import_files_place(session->files);
 	}
 	PG_CATCH();
 	{
@@ -240,7 +208,6 @@ restore_in_session(RestoreRun *run)
 static JobResult
 restore_on(const Job *job, RestoreRun *run)
 {
-	run->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb restored item", ALLOCSET_DEFAULT_SIZES);
 	run->filling.quiet = true;
 	if (!restore_in_session(run))
 	{

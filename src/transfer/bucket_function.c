@@ -114,10 +114,10 @@ ddb_write_object(PG_FUNCTION_ARGS)
 {
 	Bucket	   *bucket = open_or_fail(PG_GETARG_TEXT_PP(0));
 	bytea	   *content = PG_GETARG_BYTEA_PP(2);
-	BucketWriter *writer = bucket_write_begin(bucket, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	BucketObject *object = bucket_write_object(bucket, text_to_cstring(PG_GETARG_TEXT_PP(1)),
+											   VARDATA_ANY(content), VARSIZE_ANY_EXHDR(content));
 
-	bucket_write(writer, VARDATA_ANY(content), VARSIZE_ANY_EXHDR(content));
-	PG_RETURN_TEXT_P(cstring_to_text(bucket_write_end(writer)->etag));
+	PG_RETURN_TEXT_P(cstring_to_text(object->etag));
 }
 
 PG_FUNCTION_INFO_V1(ddb_delete_object);

@@ -81,29 +81,15 @@ static Session *session = NULL;
 /* ---- The request ---- */
 
 static json_object *
-member(json_object *object, const char *name)
-{
-	return object != NULL ? json_object_object_get(object, name) : NULL;
-}
-
-static const char *
-text_member(json_object *object, const char *name)
-{
-	json_object *value = member(object, name);
-
-	return value != NULL ? json_object_get_string(value) : NULL;
-}
-
-static json_object *
 input_of(const BulkRun *run)
 {
-	return member(run->request, "InputS3Configuration");
+	return json_object_object_get(run->request, "InputS3Configuration");
 }
 
 static json_object *
 output_of(const BulkRun *run)
 {
-	return member(run->request, "OutputS3Configuration");
+	return json_object_object_get(run->request, "OutputS3Configuration");
 }
 
 static void
@@ -113,7 +99,7 @@ read_request(BulkRun *run)
 	json_object *types;
 
 	run->request = json_parse(text, strlen(text));
-	types = member(output_of(run), "OutputType");
+	types = json_object_object_get(output_of(run), "OutputType");
 	for (size_t i = 0; i < json_object_array_length(types); i++)
 	{
 		if (strcmp(json_object_get_string(json_object_array_get_idx(types, i)), "ERROR") == 0)
@@ -127,16 +113,16 @@ read_request(BulkRun *run)
 static int64
 most_units(const BulkRun *run)
 {
-	return json_object_get_int64(member(run->request, "MaxWriteRequestUnits"));
+	return json_object_get_int64(json_object_object_get(run->request, "MaxWriteRequestUnits"));
 }
 
 static void
 read_options(const BulkRun *run, ItemFileOptions *options)
 {
-	const char *compression = text_member(input_of(run), "InputCompressionType");
+	const char *compression = json_text_member(input_of(run), "InputCompressionType");
 
 	memset(options, 0, sizeof(*options));
-	(void) item_file_format_from_name(text_member(input_of(run), "InputFormat"), &options->format);
+	(void) item_file_format_from_name(json_text_member(input_of(run), "InputFormat"), &options->format);
 	(void) item_file_compression_from_name(compression != NULL ? compression : "NONE", &options->compression);
 	options->conditions = true;
 }
@@ -192,12 +178,12 @@ begin_session(BulkRun *run)
 	session = palloc0(sizeof(Session));
 	session->context = context;
 	session->id = pstrdup(record->transfer.id);
-	session->input = pstrdup(text_member(input_of(run), "S3Bucket"));
+	session->input = pstrdup(json_text_member(input_of(run), "S3Bucket"));
 	session->size = FIRST_RECORDS;
 	begin_alone(run);
 	read_options(run, &session->options);
 	session->records = bulk_records_begin(role_open_bucket(run->role, session->input),
-										  text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);
+										  json_text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -393,8 +379,8 @@ put_some(BulkRun *run, BulkRecord *records, int count)
 static void
 write_reports(const BulkRun *run)
 {
-	bulk_reports_write(run->record, role_open_bucket(run->role, text_member(output_of(run), "S3Bucket")),
-					   text_member(output_of(run), "S3KeyPrefix"), run->wanted);
+	bulk_reports_write(run->record, role_open_bucket(run->role, json_text_member(output_of(run), "S3Bucket")),
+					   json_text_member(output_of(run), "S3KeyPrefix"), run->wanted);
 }
 
 /* Reports first: who finds it ended finds them. */
@@ -434,14 +420,6 @@ cancel(BulkRun *run)
 }
 
 /* ---- All of it ---- */
-
-static BulkOperation *
-operation_of_job(const Job *job)
-{
-	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
-
-	return transfer_of_id(&bulk_catalog, text_member(arguments, "BulkOperation"));
-}
 
 /* Somebody who wants the table for himself is let by: then this raises that the lock is not to be had. */
 static bool
@@ -491,7 +469,7 @@ put_items(const Job *job, const char **reason)
 	if (job_database_unwanted != NULL && job_database_unwanted())
 		return JOB_BUSY;
 	*reason = REASON_NO_OPERATION;
-	run.record = operation_of_job(job);
+	run.record = transfer_of_job(&bulk_catalog, job);
 	if (run.record == NULL)
 		return JOB_IMPOSSIBLE;
 	*reason = REASON_NO_TABLE;
@@ -564,7 +542,7 @@ try_to_report(BulkRun *run)
 static void
 give_up(const Job *job, int sqlstate, const char *reason)
 {
-	BulkRun		run = {.job = job,.record = operation_of_job(job)};
+	BulkRun		run = {.job = job,.record = transfer_of_job(&bulk_catalog, job)};
 	Transfer   *transfer;
 
 	end_session();

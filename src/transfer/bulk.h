@@ -23,9 +23,6 @@ typedef struct BulkOperation
 	BulkUsage  *usage;
 } BulkOperation;
 
-/* Asks for one of the table, by the current role. */
-extern BulkOperation *bulk_start(const TableRecord *table, const char *token, const char *request);
-
 /*
  * Asks for its end: false where it is neither going on nor being cancelled. No privileges are asked. Waits for the
  * worker's transaction.

@@ -6,7 +6,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -40,7 +39,7 @@ set_status(Transfer *transfer)
 	bool		cancelling = strcmp(transfer->status, TRANSFER_CANCELLING) == 0;
 
 	if ((!cancelling && strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0) ||
-		job_is_there(BULK_PUT_JOB, "BulkOperation", transfer->id))
+		transfer_has_job(&bulk_catalog, transfer))
 		return;
 	transfer->status = cancelling ? TRANSFER_CANCELLED : TRANSFER_FAILED;
 	transfer->failure_code = "TableNotFound";
@@ -72,7 +71,9 @@ operation_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	return record;
 }
 
-const TransferCatalog bulk_catalog = {"bulk_operations", "bulk_operation", operation_of_tuple};
+const TransferCatalog bulk_catalog = {
+	"bulk_operations", "bulk_operation", BULK_PUT_JOB, "BulkOperation", "bulk_reported", operation_of_tuple
+};
 
 /* ---- Writing ---- */
 
@@ -86,27 +87,6 @@ run(const char *catalog, const char *statement, int count, Oid *types, Datum *va
 	rows = owner_statement_run(extension_relation(catalog), statement, count, types, values, nulls);
 	SPI_finish();
 	return rows;
-}
-
-BulkOperation *
-bulk_start(const TableRecord *table, const char *token, const char *request)
-{
-	char	   *id = transfer_new_id();
-	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {
-		CStringGetTextDatum(id), ObjectIdGetDatum(table->relation), CStringGetTextDatum(table->name),
-		CStringGetTextDatum(table->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
-		CStringGetTextDatum(token), CStringGetTextDatum(request)
-	};
-
-	job_create(BULK_PUT_JOB, table->relation, InvalidOid, psprintf("{\"BulkOperation\":\"%s\"}", id));
-	run("bulk_operations",
-		"INSERT INTO ddb.bulk_operations (bulk_operation, relation, table_name, table_id, role, token, request, status, started)"
-		" VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6, $7::pg_catalog.json,"
-		" '" TRANSFER_IN_PROGRESS "', pg_catalog.clock_timestamp())",
-		lengthof(types), types, values, NULL);
-	CommandCounterIncrement();
-	return transfer_of_id(&bulk_catalog, id);
 }
 
 bool

@@ -16,14 +16,6 @@ struct BulkRecords
 	BulkRecord	records[BULK_LOT_RECORDS];
 };
 
-static bool
-is_same_place(const ImportPlace *one, const ImportPlace *other)
-{
-	if (one->key == NULL || other->key == NULL)
-		return one->key == other->key;
-	return one->records == other->records && strcmp(one->key, other->key) == 0;
-}
-
 BulkRecords *
 bulk_records_begin(Bucket *bucket, const char *prefix, const ItemFileOptions *options, const ImportPlace *place)
 {
@@ -108,11 +100,11 @@ read_lot(BulkRecords *records)
 static int
 position_of(const BulkRecords *records, const ImportPlace *place)
 {
-	if (is_same_place(&records->start, place))
+	if (import_places_equal(records->start, *place))
 		return 0;
 	for (int i = 0; i < records->count; i++)
 	{
-		if (is_same_place(&records->records[i].place, place))
+		if (import_places_equal(records->records[i].place, *place))
 			return i + 1;
 	}
 	return -1;

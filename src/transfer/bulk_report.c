@@ -134,17 +134,6 @@ typedef struct ReportWriter
 	MemoryContext file;			/* of the one that is written */
 } ReportWriter;
 
-/* What an attempt before has left is written over, or belongs to no report. */
-static void
-clean_folder(ReportWriter *writer)
-{
-	ListCell   *cell;
-
-	bucket_clean(writer->bucket, writer->folder);
-	foreach(cell, bucket_list(writer->bucket, writer->folder))
-		bucket_delete(writer->bucket, ((BucketObject *) lfirst(cell))->key);
-}
-
 static void
 append_file(ReportWriter *writer, BulkReport report, const char *key, int64 lines)
 {
@@ -234,11 +223,9 @@ begin_manifest(ReportWriter *writer)
 static void
 end_manifest(ReportWriter *writer)
 {
-	BucketWriter *object = bucket_write_begin(writer->bucket, psprintf("%smanifest-summary.json", writer->folder));
-
 	appendStringInfoString(&writer->manifest, "]}\n");
-	bucket_write(object, writer->manifest.data, writer->manifest.len);
-	(void) bucket_write_end(object);
+	(void) bucket_write_object(writer->bucket, psprintf("%smanifest-summary.json", writer->folder),
+							   writer->manifest.data, writer->manifest.len);
 }
 
 void
@@ -248,7 +235,8 @@ bulk_reports_write(const BulkOperation *record, Bucket *bucket, const char *pref
 
 	writer.folder = export_files_folder(prefix, record->transfer.id);
 	writer.file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of a report", ALLOCSET_DEFAULT_SIZES);
-	clean_folder(&writer);
+	/* what an attempt before has left is written over, or belongs to no report */
+	bucket_delete_all(bucket, writer.folder);
 	begin_manifest(&writer);
 	for (int i = 0; i < BULK_REPORTS; i++)
 	{

@@ -52,7 +52,7 @@ typedef struct ExportRun
 static const char *
 requested(const ExportRun *run, const char *member)
 {
-	return json_object_get_string(json_object_object_get(run->request, member));
+	return json_text_member(run->request, member);
 }
 
 /* ---- Items ---- */
@@ -181,7 +181,7 @@ write_change(void *argument, const NetChange *change)
 static JobResult
 write_changes(ExportRun *run, const char **reason)
 {
-	const char *view = json_object_get_string(json_object_object_get(run->increment, "ExportViewType"));
+	const char *view = json_text_member(run->increment, "ExportViewType");
 
 	run->new_images_only = strcmp(view, "NEW_IMAGE") == 0;
 	return net_changes_read(run->job, export_from_time(run->increment), run->record->moment, write_change, run, reason);
@@ -226,21 +226,13 @@ write_summary(ExportRun *run)
 	export_files_append_member(&out, "outputFormat", requested(run, "ExportFormat"));
 	if (run->increment != NULL)
 		export_files_append_member(&out, "outputView",
-								   json_object_get_string(json_object_object_get(run->increment, "ExportViewType")));
+								   json_text_member(run->increment, "ExportViewType"));
 	export_files_append_member(&out, "exportType", export_type(run->request));
 	appendStringInfoChar(&out, '}');
 	(void) export_files_write_manifest(run->files, "manifest-summary", &out);
 }
 
 /* ---- All of it ---- */
-
-static Export *
-export_of_job(const Job *job)
-{
-	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
-
-	return transfer_of_id(&export_catalog, json_object_get_string(json_object_object_get(arguments, "Export")));
-}
 
 static void
 open_filter(ExportRun *run)
@@ -303,7 +295,7 @@ export_table(const Job *job, const char **reason)
 	Oid			role;
 
 	*reason = REASON_NO_EXPORT;
-	run.record = export_of_job(job);
+	run.record = transfer_of_job(&export_catalog, job);
 	if (run.record == NULL)
 		return JOB_IMPOSSIBLE;
 	LockRelationOid(job->source, AccessShareLock);
@@ -333,7 +325,7 @@ export_table(const Job *job, const char **reason)
 static void
 give_up(const Job *job, int sqlstate, const char *reason)
 {
-	const Export *record = export_of_job(job);
+	const Export *record = transfer_of_job(&export_catalog, job);
 
 	if (record != NULL)
 		export_failed(record->transfer.id, job_relation_is_there(job->source) ? bucket_error_code(sqlstate) : EXPORT_NO_TABLE, reason);

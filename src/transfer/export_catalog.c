@@ -34,7 +34,7 @@ enum
 static void
 set_status(Transfer *transfer)
 {
-	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || job_is_there(EXPORT_JOB, "Export", transfer->id))
+	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&export_catalog, transfer))
 		return;
 	transfer->status = TRANSFER_FAILED;
 	transfer->failure_code = EXPORT_NO_TABLE;
@@ -61,7 +61,7 @@ export_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	return record;
 }
 
-const TransferCatalog export_catalog = {"exports", "export", export_of_tuple};
+const TransferCatalog export_catalog = {"exports", "export", EXPORT_JOB, "Export", NULL, export_of_tuple};
 
 Export *
 export_find(const char *table_name, const char *id)
@@ -90,7 +90,7 @@ export_start(const TableRecord *table, const char *token, const char *request, i
 		CStringGetTextDatum(token), CStringGetTextDatum(request), Int64GetDatum(moment), BoolGetDatum(moment != 0)
 	};
 
-	job_create(EXPORT_JOB, table->relation, table->relation, psprintf("{\"Export\":\"%s\"}", id));
+	job_create(EXPORT_JOB, table->relation, table->relation, transfer_job_arguments(&export_catalog, id));
 	SPI_connect();
 	run("INSERT INTO ddb.exports (export, relation, table_name, table_id, role, token, request, status, moment,"
 		" of_the_past, started) VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6,"

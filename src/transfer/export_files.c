@@ -60,21 +60,7 @@ export_files_checksum(const uint8 *md5)
 static BucketObject *
 write_object(ExportFiles *files, const char *name, const char *data, size_t length)
 {
-	BucketWriter *writer = bucket_write_begin(files->bucket, psprintf("%s%s", files->folder, name));
-
-	bucket_write(writer, data, length);
-	return bucket_write_end(writer);
-}
-
-/* Removes what there is with such keys, finished or not. */
-static void
-clean(ExportFiles *files, const char *beginning)
-{
-	ListCell   *cell;
-
-	bucket_clean(files->bucket, beginning);
-	foreach(cell, bucket_list(files->bucket, beginning))
-		bucket_delete(files->bucket, ((BucketObject *) lfirst(cell))->key);
+	return bucket_write_object(files->bucket, psprintf("%s%s", files->folder, name), data, length);
 }
 
 ExportFiles *
@@ -88,7 +74,7 @@ export_files_begin(Bucket *bucket, const char *folder, ItemFileFormat format)
 	files->options.compression = ITEM_FILE_GZIP;
 	files->file = AllocSetContextCreate(CurrentMemoryContext, "ddb file of an export", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&files->manifest);
-	clean(files, files->folder);
+	bucket_delete_all(files->bucket, files->folder);
 	write_object(files, "_started", "", 0);
 	return files;
 }
@@ -98,7 +84,7 @@ void
 export_files_share_data(ExportFiles *files, const char *prefix, const char *id)
 {
 	files->data = psprintf("%s%s-", export_files_folder(prefix, "data"), id);
-	clean(files, files->data);
+	bucket_delete_all(files->bucket, files->data);
 }
 
 void
@@ -107,8 +93,8 @@ export_files_discard(ExportFiles *files)
 	if (files->key != NULL)
 		bucket_write_abort(files->object);
 	if (files->data != NULL)
-		clean(files, files->data);
-	clean(files, files->folder);
+		bucket_delete_all(files->bucket, files->data);
+	bucket_delete_all(files->bucket, files->folder);
 }
 
 /* ---- Files of data ---- */

@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 
 #include "access/xact.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -18,15 +17,10 @@
 #include "error.h"
 #include "index/index.h"
 #include "job/filling.h"
-#include "job/pace.h"
 #include "transfer/import_catalog.h"
 #include "transfer/import_files.h"
 #include "transfer/role_bucket.h"
 #include "value/json.h"
-
-/* A transaction ends behind so many records, or so many milliseconds. */
-#define BATCH_RECORDS 500
-#define BATCH_MILLISECONDS 500
 
 #define REASON_NO_IMPORT "the import is not there any more"
 #define ITEM_FAILURE "Some of the items failed validation checks and were not imported. " \
@@ -47,26 +41,11 @@ typedef struct ImportRun
 	Import	   *record;
 	Filling		filling;
 	const IndexSet *indexes;
-	MemoryContext scratch;		/* of one record */
 } ImportRun;
 
 static Session *session = NULL;
 
 /* ---- The session ---- */
-
-static json_object *
-member(json_object *object, const char *name)
-{
-	return object != NULL ? json_object_object_get(object, name) : NULL;
-}
-
-static const char *
-text_member(json_object *object, const char *name)
-{
-	json_object *value = member(object, name);
-
-	return value != NULL ? json_object_get_string(value) : NULL;
-}
 
 /* CSV has no types: keys get theirs. */
 static List *
@@ -93,13 +72,13 @@ key_attributes(const ImportRun *run)
 static void
 read_options(const ImportRun *run, json_object *request, ItemFileOptions *options)
 {
-	json_object *csv = member(member(request, "InputFormatOptions"), "Csv");
-	json_object *header = member(csv, "HeaderList");
-	const char *delimiter = text_member(csv, "Delimiter");
-	const char *compression = text_member(request, "InputCompressionType");
+	json_object *csv = json_object_object_get(json_object_object_get(request, "InputFormatOptions"), "Csv");
+	json_object *header = json_object_object_get(csv, "HeaderList");
+	const char *delimiter = json_text_member(csv, "Delimiter");
+	const char *compression = json_text_member(request, "InputCompressionType");
 
 	memset(options, 0, sizeof(*options));
-	(void) item_file_format_from_name(text_member(request, "InputFormat"), &options->format);
+	(void) item_file_format_from_name(json_text_member(request, "InputFormat"), &options->format);
 	(void) item_file_compression_from_name(compression != NULL ? compression : "NONE", &options->compression);
 	options->delimiter = delimiter != NULL ? *delimiter : 0;
 	for (size_t i = 0; header != NULL && i < json_object_array_length(header); i++)
@@ -126,21 +105,15 @@ begin_session(ImportRun *run)
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "ddb import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	json_object *request = json_parse(run->record->transfer.request, strlen(run->record->transfer.request));
-	json_object *source = member(request, "S3BucketSource");
+	json_object *source = json_object_object_get(request, "S3BucketSource");
 
 	session = palloc0(sizeof(Session));
 	session->context = context;
 	session->id = pstrdup(run->record->transfer.id);
 	read_options(run, request, &session->options);
-	session->files = import_files_begin(role_open_bucket(role_of_job(run->record->transfer.role), text_member(source, "S3Bucket")),
-										text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
+	session->files = import_files_begin(role_open_bucket(role_of_job(run->record->transfer.role), json_text_member(source, "S3Bucket")),
+										json_text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
 	MemoryContextSwitchTo(caller);
-}
-
-static bool
-is_same_place(ImportPlace one, ImportPlace other)
-{
-	return one.records == other.records && one.key != NULL && other.key != NULL && strcmp(one.key, other.key) == 0;
 }
 
 /* The session of the import, where the last transaction has left it; another one where an error came between. */
@@ -148,7 +121,7 @@ static void
 find_session(ImportRun *run)
 {
 	if (session != NULL && (strcmp(session->id, run->record->transfer.id) != 0 ||
-							!is_same_place(import_files_place(session->files), run->record->place)))
+							!import_places_equal(import_files_place(session->files), run->record->place)))
 		end_session();
 	if (session == NULL)
 		begin_session(run);
@@ -197,8 +170,9 @@ tell_progress(const Import *record)
 
 /* One record; false where all files have been read. */
 static bool
-import_next(ImportRun *run)
+import_next(void *argument)
 {
+	ImportRun  *run = argument;
 	int64		before = import_files_bytes(session->files);
 	const char *message = NULL;
 	Value		item;
@@ -221,29 +195,6 @@ import_next(ImportRun *run)
 	filling_write(&run->filling, &item);
 	run->record->imported++;
 	return true;
-}
-
-/* True where all is done. */
-static bool
-import_batch(void *argument)
-{
-	ImportRun  *run = argument;
-	TimestampTz begun = GetCurrentTimestamp();
-
-	for (int i = 0; i < BATCH_RECORDS; i++)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(run->scratch);
-		bool		going = import_next(run);
-
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(run->scratch);
-		CHECK_FOR_INTERRUPTS();
-		if (!going)
-			return true;
-		if (TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), BATCH_MILLISECONDS) || pace_is_ahead())
-			break;
-	}
-	return false;
 }
 
 /* ---- All of it ---- */
@@ -272,7 +223,7 @@ import_in_session(ImportRun *run)
 	PG_TRY();
 	{
 		find_session(run);
-		done = run_unnoticed(import_batch, run);
+		done = filling_batch(import_next, run);
 	}
 	PG_CATCH();
 	{
@@ -289,20 +240,11 @@ import_on(ImportRun *run)
 	bool		done;
 
 	run->indexes = index_set(run->job->relation);
-	run->scratch = AllocSetContextCreate(CurrentMemoryContext, "ddb imported record", ALLOCSET_DEFAULT_SIZES);
 	done = import_in_session(run);
 	if (done)
 		complete(run);
 	import_write(run->record);
 	return done ? JOB_DONE : JOB_GOES_ON;
-}
-
-static Import *
-import_of_job(const Job *job)
-{
-	json_object *arguments = json_parse(job->arguments, strlen(job->arguments));
-
-	return transfer_of_id(&import_catalog, text_member(arguments, "Import"));
 }
 
 /*
@@ -318,7 +260,7 @@ import_table(const Job *job, const char **reason)
 	if (job_database_unwanted != NULL && job_database_unwanted())
 		return JOB_BUSY;
 	*reason = REASON_NO_IMPORT;
-	run.record = import_of_job(job);
+	run.record = transfer_of_job(&import_catalog, job);
 	if (run.record == NULL)
 		return JOB_IMPOSSIBLE;
 	*reason = FILLING_TOUCHED;
@@ -334,7 +276,7 @@ import_table(const Job *job, const char **reason)
 static void
 give_up(const Job *job, int sqlstate, const char *reason)
 {
-	Import	   *record = import_of_job(job);
+	Import	   *record = transfer_of_job(&import_catalog, job);
 
 	end_session();
 	if (record == NULL)

@@ -20,9 +20,6 @@ typedef struct Import
 	int64		errors;
 } Import;
 
-/* Asks for one of a table that this transaction has created to be filled, by the current role. */
-extern Import *import_start(const TableRecord *table, const char *token, const char *request);
-
 /* ddb.imports: its records are Import *. */
 extern const TransferCatalog import_catalog;
 

@@ -6,7 +6,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -39,7 +38,7 @@ enum
 static void
 set_status(Transfer *transfer)
 {
-	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || job_is_there(IMPORT_JOB, "Import", transfer->id))
+	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&import_catalog, transfer))
 		return;
 	transfer->status = TRANSFER_CANCELLED;
 }
@@ -65,37 +64,9 @@ import_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	return record;
 }
 
-const TransferCatalog import_catalog = {"imports", "import", import_of_tuple};
+const TransferCatalog import_catalog = {"imports", "import", IMPORT_JOB, "Import", "import_failed", import_of_tuple};
 
 /* ---- Writing ---- */
-
-static uint64
-run(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
-{
-	return owner_statement_run(extension_relation("imports"), statement, count, types, values, nulls);
-}
-
-Import *
-import_start(const TableRecord *table, const char *token, const char *request)
-{
-	char	   *id = transfer_new_id();
-	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {
-		CStringGetTextDatum(id), ObjectIdGetDatum(table->relation), CStringGetTextDatum(table->name),
-		CStringGetTextDatum(table->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
-		CStringGetTextDatum(token), CStringGetTextDatum(request)
-	};
-
-	job_create(IMPORT_JOB, table->relation, InvalidOid, psprintf("{\"Import\":\"%s\"}", id));
-	SPI_connect();
-	run("INSERT INTO ddb.imports (import, relation, table_name, table_id, role, token, request, status, started)"
-		" VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6, $7::pg_catalog.json,"
-		" '" TRANSFER_IN_PROGRESS "', pg_catalog.clock_timestamp())",
-		lengthof(types), types, values, NULL);
-	SPI_finish();
-	CommandCounterIncrement();
-	return transfer_of_id(&import_catalog, id);
-}
 
 void
 import_write(const Import *record)

@@ -48,6 +48,14 @@ is_manifest(const char *key)
 	return false;
 }
 
+bool
+import_places_equal(ImportPlace one, ImportPlace other)
+{
+	if (one.key == NULL || other.key == NULL)
+		return one.key == other.key;
+	return one.records == other.records && strcmp(one.key, other.key) == 0;
+}
+
 static void
 report_missing(const char *key)
 {

@@ -17,6 +17,9 @@ typedef struct ImportPlace
 	int64		files;			/* that have been read to the end */
 } ImportPlace;
 
+/* Whether they are one; both may be the beginning. */
+extern bool import_places_equal(ImportPlace one, ImportPlace other);
+
 /*
  * Begins to read the files whose keys begin with the prefix (NULL: all), in the order of their keys, but for what an
  * export has beside its data.  They stay open over transactions: it lives in the current memory

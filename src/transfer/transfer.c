@@ -49,6 +49,48 @@ transfer_records(const TransferCatalog *catalog, const char *before)
 }
 
 void *
+transfer_of_job(const TransferCatalog *catalog, const Job *job)
+{
+	return transfer_of_id(catalog, job_argument(job, catalog->job_member));
+}
+
+bool
+transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer)
+{
+	return job_is_there(catalog->job_kind, catalog->job_member, transfer->id);
+}
+
+char *
+transfer_job_arguments(const TransferCatalog *catalog, const char *id)
+{
+	return psprintf("{\"%s\":\"%s\"}", catalog->job_member, id);
+}
+
+void *
+transfer_start(const TransferCatalog *catalog, const TableRecord *table, const char *token, const char *request)
+{
+	char	   *id = transfer_new_id();
+	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[] = {
+		CStringGetTextDatum(id), ObjectIdGetDatum(table->relation), CStringGetTextDatum(table->name),
+		CStringGetTextDatum(table->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
+		CStringGetTextDatum(token), CStringGetTextDatum(request)
+	};
+	char	   *statement = psprintf("INSERT INTO ddb.%s (%s, relation, table_name, table_id, role, token, request, status, started)"
+									 " VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6, $7::pg_catalog.json,"
+									 " '" TRANSFER_IN_PROGRESS "', pg_catalog.clock_timestamp())",
+									 catalog->name, catalog->id_column);
+
+	job_create(catalog->job_kind, table->relation, InvalidOid, transfer_job_arguments(catalog, id));
+	SPI_connect();
+	/* safe as the extension's owner, as the statement of a token is */
+	(void) owner_statement_run(extension_relation(catalog->name), statement, lengthof(types), types, values, NULL);
+	SPI_finish();
+	CommandCounterIncrement();
+	return transfer_of_id(catalog, id);
+}
+
+void *
 transfer_of_token(const TransferCatalog *catalog, const char *token)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, INT4OID};

@@ -10,6 +10,9 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
+#include "job/job.h"
+#include "table/catalog.h"
+
 /* The beginning of an Export, an Import and a BulkOperation. */
 typedef struct Transfer
 {
@@ -53,6 +56,9 @@ typedef struct TransferCatalog
 {
 	const char *name;			/* "exports" */
 	const char *id_column;		/* "export" */
+	const char *job_kind;		/* "EXPORT" */
+	const char *job_member;		/* "Export": the identifier in its jobs' arguments */
+	const char *lines;			/* the catalog that has something about single records, by id_column; or NULL */
 	void	   *(*record_of) (HeapTuple tuple, TupleDesc descriptor);
 } TransferCatalog;
 
@@ -61,6 +67,19 @@ extern void transfer_read(Transfer *transfer, HeapTuple tuple, TupleDesc descrip
 
 /* NULL where there is none.  No privileges are asked. */
 extern void *transfer_of_id(const TransferCatalog *catalog, const char *id);
+
+/* That of a job; NULL where it is not there any more. */
+extern void *transfer_of_job(const TransferCatalog *catalog, const Job *job);
+
+/* Whether there is a job for it, which goes with its relation. */
+extern bool transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer);
+
+/*
+ * Asks for one of the table, by the current role: a record that is IN_PROGRESS, and its job, which reads no relation.  For
+ * catalogs whose further columns have defaults.
+ */
+extern void *transfer_start(const TransferCatalog *catalog, const TableRecord *table, const char *token,
+							const char *request);
 
 /* The current role's of that token, of the last eight hours; NULL where there is none. */
 extern void *transfer_of_token(const TransferCatalog *catalog, const char *token);
@@ -74,7 +93,8 @@ extern List *transfer_records(const TransferCatalog *catalog, const char *before
  */
 extern TimestampTz transfers_forget_old(void);
 
-/* A new one's identifier. */
+/* A new one's identifier, and the arguments of its job. */
 extern char *transfer_new_id(void);
+extern char *transfer_job_arguments(const TransferCatalog *catalog, const char *id);
 
 #endif							/* DDB_TRANSFER_TRANSFER_H */

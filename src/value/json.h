@@ -23,6 +23,9 @@
  */
 extern json_object *json_parse(const char *text, size_t length);
 
+/* The text of a member, which is the object's; NULL where there is none, or no object (NULL). */
+extern const char *json_text_member(json_object *object, const char *name);
+
 /*
  * AWS reads a request in two phases: decoding, in which any wrong JSON type
  * (or bad base64) anywhere in the request is a SerializationException, and

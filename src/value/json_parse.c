@@ -373,3 +373,9 @@ json_parse(const char *text, size_t length)
 		malformed("an object has the same member twice");
 	return callback->arg;
 }
+
+const char *
+json_text_member(json_object *object, const char *name)
+{
+	return json_object_get_string(json_object_object_get(object, name));
+}

@@ -174,7 +174,7 @@ execute(const void *argument, StringInfo response)
 	(void) requested_bucket(&request->source->bucket);
 	record = import_before(request, text);
 	if (record == NULL)
-		record = import_start(create_table_to_fill(request->parameters),
+		record = transfer_start(&import_catalog, create_table_to_fill(request->parameters),
 							  request->token.data != NULL ? request->token.data : "", text);
 	append_import_description(response, record);
 }

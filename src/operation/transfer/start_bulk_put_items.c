@@ -241,7 +241,7 @@ execute(const void *argument, StringInfo response)
 	table = table_to_write(&request->table_name);
 	record = operation_before(request, table, text);
 	if (record == NULL)
-		record = bulk_start(table, request->token.data != NULL ? request->token.data : "", text);
+		record = transfer_start(&bulk_catalog, table, request->token.data != NULL ? request->token.data : "", text);
 	append_bulk_description(response, record);
 }
 
