@@ -2,6 +2,7 @@
 # Under attack: bulk operations whose table has code on it that does what it should not, items that others have locked, and what
 # is told of jobs meanwhile.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/bulk_functions.sh"
 
 cluster=$DDB_WORK/cluster
 
@@ -26,19 +27,13 @@ CREATE FUNCTION start(name text, prefix text, more text DEFAULT '{}') RETURNS te
 		'OutputS3Configuration', '{"S3Bucket": "files", "S3KeyPrefix": "reports", "OutputType": ["ERROR"]}'::jsonb)
 		|| more::jsonb)::text)::jsonb->'BulkOperationDescription'->>'BulkOperationArn'
 $$;
-CREATE FUNCTION description(arn text) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ddb.describe_bulk_operation(json_build_object('BulkOperationArn', arn))::jsonb->'BulkOperationDescription'
-$$;
-CREATE FUNCTION status(arn text) RETURNS text LANGUAGE sql AS $$ SELECT description(arn)->>'BulkOperationStatus' $$;
-CREATE FUNCTION counts(arn text) RETURNS text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', d->>'BulkOperationStatus', d->>'ProcessedItemCount', d->>'FailedItemCount', d->>'FailureCode') FROM description(arn) d
-$$;
 -- Objects of items whose keys are from the first to the last number.
 CREATE FUNCTION put(key text, first int, last int, text text DEFAULT '') RETURNS text LANGUAGE sql AS $$
 	SELECT ddb.write_object('files', key, convert_to(string_agg(format('{"Item":{"k":{"N":"%s"},"text":{"S":"%s"}}}', k, text), E'\n' ORDER BY k), 'UTF8'))
 	FROM generate_series(first, last) k
 $$;
 SQL
+create_bulk_functions
 # done_put ARN: waits for its end, and shows what came of it.
 done_put() {
 	wait_until "SELECT status('$1') NOT IN ('IN_PROGRESS', 'CANCELLING')"

@@ -54,13 +54,6 @@ END
 $$;
 SQL
 
-# kill_job_worker: with SIGKILL, wherever it is; the server recovers.
-kill_job_worker() {
-	local pid
-	pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'" 2>/dev/null || true)
-	[ -z "$pid" ] || as_server_user kill -9 "$pid" 2>/dev/null || true
-}
-
 # kill_now_and_then: one of the workers, or all of the server.
 kill_now_and_then() {
 	local round
@@ -71,7 +64,7 @@ kill_now_and_then() {
 			start_cluster "$cluster"
 			PGDATABASE=kept
 		else
-			kill_job_worker
+			kill_one 'ddb job'
 		fi
 		ok "the server is there again ($round)" wait_until 'SELECT true'
 	done

@@ -385,7 +385,7 @@ is "files in no backup's place" "$(sql -c 'SELECT names()')" "$all"
 
 # kill_now_and_then: one of the workers, or all of the server.
 kill_now_and_then() {
-	local round pid
+	local round
 	for ((round = 1; round <= rounds; round++)); do
 		sleep "0.$((RANDOM % 6))"
 		if ((round % 2 == 0)); then
@@ -393,9 +393,7 @@ kill_now_and_then() {
 			start_cluster "$cluster"
 			PGDATABASE=data
 		else
-			pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'" || true)
-			[ -z "$pid" ] || as_server_user kill -9 "$pid" || true
-			wait_until 'SELECT true'
+			kill_one 'ddb job'
 		fi
 	done
 }

@@ -2,6 +2,7 @@
 # Bulk operations: items of a bucket's files put into a table in use, as the role that asked; conditions, reports, who may,
 # cancelling, and that nothing is missing or doubled whoever is killed meanwhile. ROUNDS says how often a process is killed.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/bulk_functions.sh"
 
 cluster=$DDB_WORK/cluster
 rounds=${ROUNDS:-4}
@@ -30,13 +31,6 @@ CREATE FUNCTION start(name text, prefix text, input text DEFAULT '{}', more text
 		'OutputS3Configuration', '{"S3Bucket": "reports", "S3KeyPrefix": "bulk", "OutputType": ["ERROR", "CONDITION_CHECK_FAILURE"]}'::jsonb)
 		|| more::jsonb)::text)::jsonb->'BulkOperationDescription'->>'BulkOperationArn'
 $$;
-CREATE FUNCTION description(arn text) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ddb.describe_bulk_operation(json_build_object('BulkOperationArn', arn))::jsonb->'BulkOperationDescription'
-$$;
-CREATE FUNCTION status(arn text) RETURNS text LANGUAGE sql AS $$ SELECT description(arn)->>'BulkOperationStatus' $$;
-CREATE FUNCTION counts(arn text) RETURNS text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', d->>'BulkOperationStatus', d->>'ProcessedItemCount', d->>'FailedItemCount', d->>'FailureCode') FROM description(arn) d
-$$;
 -- The lines of a report, and its manifest.
 CREATE FUNCTION report(arn text, type text) RETURNS SETOF jsonb LANGUAGE sql AS $$
 	SELECT line::jsonb FROM ddb.bucket_objects('reports', 'bulk/AWSDynamoDB/' || split_part(arn, '/bulk-operation/', 2) || '/' || type || '/') o,
@@ -46,6 +40,7 @@ CREATE FUNCTION manifest(arn text) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT convert_from(ddb.read_object('reports', 'bulk/AWSDynamoDB/' || split_part(arn, '/bulk-operation/', 2) || '/manifest-summary.json'), 'UTF8')::jsonb
 $$;
 SQL
+create_bulk_functions
 # put KEY: what comes from standard input becomes an object.
 put() {
 	sql -o /dev/null <<<"SELECT ddb.write_object('files', '$1', decode('$(base64 -w 0)', 'base64'))"
@@ -355,9 +350,7 @@ for ((i = 1; i <= rounds; i++)); do
 		start_cluster "$cluster"
 		PGDATABASE=bulk
 	else
-		pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'" || true)
-		[ -z "$pid" ] || as_server_user kill -9 "$pid" || true
-		wait_until 'SELECT true'
+		kill_one 'ddb job'
 	fi
 done
 ok "an operation goes on after crashes" wait_until "SELECT status('$arn') <> 'IN_PROGRESS'"
