@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -73,7 +74,7 @@ change_needs_old_images(Oid relation)
 
 /*
  * The relation's row in pg_class as it is, the transaction that has written it, and the one that is writing it, if
- * any; false where it is gone.
+ * any; false where none of its versions was met, which is so where another one was written behind the scan.
  */
 static bool
 find_catalog_row(Relation catalog, Oid relation, ItemPointer place, TransactionId *written, TransactionId *writing)
@@ -114,8 +115,12 @@ lock_catalog_row(Oid relation)
 	TransactionId writing;
 
 	ItemPointerSetInvalid(&locked);
-	while (find_catalog_row(catalog, relation, &place, &written, &writing))
+	for (;;)
 	{
+		CHECK_FOR_INTERRUPTS();
+		/* it is there, since the relation is locked */
+		if (!find_catalog_row(catalog, relation, &place, &written, &writing))
+			continue;
 		/* it has locked the row no longer than it took to write it */
 		if (TransactionIdIsValid(writing) && !TransactionIdIsCurrentTransactionId(writing))
 			XactLockTableWait(writing, NULL, NULL, XLTW_None);
@@ -169,10 +174,17 @@ change_require_old_images(Oid relid, bool required)
 	if ((relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) != required)
 	{
 		/*
+		 * Closed meanwhile: an open relation is built anew at each invalidation, and the next one
+		 * is met while it is, so that a flood of them would be as deep as it is long.
+		 */
+		table_close(relation, NoLock);
+		lock_catalog_row(relid);
+		relation = table_open(relid, NoLock);
+
+		/*
 		 * Safe as the owner: it runs no code of anybody's, and who asks for a
 		 * stream or for recovery has been asked for the right to.
 		 */
-		lock_catalog_row(relid);
 		owner_acting_begin(relation, &before);
 		set_replica_identity(relation, required ? REPLICA_IDENTITY_FULL : REPLICA_IDENTITY_DEFAULT);
 		owner_acting_end(&before);
