@@ -33,7 +33,7 @@ ifneq (,$(findstring clang,$(CC)))
 # The flags that PostgreSQL was built with are gcc's.
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
-SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -ldeflate -lcurl -lz -lzstd
+SHLIB_LINK = -ljson-c -lmicrohttpd -lgnutls -ldeflate -lcurl -lisal -lz -lzstd
 # Where the server has a function of the same name, ours is meant here.
 ifeq (Linux,$(shell uname -s))
 SHLIB_LINK += -Wl,-Bsymbolic-functions
