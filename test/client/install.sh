@@ -121,12 +121,13 @@ install_rclone() {
 # Programs that write tables into files, with what they want beside the packages of install_python's environment, in which
 # they run: so without those that they ask for themselves, of which boto3 alone is ten times as large.
 install_exporters() {
-	local from=$client_source/exporters/requirements.txt
+	local list=$client_source/exporters/requirements.txt
+	local from=("$list" "$client_source/python/requirements.txt")
 	install_python
-	cached exporters "$from" && return
+	cached exporters "${from[@]}" && return
 	rm -rf "${client_cache:?}/exporters"
-	"$client_cache/python/bin/pip" install -q --disable-pip-version-check --no-deps --target "$client_cache/exporters" -r "$from"
-	keep exporters "$from"
+	"$client_cache/python/bin/pip" install -q --disable-pip-version-check --no-deps --target "$client_cache/exporters" -r "$list"
+	keep exporters "${from[@]}"
 }
 
 # install_npm NAME PACKAGE.JSON: what it asks for, in $client_cache/NAME/node_modules.
