@@ -190,6 +190,9 @@ SELECT * FROM read_text(E'x,x\n1,2\n', 'CSV');
 SELECT * FROM read_text(E'x,\n1,2\n', 'CSV');
 SELECT * FROM read_text('x,y', 'CSV');
 SELECT record, problem FROM ddb.read_items('x,y'::bytea || E'\n1,'::bytea || '\xff'::bytea || E'\n1,2'::bytea, 'CSV');
+-- U+0000, which a string may have and a name may not
+SELECT * FROM ddb.read_items('x,y'::bytea || E'\n1,a'::bytea || '\x0000'::bytea || E'é\n2,"'::bytea || '\x00'::bytea || E'"\n3,'::bytea || '\x00ff'::bytea || E'\n4,'::bytea || '\x00c3'::bytea, 'CSV');
+SELECT * FROM ddb.read_items('x,y'::bytea || '\x00'::bytea || E'\n1,2'::bytea, 'CSV');
 
 -- Compression: members and frames one behind the other; what is cut off or changed
 SELECT compression, count(*) FROM files, ddb.read_items(file || file, format, compression) WHERE format = 'ION' GROUP BY 1 ORDER BY 1;

@@ -348,7 +348,9 @@ read_csv(void *state, Window *window)
 		window->behind = behind;
 		return NULL;
 	}
-	window_check_encoding(window);
+	/* unlike a name, a value may have U+0000 */
+	if (!string_is_utf8(window->at, window->behind - window->at))
+		bad_record("Invalid UTF-8");
 	return item_of_row(csv, &row);
 }
 

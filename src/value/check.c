@@ -20,21 +20,28 @@ unsound(const char *reason)
 			 errmsg("attribute value is malformed: %s", reason)));
 }
 
-/* A string may hold U+0000, at which PostgreSQL's own function stops. */
-static void
-check_text(const char *text, uint32 length)
+bool
+string_is_utf8(const char *text, size_t length)
 {
-	while (length > 0)
+	/* PostgreSQL's own function stops at U+0000 */
+	for (;;)
 	{
-		int			sound = pg_encoding_verifymbstr(PG_UTF8, text, length);
+		size_t		sound = pg_encoding_verifymbstr(PG_UTF8, text, (int) length);
 
-		if ((uint32) sound == length)
-			return;
+		if (sound == length)
+			return true;
 		if (text[sound] != '\0')
-			unsound("invalid UTF-8");
+			return false;
 		text += sound + 1;
 		length -= sound + 1;
 	}
+}
+
+static void
+check_text(const char *text, uint32 length)
+{
+	if (!string_is_utf8(text, length))
+		unsound("invalid UTF-8");
 }
 
 static void check_value(const Value *value, int depth);

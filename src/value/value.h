@@ -81,6 +81,9 @@ value_set_member_type(ValueType set)
 	return (ValueType) (set - VALUE_STRING_SET + VALUE_STRING);
 }
 
+/* Whether the bytes, up to 2 GB, are what a string may hold: UTF-8, U+0000 included. */
+extern bool string_is_utf8(const char *text, size_t length);
+
 /* Equal in DynamoDB's sense; values of different types never are. */
 extern bool value_equal(const Value *a, const Value *b);
 

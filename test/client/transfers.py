@@ -1,14 +1,18 @@
 """Exports and imports, asked for by boto3, on a folder and on rclone's server of S3, with a proxy before that which makes faults.
 
-Arguments: rclone, and the directory of the cluster that PGHOST and PGPORT name.
+Arguments: rclone, the directory of the cluster that PGHOST and PGPORT name, and that of the programs that write tables into files.
 """
 import base64
+import concurrent.futures
+import datetime
 import decimal
 import gzip
 import hashlib
 import json
 import os
 import random
+import re
+import struct
 import subprocess
 import sys
 import time
@@ -17,12 +21,14 @@ import amazon.ion.simpleion as ion
 import boto3
 import botocore.config
 import zstandard
+from amazon.ion.core import IonType
+from amazon.ion.simple_types import IonPyList
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 import libpq  # noqa: E402
 from store import Proxy, Rule, cut, drop, free_port, hang, start_store, status, store, work  # noqa: E402
 
-rclone, cluster = sys.argv[1:3]
+rclone, cluster, exporters = sys.argv[1:4]
 client = boto3.client("dynamodb", config=botocore.config.Config(retries={"max_attempts": 0}))
 session = libpq.Session("postgres")
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "private-server.sh")
@@ -125,9 +131,11 @@ def data_files(bucket, arn):
     for file, content in zip(files, contents):
         assert file["md5Checksum"] == base64.b64encode(hashlib.md5(content).digest()).decode(), file
     assert sum(file["itemCount"] for file in files) == description["ItemCount"] == summary["itemCount"], (files, summary)
-    assert sorted(keys(bucket, folder + "/")) == sorted(
+    # those of an incremental export lie in a folder that exports share
+    found = keys(bucket, folder + "/") + keys(bucket, f"{folder.rsplit('/', 1)[0]}/data/{arn.rsplit('/', 1)[1]}-")
+    assert sorted(found) == sorted(
         [f"{folder}/{name}" for name in ["_started", "manifest-files.checksum", "manifest-files.json", "manifest-summary.checksum", "manifest-summary.json"]]
-        + [file["dataFileS3Key"] for file in files]), keys(bucket, folder)
+        + [file["dataFileS3Key"] for file in files]), found
     return [(file["dataFileS3Key"], gzip.decompress(content)) for file, content in zip(files, contents)]
 
 
@@ -213,21 +221,23 @@ def scan(table):
     return [item for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
 
-def of_json(line):
-    """The item in a line of DynamoDB JSON, with its bytes as boto3 has them."""
-    def decode(value):
-        (kind, content), = value.items()
-        if kind == "L":
-            return {kind: [decode(element) for element in content]}
-        if kind == "M":
-            return {kind: {name: decode(element) for name, element in content.items()}}
-        if kind == "B":
-            return {kind: base64.b64decode(content, validate=True)}
-        return {kind: [base64.b64decode(element, validate=True) for element in content] if kind == "BS" else content}
+def decoded(value):
+    """The attribute value in DynamoDB JSON, with its bytes as boto3 has them."""
+    (kind, content), = value.items()
+    if kind == "L":
+        return {kind: [decoded(element) for element in content]}
+    if kind == "M":
+        return {kind: {name: decoded(element) for name, element in content.items()}}
+    if kind == "B":
+        return {kind: base64.b64decode(content, validate=True)}
+    return {kind: [base64.b64decode(element, validate=True) for element in content] if kind == "BS" else content}
 
+
+def of_json(line):
+    """The item in a line of DynamoDB JSON."""
     record = json.loads(line)
     assert list(record) == ["Item"]
-    return {name: decode(value) for name, value in record["Item"].items()}
+    return decoded({"M": record["Item"]})["M"]
 
 
 def number_text(value):
@@ -293,7 +303,230 @@ def round_trips():
             same("line by line the same", lines(bucket, second), lines(bucket, first))
 
 
-# ---- Files of others ----
+# ---- What has changed between two moments ----
+
+def set_clock(seconds):
+    """The server's, ahead of the true time by so many seconds."""
+    with open(os.path.join(work, "clock"), "r+b") as file:
+        file.write(struct.pack("=q", seconds))
+
+
+def ask(operation, **request):
+    """The operation in SQL."""
+    execute(f"SELECT ddb.{operation}({literal(json.dumps(request, default=lambda binary: base64.b64encode(binary).decode()))})")
+
+
+def server_time():
+    return float(execute("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+
+
+def moment(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+
+
+IMAGES = ["Keys", "OldImage", "NewImage"]
+
+
+def change_of_json(line):
+    """The images that a line of an incremental export has, and the time of the write."""
+    record = json.loads(line)
+    images = {name: decoded({"M": record[name]})["M"] for name in IMAGES if name in record}
+    assert sorted(record) == sorted(["Metadata", *images]) and list(record["Metadata"]) == ["WriteTimestampMicros"], record
+    return images, int(record["Metadata"]["WriteTimestampMicros"]["N"])
+
+
+def change_of_ion(line):
+    """The same of a line in Ion, as amazon.ion reads it."""
+    record = ion.loads(line)
+    assert list(record) == ["Record"], record
+    record = record["Record"]
+    images = {name: of_ion(record[name])["M"] for name in IMAGES if name in record}
+    assert sorted(record) == sorted(["Metadata", *images]) and list(record["Metadata"]) == ["WriteTimestampMicros"], record
+    assert record["Metadata"]["WriteTimestampMicros"].ion_type.name == "DECIMAL"
+    return images, int(record["Metadata"]["WriteTimestampMicros"])
+
+
+def plain_changes(changes):
+    """Changes that are equal to others exactly where theirs are, with all numbers in one form."""
+    return sorted((repr([(name, plain({"M": same_numbers([images[name]])[0]})) for name in IMAGES if name in images]), *time) for images, *time in changes)
+
+
+def key_of(item):
+    return {"p": item["p"], "s": item["s"]}
+
+
+def by_key(items):
+    return {(item["p"]["S"], item["s"]["B"]): item for item in items}
+
+
+def write_changes(items):
+    """Of every kind, on a part of the items."""
+    def of(partition):
+        return [item for item in items if item["p"]["S"] == partition]
+
+    for item in of("strings"):
+        client.delete_item(TableName="Changed", Key=key_of(item))
+    for item in of("numbers"):
+        client.update_item(TableName="Changed", Key=key_of(item), UpdateExpression="SET #more = :more REMOVE #in",
+                           ExpressionAttributeNames={"#more": "more", "#in": "in"}, ExpressionAttributeValues={":more": {"L": [item["n"], {"NULL": True}]}})
+    for item in of("binaries"):
+        client.delete_item(TableName="Changed", Key=key_of(item))
+        client.put_item(TableName="Changed", Item={**key_of(item), "again": item["in"]})
+    for item in of("others") + of("names"):
+        client.put_item(TableName="Changed", Item={**item, "p": {"S": "inserted"}, "s": {"B": item["p"]["S"].encode() + item["s"]["B"]}})
+        client.put_item(TableName="Changed", Item={**item, "p": {"S": "inserted and deleted"}})
+        client.delete_item(TableName="Changed", Key={"p": {"S": "inserted and deleted"}, "s": item["s"]})
+    client.transact_write_items(TransactItems=[{"Put": {"TableName": "Changed", "Item": {**key_of(item), "changed": {"BOOL": True}}}} for item in of("others")])
+
+
+def changes():
+    print("# what has changed", flush=True)
+    # in SQL, as no client's signature is taken that is from so much later
+    set_clock(-1000)
+    ask("create_table", TableName="Changed", **SCHEMA)
+    ask("update_continuous_backups", TableName="Changed", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    for item in edge_items():
+        ask("put_item", TableName="Changed", Item=item)
+    was = [decoded({"M": json.loads(row[0])})["M"] for row in execute('SELECT item FROM dynamodb."Changed"')]
+    ok("the log of changes has begun", until(lambda: execute("SELECT ddb.change_log_wait()")[0][0] == "t", "the log"))
+    since = int(server_time()) + 2
+    set_clock(0)
+    write_changes(was)
+    now = scan("Changed")
+    before = int(server_time()) + 1
+    # windows lie in the past
+    set_clock(3)
+    client.delete_item(TableName="Changed", Key=key_of(now[0]))
+    client.put_item(TableName="Changed", Item={"p": {"S": "later"}, "s": {"B": b"x"}})
+
+    old, new = by_key(was), by_key(now)
+    expected = []
+    for key in old.keys() | new.keys():
+        if key not in old or key not in new or plain({"M": old[key]}) != plain({"M": new[key]}):
+            expected.append({"Keys": key_of(old.get(key) or new[key]), **({"OldImage": old[key]} if key in old else {}), **({"NewImage": new[key]} if key in new else {})})
+    window = {"ExportFromTime": moment(since), "ExportToTime": moment(before)}
+    seen = {}
+    for bucket in ["folder", "archive"]:
+        for format, read in [("DYNAMODB_JSON", change_of_json), ("ION", change_of_ion)]:
+            for view in ["NEW_AND_OLD_IMAGES", "NEW_IMAGE"]:
+                arn = export("Changed", bucket, "changes", ExportFormat=format, ExportType="INCREMENTAL_EXPORT",
+                             IncrementalExportSpecification={**window, "ExportViewType": view})
+                ok(f"{bucket}, {format}: {view} are exported", exported(arn), export_of(arn))
+                found = [read(line) for line in lines(bucket, arn)]
+                same("keys and images are those of the table", plain_changes((images,) for images, _ in found),
+                     plain_changes(({name: change[name] for name in change if view != "NEW_IMAGE" or name != "OldImage"},) for change in expected))
+                ok("written in the window", all(since * 1000000 <= time < before * 1000000 for _, time in found), found)
+                seen[bucket, format, view] = plain_changes(found)
+    for view in ["NEW_AND_OLD_IMAGES", "NEW_IMAGE"]:
+        first = seen["folder", "DYNAMODB_JSON", view]
+        ok(f"{view} are the same in all places and formats, with the time", len(first) > 80 and all(seen[each] == first for each in seen if each[2] == view), seen)
+
+    arns = [export("Changed", "archive", "changes", ExportTime=moment(at)) for at in [since, before]]
+    arn = export("Changed", "archive", "changes", ExportType="INCREMENTAL_EXPORT", IncrementalExportSpecification=window)
+    ok("full exports of both moments, and the changes, into a store", all([exported(each) for each in [*arns, arn]]), [export_of(each) for each in [*arns, arn]])
+    earlier, later = [[of_json(line) for line in lines("archive", each)] for each in arns]
+    same("the first is the table as it was", plain_items(earlier), plain_items(was))
+    table = by_key(earlier)
+    for images, _ in map(change_of_json, lines("archive", arn)):
+        key, = by_key([images["Keys"]])
+        table.pop(key, None)
+        if "NewImage" in images:
+            table[key] = images["NewImage"]
+    same("with the changes it is the other", plain_items(table.values()), plain_items(later))
+    same("which is the table as it came to be", plain_items(later), plain_items(now))
+
+
+# ---- What other programs write ----
+
+def program(name, *arguments, directory=None, **environment):
+    """What one of those that write tables into files prints."""
+    result = subprocess.run([sys.executable, os.path.join(exporters, "bin", name), *arguments], cwd=directory,
+                            env={**os.environ, "PYTHONPATH": exporters, **environment}, capture_output=True)
+    if result.returncode != 0:
+        ok(f"{name} succeeds", False, result.stderr.decode())
+    return result.stdout
+
+
+def pipe(content, *command):
+    return subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True).stdout
+
+
+def imports_as(what, bucket, source, schema, content, format="DYNAMODB_JSON", compression="NONE"):
+    """The file is imported, and every item is one of the source's, which are plain."""
+    name = "From-" + re.sub("[^A-Za-z0-9]+", "-", what)
+    write_object(bucket, name, content)
+    same(f"{what}: its file is imported", imported(import_(name, bucket, name, schema, format, compression)), ["COMPLETED", len(source), len(source), 0])
+    same("every item is the source's", plain_items(scan(name)), source)
+
+
+def to_ion(value):
+    """What amazon.ion shall write for an attribute value, as exports in Ion have it."""
+    (kind, content), = value.items()
+    if kind in ("SS", "NS", "BS"):
+        return IonPyList.from_value(IonType.LIST, [to_ion({kind[0]: element}) for element in content], annotations=(f"$dynamodb_{kind}",))
+    return {"S": lambda: content, "N": lambda: decimal.Decimal(content), "B": lambda: content, "BOOL": lambda: content, "NULL": lambda: None,
+            "L": lambda: [to_ion(element) for element in content], "M": lambda: {name: to_ion(member) for name, member in content.items()}}[kind]()
+
+
+def has_binary(value):
+    (kind, content), = value.items()
+    return kind in ("B", "BS") or any(map(has_binary, content if kind == "L" else content.values() if kind == "M" else []))
+
+
+def files_of_others():
+    print("# files of others", flush=True)
+    endpoint = os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
+    host, port = endpoint.rsplit("/", 1)[1].split(":")
+    # It spends half a minute on starting its threads, a second apart.
+    dumps = os.path.join(work, "dumps")
+    dumping = concurrent.futures.ThreadPoolExecutor().submit(
+        program, "dynamodump", "--mode", "backup", "--region", "local", "--host", host, "--port", port, "--accessKey", os.environ["AWS_ACCESS_KEY_ID"],
+        "--secretKey", os.environ["AWS_SECRET_ACCESS_KEY"], "--srcTable", "Edges", "--dumpPath", dumps)
+
+    edges = scan("Edges")
+    plain_edges = plain_items(edges)
+    scanned = subprocess.run([os.path.join(os.path.dirname(sys.executable), "aws"), "dynamodb", "scan", "--table-name", "Edges", "--output", "json"],
+                             stdout=subprocess.PIPE, check=True).stdout
+    imports_as("the AWS CLI", "folder", plain_edges, SCHEMA, pipe(scanned, "jq", "-c", ".Items[] | {Item: .}"))
+
+    # It prints items alone, and cannot print bytes.
+    client.create_table(TableName="Texts", **SIMPLE)
+    for i, item in enumerate(item for item in edge_items() if item["p"]["S"] != "large"):
+        rest = {name: value for name, value in item.items() if name not in ("k", "s") and not has_binary(value)}
+        client.put_item(TableName="Texts", Item={"k": {"N": str(i)}, **rest})
+    imports_as("carica-dynamodb-dump", "folder", plain_items(scan("Texts")), SIMPLE, pipe(program("carica-dynamodb-dump", "Texts"), "sed", 's/.*/{"Item":&}/'))
+
+    # It asks for an export, and reads that in the store.
+    arn = program("carica-dynamodb-s3-export", "Edges", "archive").decode().strip()
+    ok("carica-dynamodb-s3-export exports", exported(arn), arn)
+    items = program("carica-dynamodb-dump-s3-export", "--procs", "1", arn, AWS_ENDPOINT_URL_S3=os.environ["AWS_ENDPOINT_URL_S3"])
+    same("carica-dynamodb-dump-s3-export reads the export", plain_items([decoded({"M": json.loads(line)})["M"] for line in items.splitlines()]), plain_edges)
+    imports_as("carica-dynamodb-dump-s3-export", "archive", plain_edges, SCHEMA, gzip.compress(pipe(items, "sed", 's/.*/{"Item":&}/')), compression="GZIP")
+
+    csv = os.path.join(work, "csv")
+    os.mkdir(csv)
+    with open(os.path.join(csv, "config.ini"), "w") as file:
+        file.write(f"[AWS]\nAWS_ACCESS_KEY_ID={os.environ['AWS_ACCESS_KEY_ID']}\nAWS_SECRET_ACCESS_KEY={os.environ['AWS_SECRET_ACCESS_KEY']}\n"
+                   f"REGION=us-east-1\nENDPOINT_URL={endpoint}\n")
+    with open(os.path.join(csv, "rows.csv.spec"), "w") as file:
+        file.write("[CSV_SPEC]\nk=I\ntext=S\na \"name\", quoted=S\nName\u00e9=S\nlast=S\n")
+    client.create_table(TableName="Rows", **SIMPLE)
+    for i, text in enumerate(text for text in STRINGS if text):
+        client.put_item(TableName="Rows", Item={"k": {"N": str(i)}, "text": {"S": text}, ["a \"name\", quoted", "Name\u00e9", "last"][i % 3]: {"S": text * 2}})
+    program("dynamodb-csv", "--exp", "--table", "Rows", "--output", "rows.csv", directory=csv)
+    with open(os.path.join(csv, "rows.csv"), "rb") as file:
+        imports_as("dynamodb-csv", "folder", plain_items(scan("Rows")), SIMPLE, file.read(), "CSV")
+
+    lines = ion.dumps([{"Item": to_ion({"M": item})} for item in edges], binary=False, sequence_as_stream=True, indent=None)
+    imports_as("amazon.ion", "folder", plain_edges, SCHEMA, lines.encode(), "ION")
+
+    dumping.result()
+    pages = sorted(os.scandir(os.path.join(dumps, "Edges", "data")), key=lambda entry: entry.name)
+    ok("dynamodump writes several files", len(pages) > 1, pages)
+    imports_as("dynamodump", "archive", plain_edges, SCHEMA, pipe(b"", "jq", "-c", ".Items[] | {Item: .}", *[page.path for page in pages]))
+
+
+# ---- Broken files ----
 
 def record(i):
     return b'{"Item":{"k":{"N":"%d"},"text":{"S":"%s"}}}\n' % (i, b"x" * (i % 100))
@@ -416,11 +649,13 @@ def full_disk():
 def main():
     os.makedirs(os.path.join(store, "archive"))
     port = free_port()
-    processes = [start_store(rclone, port)]
+    # the store takes the key of the clients as well, who have one for all
+    of_clients = ["--auth-key", f"{os.environ['AWS_ACCESS_KEY_ID']},{os.environ['AWS_SECRET_ACCESS_KEY']}"]
+    processes = [start_store(rclone, port, *of_clients)]
 
     def restart(again):
         if again:
-            processes.append(start_store(rclone, port))
+            processes.append(start_store(rclone, port, *of_clients))
         else:
             processes[-1].terminate()
             processes[-1].wait()
@@ -430,8 +665,11 @@ def main():
         execute("CREATE SERVER folder FOREIGN DATA WRAPPER ddb_bucket")
         execute("CREATE SERVER archive FOREIGN DATA WRAPPER ddb_bucket OPTIONS (store 's3')")
         execute("CREATE USER MAPPING FOR PUBLIC SERVER archive OPTIONS (access_key_id 'an-id', secret_access_key 'top-secret')")
-        configure(s3_endpoint=f"http://127.0.0.1:{proxy.server_port}", s3_timeout="30s")
+        os.environ["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{proxy.server_port}"
+        configure(s3_endpoint=os.environ["AWS_ENDPOINT_URL_S3"], s3_timeout="30s")
+        changes()
         round_trips()
+        files_of_others()
         broken_files()
         faults(proxy, restart)
         full_disk()
