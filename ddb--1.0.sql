@@ -1096,6 +1096,26 @@ CREATE CAST (relation AS regclass) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (oid AS relation) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (regclass AS relation) WITHOUT FUNCTION AS ASSIGNMENT;
 
+-- A role in the catalogs below: regrole, but for a name that leads nowhere, which is read
+-- as 0, and is printed as it is.  So a role stays itself when it is renamed, and who is given its name when it is
+-- gone is another one.
+CREATE TYPE role;
+CREATE FUNCTION role_in(cstring) RETURNS role
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_role_in';
+CREATE FUNCTION role_out(role) RETURNS cstring
+	LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_role_out';
+CREATE FUNCTION role_recv(internal) RETURNS role
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'oidrecv';
+CREATE FUNCTION role_send(role) RETURNS bytea
+	LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'oidsend';
+CREATE TYPE role (
+	INPUT = role_in, OUTPUT = role_out, RECEIVE = role_recv, SEND = role_send,
+	LIKE = pg_catalog.oid
+);
+COMMENT ON TYPE role IS 'a role by its name, empty where it is gone; 0 where there is none of that name';
+CREATE CAST (role AS oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (oid AS role) WITHOUT FUNCTION AS ASSIGNMENT;
+
 -- The guard of each of them (at the end, with the triggers): what they say is believed, so
 -- nobody but the extension's owner changes them, whatever roles have been granted.
 CREATE FUNCTION guard_catalog() RETURNS trigger
@@ -1856,7 +1876,7 @@ CREATE TABLE jobs (
 	error text,
 	requested timestamptz NOT NULL,
 	started timestamptz,
-	role name,
+	role role,
 	interrupted integer NOT NULL DEFAULT 0,
 	errors integer NOT NULL DEFAULT 0,
 	due timestamptz,
@@ -1904,12 +1924,22 @@ COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
 GRANT SELECT ON backups TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('backups', '');
 
+-- Whether the current role may see why work has failed, in words that may be of items, of what lies in a bucket, or of
+-- somebody's code: where it could become the role that has asked, and where relations alone are read and filled,
+-- also where it may read all of them.
+CREATE FUNCTION may_see_error(role role, relation relation, source relation) RETURNS boolean
+	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_may_see_error';
+COMMENT ON FUNCTION may_see_error(role, relation, relation) IS 'whether the current role may see why work failed that the role has asked for: it could become that role, or may read what is filled and what is read; no source: that is a bucket''s';
+
+-- What bucket_backups, exports, imports and bulk_operations have of a failure is not for everybody; nor are
+-- pg_read_all_data and pg_write_all_data to reach it. Operations and views tell what each role may see.
+
 -- Not in dumps: a copy of the database is not to do the same work in the same bucket.
 CREATE TABLE bucket_backups (
 	backup text COLLATE "C" PRIMARY KEY,
 	bucket text COLLATE "C" NOT NULL,
 	table_name text COLLATE "C" NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	status text NOT NULL,
 	description json,
 	error text
@@ -1920,14 +1950,23 @@ COMMENT ON COLUMN bucket_backups.role IS 'who asked for it, or for its deletion'
 COMMENT ON COLUMN bucket_backups.status IS 'CREATING, DELETING, FAILED';
 COMMENT ON COLUMN bucket_backups.description IS 'of the table, as it will be in the bucket';
 COMMENT ON COLUMN bucket_backups.error IS 'why it was not made';
-GRANT SELECT ON bucket_backups TO PUBLIC;
+REVOKE ALL ON TABLE bucket_backups FROM PUBLIC;
+ALTER TABLE bucket_backups ENABLE ROW LEVEL SECURITY;
+
+CREATE VIEW bucket_backup_failures AS
+	SELECT b.backup, b.bucket, b.table_name, b.error
+	FROM @extschema@.bucket_backups AS b
+	WHERE b.status OPERATOR(pg_catalog.=) 'FAILED' AND @extschema@.may_see_error(b.role, NULL, NULL);
+ALTER VIEW bucket_backup_failures SET (security_barrier = true);
+GRANT SELECT ON bucket_backup_failures TO PUBLIC;
+COMMENT ON VIEW bucket_backup_failures IS 'backups that could not be made in a bucket, of the roles that the current role could become';
 
 CREATE TABLE exports (
 	export text COLLATE "C" PRIMARY KEY,
 	relation relation NOT NULL,
 	table_name text COLLATE "C" NOT NULL,
 	table_id uuid NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	token text NOT NULL,
 	request json NOT NULL,
 	status text NOT NULL,
@@ -1949,7 +1988,8 @@ COMMENT ON COLUMN exports.role IS 'who asked for it';
 COMMENT ON COLUMN exports.token IS 'ClientToken, or empty';
 COMMENT ON COLUMN exports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
 COMMENT ON COLUMN exports.moment IS 'microseconds since 1970 of what is exported; of an incremental export, of the end of its window; 0: not known yet';
-GRANT SELECT ON exports TO PUBLIC;
+REVOKE ALL ON TABLE exports FROM PUBLIC;
+ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('exports', '');
 
 CREATE TABLE imports (
@@ -1957,7 +1997,7 @@ CREATE TABLE imports (
 	relation relation NOT NULL,
 	table_name text COLLATE "C" NOT NULL,
 	table_id uuid NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	token text NOT NULL,
 	request json NOT NULL,
 	status text NOT NULL,
@@ -1982,7 +2022,8 @@ COMMENT ON COLUMN imports.status IS 'IN_PROGRESS, COMPLETED, FAILED';
 COMMENT ON COLUMN imports.files IS 'that have been read to the end';
 COMMENT ON COLUMN imports.file IS 'the key of the one that is read, in the order of keys';
 COMMENT ON COLUMN imports.records IS 'of it, that have been read';
-GRANT SELECT ON imports TO PUBLIC;
+REVOKE ALL ON TABLE imports FROM PUBLIC;
+ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('imports', '');
 
 CREATE TABLE import_failed (
@@ -2001,8 +2042,7 @@ CREATE VIEW import_failures AS
 	SELECT f.import, i.table_name, f.key, f.item_index, f.message
 	FROM @extschema@.import_failed AS f
 		JOIN @extschema@.imports AS i ON i.import OPERATOR(pg_catalog.=) f.import
-	WHERE pg_catalog.pg_has_role(
-		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) i.role), 'MEMBER');
+	WHERE @extschema@.may_see_error(i.role, NULL, NULL);
 ALTER VIEW import_failures SET (security_barrier = true);
 GRANT SELECT ON import_failures TO PUBLIC;
 COMMENT ON VIEW import_failures IS 'what could not be taken by imports of the roles that the current role could become';
@@ -2012,7 +2052,7 @@ CREATE TABLE bulk_operations (
 	relation relation NOT NULL,
 	table_name text COLLATE "C" NOT NULL,
 	table_id uuid NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	token text NOT NULL,
 	request json NOT NULL,
 	status text NOT NULL,
@@ -2039,7 +2079,8 @@ COMMENT ON COLUMN bulk_operations.file IS 'the key of the one that is read, in t
 COMMENT ON COLUMN bulk_operations.records IS 'of it, that have been read';
 COMMENT ON COLUMN bulk_operations.attempts IS 'to put the next record alone, after the worker has ended unexpectedly';
 COMMENT ON COLUMN bulk_operations.usage IS 'bytes: Table, and Local and Global by the names of indexes';
-GRANT SELECT ON bulk_operations TO PUBLIC;
+REVOKE ALL ON TABLE bulk_operations FROM PUBLIC;
+ALTER TABLE bulk_operations ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('bulk_operations', '');
 
 CREATE TABLE bulk_reported (
@@ -2064,17 +2105,12 @@ COMMENT ON FUNCTION job_figures() IS 'what the view job_progress shows of jobs t
 CREATE VIEW job_progress AS
 	SELECT coalesce(t.name, b.table_name) AS table_name, j.kind, coalesce(s.name, o.table_name) AS source_name,
 		j.state,
-		CASE WHEN pg_catalog.pg_has_role((SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) j.role), 'MEMBER')
-			OR pg_catalog.has_table_privilege(j.relation::pg_catalog.oid, 'SELECT')
-				AND NOT pg_catalog.row_security_active(j.relation::pg_catalog.oid)
-				AND (j.source IS NULL OR pg_catalog.has_table_privilege(j.source::pg_catalog.oid, 'SELECT')
-					AND NOT pg_catalog.row_security_active(j.source::pg_catalog.oid))
-			THEN j.error END AS error,
+		CASE WHEN @extschema@.may_see_error(j.role, j.relation, j.source) THEN j.error END AS error,
 		j.requested, j.started,
 		f.items AS items_done,
 		greatest(c.reltuples, 0)::bigint AS items_about,
 		f.changes AS changes_read,
-		j.role,
+		(SELECT a.rolname FROM pg_catalog.pg_roles AS a WHERE a.oid OPERATOR(pg_catalog.=) j.role) AS role,
 		f.bytes AS bytes_done,
 		r.items_per_second, r.bytes_per_second,
 		CASE WHEN f.parts OPERATOR(pg_catalog.>) 0
@@ -2095,7 +2131,7 @@ CREATE VIEW job_progress AS
 		LEFT JOIN LATERAL (SELECT (f.items OPERATOR(pg_catalog.-) f.first_items)::float8 OPERATOR(pg_catalog./) nullif(f.seconds, 0) AS items_per_second,
 			(f.bytes OPERATOR(pg_catalog.-) f.first_bytes)::float8 OPERATOR(pg_catalog./) nullif(f.seconds, 0) AS bytes_per_second) AS r ON true;
 ALTER VIEW job_progress SET (security_barrier = true);
-COMMENT ON VIEW job_progress IS 'work that goes on in the background: items done, of about how many, how fast, and for how long still; an error is for whoever could become the role that asked, or may read what the job reads and fills';
+COMMENT ON VIEW job_progress IS 'work that goes on in the background: items done, of about how many, how fast, and for how long still; an error is for whoever could become the role that asked, or may read the relation that the job reads and the one that it fills';
 GRANT SELECT ON job_progress TO PUBLIC;
 
 CREATE FUNCTION job_wanted() RETURNS trigger

@@ -18,8 +18,18 @@ SELECT 'dynamodb."Recorded"'::ddb.relation, 'dynamodb.none'::ddb.relation, 'none
 SELECT ''::ddb.relation;
 SELECT 'a.b.c.d'::ddb.relation;
 SELECT '4294967296'::ddb.relation;
+SELECT 4294967295::oid::ddb.relation, 4294967295::oid::ddb.relation::text::ddb.relation;
 SELECT 'pg_class'::ddb.relation;
 SELECT ddb.relation_send('pg_class'::ddb.relation);
+-- a role by its name, as it is
+CREATE ROLE "-";
+CREATE ROLE "10";
+CREATE ROLE "a ""role""";
+SELECT '-'::ddb.role, '10'::ddb.role, 'a "role"'::ddb.role, ''::ddb.role, 'ddb_role_that_is_not'::ddb.role, 4294967295::oid::ddb.role;
+SELECT name, name::ddb.role::oid = (SELECT oid FROM pg_roles WHERE rolname = name) AS same FROM unnest('{-,10,"a \"role\"",ddb_role_that_is_not}'::text[]) AS name;
+ALTER ROLE "10" RENAME TO ddb_renamed;
+SELECT '10'::ddb.role::oid, 'ddb_renamed'::ddb.role;
+DROP ROLE "-", ddb_renamed, "a ""role""";
 SELECT count(*) FROM ddb.indexes i JOIN ddb.tables t ON t.relation = i.table_relation JOIN pg_class c ON c.oid = i.relation WHERE t.name = 'Recorded';
 
 -- records that come from elsewhere

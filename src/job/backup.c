@@ -298,8 +298,7 @@ const JobKind backup_restore_job_kind = {
 void
 backup_start_restore(Oid target, const Backup *backup)
 {
-	job_create(backup_restore_job_kind.name, target, backup->relation,
-			   psprintf("{%s}", job_role_member()));
+	job_create(backup_restore_job_kind.name, target, backup->relation, "{}");
 }
 
 bool

@@ -144,8 +144,7 @@ backup_start(const TableRecord *table, const char *name, const char *definition)
 	char	   *id = catalog_new_id(ID_DIGITS);
 	Oid			relation = backup_relation_create(id, table->relation, GetUserId());
 
-	job_create(backup_job_kind.name, relation, table->relation,
-			   psprintf("{%s}", job_role_member()));
+	job_create(backup_job_kind.name, relation, table->relation, "{}");
 	return record(id, relation, name, TYPE_USER, table, definition);
 }
 

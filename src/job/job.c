@@ -67,10 +67,10 @@ uuid_datum(const char *id)
 void
 job_create(const char *kind, Oid relation, Oid source, const char *arguments)
 {
-	Oid			types[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, OIDOID, OIDOID, TEXTOID, OIDOID};
 	Datum		values[] = {
 		CStringGetTextDatum(kind), ObjectIdGetDatum(relation), ObjectIdGetDatum(source),
-		CStringGetTextDatum(arguments), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))
+		CStringGetTextDatum(arguments), ObjectIdGetDatum(GetUserId())
 	};
 
 	if (job_request == NULL)
@@ -80,8 +80,7 @@ job_create(const char *kind, Oid relation, Oid source, const char *arguments)
 				 errhint("Name ddb in shared_preload_libraries, and leave it places in max_worker_processes.")));
 	SPI_connect();
 	run("INSERT INTO ddb.jobs (job, kind, relation, source, arguments, state, requested, role)"
-		" VALUES (pg_catalog.gen_random_uuid(), $1, $2, $3, $4::pg_catalog.json, 'WAITING', pg_catalog.now(),"
-		" $5::pg_catalog.name)",
+		" VALUES (pg_catalog.gen_random_uuid(), $1, $2, $3, $4::pg_catalog.json, 'WAITING', pg_catalog.now(), $5)",
 		lengthof(types), types, values, OidIsValid(source) ? NULL : "  n  ");
 	SPI_finish();
 }
@@ -177,7 +176,7 @@ job_of_row(HeapTuple row, TupleDesc descriptor)
 	job->relation = DatumGetObjectId(column(row, descriptor, PENDING_RELATION));
 	job->source = DatumGetObjectId(column(row, descriptor, PENDING_SOURCE));
 	job->arguments = SPI_getvalue(row, descriptor, PENDING_ARGUMENTS);
-	job->role = SPI_getvalue(row, descriptor, PENDING_ROLE);
+	job->role = DatumGetObjectId(column(row, descriptor, PENDING_ROLE));
 	job->begun = DatumGetBool(column(row, descriptor, PENDING_BEGUN));
 	job->interrupted = DatumGetInt32(column(row, descriptor, PENDING_INTERRUPTED));
 	job->errors = DatumGetInt32(column(row, descriptor, PENDING_ERRORS));
@@ -196,7 +195,8 @@ jobs_pending(void)
 		return NIL;
 
 	SPI_connect();
-	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments, coalesce(role, ''),"
+	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments,"
+		" coalesce(role::pg_catalog.oid, (SELECT relowner FROM pg_catalog.pg_class AS c WHERE c.oid = relation)),"
 		" state = 'RUNNING', interrupted, errors, due, loaded FROM ddb.jobs"
 		" WHERE state <> 'FAILED' ORDER BY started NULLS FIRST, requested, job", 0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);

@@ -25,9 +25,9 @@ typedef struct Job
 	Oid			relation;		/* of the table or backup that it fills */
 	Oid			source;			/* the relation that it reads, or InvalidOid */
 	char	   *arguments;		/* JSON object, as the kind has them */
+	Oid			role;			/* who asked for it, and may be gone (job_role.h); the relation's owner where that is not known */
 
 	/* of the worker's */
-	char	   *role;			/* who asked for it; "" where that is not known */
 	bool		begun;			/* an attempt has begun, and no error has ended it */
 	bool		got_on;			/* this one has committed a part */
 	int			interrupted;	/* the last so many attempts came to no end, as in crashes */

@@ -3,50 +3,57 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 #include "job/job_role.h"
-#include "owner_statement.h"
-#include "value/json_out.h"
 
-#define ROLE "Role"
-
-char *
-job_role_member(void)
+bool
+role_is_there(Oid role)
 {
-	const char *name = GetUserNameFromId(GetUserId(), false);
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoString(&out, "\"" ROLE "\":");
-	json_append_string(&out, name, strlen(name));
-	return out.data;
+	return SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role));
 }
 
+/* Of a role that is gone, what PUBLIC may would be told. */
 bool
 role_may_read(Oid role, Oid relation)
 {
-	return pg_class_aclcheck(relation, role, ACL_SELECT) == ACLCHECK_OK &&
+	bool		is_missing = false;
+
+	return role_is_there(role) &&
+		pg_class_aclcheck_ext(relation, role, ACL_SELECT, &is_missing) == ACLCHECK_OK && !is_missing &&
 		check_enable_rls(relation, role, true) != RLS_ENABLED;
-}
-
-static bool
-job_may_read(const Job *job)
-{
-	const char *name = job_argument(job, ROLE);
-	Oid			role = name != NULL ? get_role_oid(name, true) : relation_owner(job->relation);
-
-	return OidIsValid(role) && role_may_read(role, job->source);
 }
 
 void
 job_check_may_read(const Job *job)
 {
-	if (!job_may_read(job))
+	if (!role_may_read(job->role, job->source))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the role that has asked for it may not read all of what it reads any more")));
+}
+
+bool
+may_see_error(Oid role, Oid relation, Oid source)
+{
+	Oid			user = GetUserId();
+
+	return is_member_of_role(user, role) ||
+		(OidIsValid(source) && role_may_read(user, relation) && role_may_read(user, source));
+}
+
+PG_FUNCTION_INFO_V1(ddb_may_see_error);
+
+Datum
+ddb_may_see_error(PG_FUNCTION_ARGS)
+{
+	Oid			arguments[3];
+
+	for (int i = 0; i < 3; i++)
+		arguments[i] = PG_ARGISNULL(i) ? InvalidOid : PG_GETARG_OID(i);
+	PG_RETURN_BOOL(may_see_error(arguments[0], arguments[1], arguments[2]));
 }

@@ -10,16 +10,23 @@
 
 #include "job/job.h"
 
-/* For a job's arguments: the member that names the current role; palloc'd. */
-extern char *job_role_member(void);
+/* Whether there is such a role: catalogs (ddb.role) may have one that was dropped. */
+extern bool role_is_there(Oid role);
 
-/* Whether the role may read all of the relation. */
+/* Whether the role is there and may read all of the relation. */
 extern bool role_may_read(Oid role, Oid relation);
 
 /*
- * Raises ERRCODE_INSUFFICIENT_PRIVILEGE, with which a job is given up, unless the role that a job's arguments name may
- * read all of what the job reads, which must be locked.  Jobs that name none are their relation's owner's.
+ * Raises ERRCODE_INSUFFICIENT_PRIVILEGE, with which a job is given up, unless the role that has asked for the job may
+ * read all of what it reads, which must be locked.
  */
 extern void job_check_may_read(const Job *job);
+
+/*
+ * Whether the current role may see why work failed that the role has asked for, which may be told in words of items, of a
+ * bucket's files or of somebody's code: it could become that role, or may read both what is filled and the
+ * source.  Without a source, a bucket is read, and only the former counts.  Relations may be gone.
+ */
+extern bool may_see_error(Oid role, Oid relation, Oid source);
 
 #endif							/* DDB_JOB_JOB_ROLE_H */

@@ -82,7 +82,7 @@ void
 recovery_start(Oid target, Oid source, int64 moment)
 {
 	job_create(recovery_job_kind.name, target, source,
-			   psprintf("{\"Moment\":" INT64_FORMAT ",%s}", moment, job_role_member()));
+			   psprintf("{\"Moment\":" INT64_FORMAT "}", moment));
 }
 
 static int64

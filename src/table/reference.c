@@ -1,16 +1,22 @@
 /*
- * reference.c - the type ddb.relation, by which the catalogs name relations.
+ * reference.c - the types ddb.relation and ddb.role, by which the catalogs name relations and roles.
  *
- * It is regclass with two differences.  It is printed with its schema whatever
- * the search path is, so a dump of it can be read anywhere; and a name of no
- * relation is read as 0, so that one record does not keep all the others of a
- * dump from being loaded.
+ * They are regclass and regrole with these differences.  A relation is printed with its schema whatever
+ * the search path is, and a role as it is called, so a dump of them can be read anywhere.  A name that
+ * leads nowhere is read as 0, so that one record does not keep all the others of a dump from being
+ * loaded.  And so is a relation's number, which is what is printed where it is gone: in the database that a dump comes to,
+ * that may be somebody else's relation.
+ *
+ * So a record is about the one role that it was about when it was written or loaded, whatever that is
+ * called, and never about another one that is given its name later.
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/regproc.h"
 
@@ -24,10 +30,8 @@ ddb_relation_in(PG_FUNCTION_ARGS)
 {
 	char	   *text = PG_GETARG_CSTRING(0);
 
-	if (strcmp(text, "-") == 0)
+	if (strcmp(text, "-") == 0 || (text[0] != '\0' && strspn(text, "0123456789") == strlen(text)))
 		PG_RETURN_OID(InvalidOid);
-	if (text[0] != '\0' && strspn(text, "0123456789") == strlen(text))
-		PG_RETURN_DATUM(DirectFunctionCall1(oidin, CStringGetDatum(text)));
 	PG_RETURN_OID(RangeVarGetRelid(makeRangeVarFromNameList(qualified_name_list_compat(text)),
 								   NoLock, true));
 }
@@ -38,4 +42,23 @@ Datum
 ddb_relation_out(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_CSTRING(relation_text(PG_GETARG_OID(0)));
+}
+
+PG_FUNCTION_INFO_V1(ddb_role_in);
+
+/* No role is called "", and one may be called "-" or "10". */
+Datum
+ddb_role_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_OID(get_role_oid(PG_GETARG_CSTRING(0), true));
+}
+
+PG_FUNCTION_INFO_V1(ddb_role_out);
+
+Datum
+ddb_role_out(PG_FUNCTION_ARGS)
+{
+	char	   *name = GetUserNameFromId(PG_GETARG_OID(0), true);
+
+	PG_RETURN_CSTRING(name != NULL ? name : pstrdup(""));
 }

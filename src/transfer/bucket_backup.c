@@ -102,7 +102,6 @@ make_backup(const Job *job, const char **reason)
 {
 	BackupRun	run = {.job = job,.record = record_of_job(job)};
 	JobResult	result = JOB_DONE;
-	Oid			role;
 
 	*reason = REASON_NO_BACKUP;
 	if (run.record == NULL)
@@ -111,9 +110,8 @@ make_backup(const Job *job, const char **reason)
 	*reason = REASON_NO_TABLE;
 	if (!job_relation_is_there(job->source))
 		return JOB_IMPOSSIBLE;
-	role = role_of_job(run.record->role);
-	role_check_may_read(role, job->source);
-	run.bucket = role_open_bucket(role, run.record->bucket);
+	role_check_may_read(run.record->role, job->source);
+	run.bucket = role_open_bucket(run.record->role, run.record->bucket);
 	if (!is_there(&run))
 		result = write_table(&run, reason);
 	if (result != JOB_DONE)
@@ -152,7 +150,7 @@ delete_backup(const Job *job, const char **reason)
 	*reason = REASON_NO_BACKUP;
 	if (record == NULL || record->status != BUCKET_BACKUP_DELETING)
 		return JOB_IMPOSSIBLE;
-	backup_files_delete(role_open_bucket(role_of_job(record->role), record->bucket), &record->place);
+	backup_files_delete(role_open_bucket(record->role, record->bucket), &record->place);
 	bucket_backup_forget(record->place.id);
 	return JOB_DONE;
 }

@@ -23,7 +23,7 @@ typedef struct BucketBackup
 {
 	BackupPlace place;
 	char	   *bucket;
-	char	   *role;			/* who asked for what is done */
+	Oid			role;			/* who asked for what is done, and may be gone (job_role.h) */
 	BucketBackupStatus status;
 	char	   *description;	/* JSON object, as the operation has made it; NULL of one that was found in the bucket */
 } BucketBackup;

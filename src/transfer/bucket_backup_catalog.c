@@ -53,7 +53,7 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->place.id = catalog_text_column(tuple, descriptor, BACKUPS_ID);
 	record->place.table_name = catalog_text_column(tuple, descriptor, BACKUPS_TABLE_NAME);
 	record->bucket = catalog_text_column(tuple, descriptor, BACKUPS_BUCKET);
-	record->role = pstrdup(NameStr(*DatumGetName(heap_getattr(tuple, BACKUPS_ROLE, descriptor, &isnull))));
+	record->role = DatumGetObjectId(heap_getattr(tuple, BACKUPS_ROLE, descriptor, &isnull));
 	record->status = status_of(record->place.id, catalog_text_column(tuple, descriptor, BACKUPS_STATUS));
 	record->description = catalog_text_column(tuple, descriptor, BACKUPS_DESCRIPTION);
 	return record;
@@ -97,17 +97,17 @@ run(const char *statement, int count, Oid *types, Datum *values, const char *nul
 static bool
 insert(const char *bucket, const BackupPlace *place, const char *status, const char *description)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		CStringGetTextDatum(place->id), CStringGetTextDatum(bucket), CStringGetTextDatum(place->table_name),
-		CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)), CStringGetTextDatum(status),
+		ObjectIdGetDatum(GetUserId()), CStringGetTextDatum(status),
 		description != NULL ? CStringGetTextDatum(description) : (Datum) 0
 	};
 	bool		inserted;
 
 	SPI_connect();
 	inserted = run("INSERT INTO ddb.bucket_backups (backup, bucket, table_name, role, status, description)"
-				   " VALUES ($1, $2, $3, $4::pg_catalog.name, $5, $6::pg_catalog.json) ON CONFLICT DO NOTHING",
+				   " VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.json) ON CONFLICT DO NOTHING",
 				   lengthof(types), types, values, description != NULL ? NULL : "     n") > 0;
 	SPI_finish();
 	CommandCounterIncrement();
@@ -129,17 +129,15 @@ bucket_backup_start(const TableRecord *table, const char *bucket, const char *de
 static bool
 give_to_deletion(const BackupPlace *place)
 {
-	Oid			types[] = {TEXTOID, TEXTOID};
-	Datum		values[] = {
-		CStringGetTextDatum(place->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))
-	};
+	Oid			types[] = {TEXTOID, OIDOID};
+	Datum		values[] = {CStringGetTextDatum(place->id), ObjectIdGetDatum(GetUserId())};
 	const BucketBackup *record = bucket_backup_of_id(place->id);
 	bool		given;
 
 	if (record == NULL || record->status != BUCKET_BACKUP_FAILED || strcmp(record->place.table_name, place->table_name) != 0)
 		return false;
 	SPI_connect();
-	given = run("UPDATE ddb.bucket_backups SET status = '" STATUS_DELETING "', role = $2::pg_catalog.name"
+	given = run("UPDATE ddb.bucket_backups SET status = '" STATUS_DELETING "', role = $2"
 				" WHERE backup = $1 AND status <> '" STATUS_DELETING "'", lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return given;

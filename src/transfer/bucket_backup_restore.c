@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "job/filling.h"
-#include "job/job_role.h"
 #include "transfer/bucket_backup.h"
 #include "transfer/import_files.h"
 #include "transfer/role_bucket.h"
@@ -24,7 +23,6 @@
 /* The job's arguments. */
 typedef struct RestoreArguments
 {
-	const char *role;
 	const char *bucket;
 	BackupPlace backup;
 	const char *manifest;		/* its checksum */
@@ -68,7 +66,6 @@ write_arguments(const RestoreArguments *arguments)
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
-	append_text(&out, "Role", arguments->role);
 	append_text(&out, "Bucket", arguments->bucket);
 	append_text(&out, "TableName", arguments->backup.table_name);
 	append_text(&out, "Backup", arguments->backup.id);
@@ -87,7 +84,6 @@ read_arguments(const Job *job, RestoreArguments *arguments)
 	json_object *json = json_parse(text, strlen(text));
 	json_object *file = json_object_object_get(json, "File");
 
-	arguments->role = json_text_member(json, "Role");
 	arguments->bucket = json_text_member(json, "Bucket");
 	arguments->backup.table_name = pstrdup(json_text_member(json, "TableName"));
 	arguments->backup.id = pstrdup(json_text_member(json, "Backup"));
@@ -104,7 +100,7 @@ bucket_backup_start_restore(Oid target, const char *bucket, const BackupPlace *p
 							const char *manifest_checksum)
 {
 	RestoreArguments arguments = {
-		.role = GetUserNameFromId(GetUserId(), false),.bucket = bucket,.backup = *place,
+		.bucket = bucket,.backup = *place,
 		.manifest = manifest_checksum,.items = items
 	};
 
@@ -138,7 +134,7 @@ begin_session(const RestoreRun *run)
 	session->target = run->filling.job->relation;
 	session->options.format = ITEM_FILE_DYNAMODB_JSON;
 	session->options.compression = ITEM_FILE_GZIP;
-	bucket = role_open_bucket(role_of_job(arguments->role), arguments->bucket);
+	bucket = role_open_bucket(run->filling.job->role, arguments->bucket);
 	files = backup_files_manifest(bucket, &arguments->backup, arguments->manifest, arguments->items);
 	session->files = import_files_begin_known(bucket, files, &session->options, &arguments->place);
 	MemoryContextSwitchTo(caller);

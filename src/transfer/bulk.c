@@ -21,7 +21,6 @@
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
@@ -29,6 +28,7 @@
 #include "compat.h"
 #include "error.h"
 #include "job/filling.h"
+#include "job/job_role.h"
 #include "transfer/bulk_catalog.h"
 #include "transfer/bulk_put.h"
 #include "transfer/role_bucket.h"
@@ -131,12 +131,9 @@ read_options(const BulkRun *run, ItemFileOptions *options)
 static Oid
 role_of_operation(const BulkOperation *record)
 {
-	Oid			role = get_role_oid(record->transfer.role, true);
-
-	if (!OidIsValid(role))
-		ddb_error(ACCESS_DENIED_EXCEPTION, "The role %s that has asked for the operation is not there any more",
-				  record->transfer.role);
-	return role;
+	if (!role_is_there(record->transfer.role))
+		ddb_error(ACCESS_DENIED_EXCEPTION, "The role that has asked for the operation is not there any more");
+	return record->transfer.role;
 }
 
 /* ---- The session ---- */

@@ -292,7 +292,6 @@ export_table(const Job *job, const char **reason)
 {
 	ExportRun	run = {.job = job};
 	JobResult	result;
-	Oid			role;
 
 	*reason = REASON_NO_EXPORT;
 	run.record = transfer_of_job(&export_catalog, job);
@@ -305,9 +304,8 @@ export_table(const Job *job, const char **reason)
 	run.request = export_request(run.record);
 	run.increment = export_increment(run.record, run.request);
 	run.folder = export_files_folder(requested(&run, "S3Prefix"), run.record->transfer.id);
-	role = role_of_job(run.record->transfer.role);
-	role_check_may_read(role, job->source);
-	run.bucket = role_open_bucket(role, requested(&run, "S3Bucket"));
+	role_check_may_read(run.record->transfer.role, job->source);
+	run.bucket = role_open_bucket(run.record->transfer.role, requested(&run, "S3Bucket"));
 	open_filter(&run);
 
 	job_progress_begin(job);

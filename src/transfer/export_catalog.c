@@ -83,17 +83,17 @@ Export *
 export_start(const TableRecord *table, const char *token, const char *request, int64 moment)
 {
 	char	   *id = transfer_new_id();
-	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID};
+	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID, INT8OID, BOOLOID};
 	Datum		values[] = {
 		CStringGetTextDatum(id), ObjectIdGetDatum(table->relation), CStringGetTextDatum(table->name),
-		CStringGetTextDatum(table->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
+		CStringGetTextDatum(table->id), ObjectIdGetDatum(GetUserId()),
 		CStringGetTextDatum(token), CStringGetTextDatum(request), Int64GetDatum(moment), BoolGetDatum(moment != 0)
 	};
 
 	job_create(EXPORT_JOB, table->relation, table->relation, transfer_job_arguments(&export_catalog, id));
 	SPI_connect();
 	run("INSERT INTO ddb.exports (export, relation, table_name, table_id, role, token, request, status, moment,"
-		" of_the_past, started) VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6,"
+		" of_the_past, started) VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5, $6,"
 		" $7::pg_catalog.json, '" TRANSFER_IN_PROGRESS "', $8, $9, pg_catalog.clock_timestamp())",
 		lengthof(types), types, values, NULL);
 	SPI_finish();

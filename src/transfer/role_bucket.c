@@ -4,11 +4,20 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/lsyscache.h"
 
 #include "job/job_role.h"
 #include "transfer/role_bucket.h"
+
+/* One that is gone could still do what PUBLIC may. */
+static void
+check_is_there(Oid role)
+{
+	if (!role_is_there(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("Access is denied: the role that has asked for it is not there any more")));
+}
 
 /*
  * The worker is a superuser, and is the role for as long as the rights on the bucket are asked and its
@@ -23,6 +32,7 @@ role_open_bucket(Oid role, const char *name)
 	Oid			user;
 	int			context;
 
+	check_is_there(role);
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	bucket = bucket_open(name, &problem);
@@ -38,21 +48,10 @@ role_open_bucket(Oid role, const char *name)
 	return bucket;
 }
 
-Oid
-role_of_job(const char *name)
-{
-	Oid			role = get_role_oid(name, true);
-
-	if (!OidIsValid(role))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("Access is denied: the role %s is not there any more", name)));
-	return role;
-}
-
 void
 role_check_may_read(Oid role, Oid relation)
 {
+	check_is_there(role);
 	if (!role_may_read(role, relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

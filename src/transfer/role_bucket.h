@@ -6,13 +6,10 @@
 
 #include "transfer/bucket.h"
 
-/* Opens the bucket for the role; raises 42704 or 42501 where that cannot be. */
+/* Opens the bucket for the role; raises 42704 or 42501 where that cannot be, and 42501 where the role is gone. */
 extern Bucket *role_open_bucket(Oid role, const char *name);
 
-/* The role of that name; raises 42501 where there is none any more. */
-extern Oid	role_of_job(const char *name);
-
-/* Raises 42501 where the role may not read all of the relation. */
+/* Raises 42501 where the role is gone, or may not read all of the relation. */
 extern void role_check_may_read(Oid role, Oid relation);
 
 /* For JobKind: whether an error of a bucket is one that another try would meet again, and AWS's code for it. */

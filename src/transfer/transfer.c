@@ -28,7 +28,7 @@ transfer_read(Transfer *transfer, HeapTuple tuple, TupleDesc descriptor)
 	transfer->relation = DatumGetObjectId(heap_getattr(tuple, TRANSFER_RELATION, descriptor, &isnull));
 	transfer->table_name = catalog_text_column(tuple, descriptor, TRANSFER_TABLE_NAME);
 	transfer->table_id = catalog_uuid_column(tuple, descriptor, TRANSFER_TABLE_ID);
-	transfer->role = pstrdup(NameStr(*DatumGetName(heap_getattr(tuple, TRANSFER_ROLE, descriptor, &isnull))));
+	transfer->role = DatumGetObjectId(heap_getattr(tuple, TRANSFER_ROLE, descriptor, &isnull));
 	transfer->request = catalog_text_column(tuple, descriptor, TRANSFER_REQUEST);
 	transfer->status = catalog_text_column(tuple, descriptor, TRANSFER_STATUS);
 }
@@ -70,14 +70,14 @@ void *
 transfer_start(const TransferCatalog *catalog, const TableRecord *table, const char *token, const char *request)
 {
 	char	   *id = transfer_new_id();
-	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[] = {TEXTOID, OIDOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID};
 	Datum		values[] = {
 		CStringGetTextDatum(id), ObjectIdGetDatum(table->relation), CStringGetTextDatum(table->name),
-		CStringGetTextDatum(table->id), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)),
+		CStringGetTextDatum(table->id), ObjectIdGetDatum(GetUserId()),
 		CStringGetTextDatum(token), CStringGetTextDatum(request)
 	};
 	char	   *statement = psprintf("INSERT INTO ddb.%s (%s, relation, table_name, table_id, role, token, request, status, started)"
-									 " VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5::pg_catalog.name, $6, $7::pg_catalog.json,"
+									 " VALUES ($1, $2, $3, $4::pg_catalog.uuid, $5, $6, $7::pg_catalog.json,"
 									 " '" TRANSFER_IN_PROGRESS "', pg_catalog.clock_timestamp())",
 									 catalog->name, catalog->id_column);
 
@@ -93,12 +93,12 @@ transfer_start(const TransferCatalog *catalog, const TableRecord *table, const c
 void *
 transfer_of_token(const TransferCatalog *catalog, const char *token)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, INT4OID};
+	Oid			types[] = {TEXTOID, OIDOID, INT4OID};
 	Datum		values[] = {
-		CStringGetTextDatum(token), CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)), Int32GetDatum(TOKEN_HOURS)
+		CStringGetTextDatum(token), ObjectIdGetDatum(GetUserId()), Int32GetDatum(TOKEN_HOURS)
 	};
 	MemoryContext caller = CurrentMemoryContext;
-	char	   *statement = psprintf("SELECT %s FROM ddb.%s WHERE token = $1 AND role = $2::pg_catalog.name"
+	char	   *statement = psprintf("SELECT %s FROM ddb.%s WHERE token = $1 AND role = $2"
 									 " AND started > pg_catalog.now() - pg_catalog.make_interval(hours => $3)"
 									 " ORDER BY 1 DESC", catalog->id_column, catalog->name);
 	char	   *id = NULL;

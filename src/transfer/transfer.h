@@ -20,7 +20,7 @@ typedef struct Transfer
 	Oid			relation;		/* the table's, which may not be there any more */
 	char	   *table_name;
 	char	   *table_id;
-	char	   *role;			/* who asked for it */
+	Oid			role;			/* who asked for it, and may be gone (job_role.h) */
 	char	   *request;		/* JSON, as it was asked for, with the API's member names */
 	const char *status;			/* "IN_PROGRESS", "COMPLETED", "FAILED"; an import's also "CANCELLED"; a bulk
 								 * operation's all of those below */

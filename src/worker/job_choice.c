@@ -12,7 +12,7 @@
 #define INTERRUPTED_MOST 2
 
 /* Whose job this process has chosen last. */
-static char last_role[NAMEDATALEN] = "";
+static Oid	last_role = InvalidOid;
 
 bool
 job_lock(const Job *job, SessionLock *lock)
@@ -54,26 +54,26 @@ wants_to_be_alone(const Job *job)
 }
 
 static int
-count_of_role(List *jobs, const char *role)
+count_of_role(List *jobs, Oid role)
 {
 	int			count = 0;
 	ListCell   *cell;
 
 	foreach(cell, jobs)
-		count += strcmp(((Job *) lfirst(cell))->role, role) == 0 ? 1 : 0;
+		count += ((Job *) lfirst(cell))->role == role ? 1 : 0;
 	return count;
 }
 
-/* Whether the role's turn comes before the other's: after the last one's in the order of names, and around. */
+/* Whether the role's turn comes before the other's: after the last one's in the order of their numbers, and around. */
 static bool
-has_turn_before(const char *role, const char *other)
+has_turn_before(Oid role, Oid other)
 {
-	bool		behind = strcmp(role, last_role) > 0;
-	bool		other_behind = strcmp(other, last_role) > 0;
+	bool		behind = role > last_role;
+	bool		other_behind = other > last_role;
 
-	if (*last_role == '\0')
+	if (!OidIsValid(last_role))
 		return false;
-	return behind != other_behind ? behind : strcmp(role, other) < 0;
+	return behind != other_behind ? behind : role < other;
 }
 
 /* Of two in the order of the list, whether the later one comes first all the same. */
@@ -121,6 +121,6 @@ job_choose(List *jobs, SessionLock *lock)
 	if (choice.job != NULL && !job_lock(choice.job, lock))
 		choice.job = NULL;
 	if (choice.job != NULL)
-		strlcpy(last_role, choice.job->role, sizeof(last_role));
+		last_role = choice.job->role;
 	return choice;
 }

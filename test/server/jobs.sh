@@ -99,8 +99,8 @@ hold_jobs
 sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long') FROM generate_series(1, 5)"
 sql -o /dev/null -c 'SET ROLE other' -c "SELECT export('Short')"
 let_jobs_go
-ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role IN ('one', 'other') AND status = 'COMPLETED'"
-like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role, ' ' ORDER BY ended) FROM ddb.exports WHERE role IN ('one', 'other')")" '^(one )?other one'
+ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role::text IN ('one', 'other') AND status = 'COMPLETED'"
+like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role::text, ' ' ORDER BY ended) FROM ddb.exports WHERE role::text IN ('one', 'other')")" '^(one )?other one'
 set_setting ddb.job_workers 2
 
 # Who is killed.
@@ -172,7 +172,7 @@ is "and no one else" "$(sql -c 'CREATE ROLE third' -c 'SET ROLE third' -c 'SELEC
 sql -c 'GRANT SELECT ON dynamodb."Long" TO one'
 let_jobs_go
 ok "they are tried again" wait_until "SELECT count(*) = 0 FROM ddb.jobs"
-is "and done" "$(sql -c "SELECT status, count(*) FROM ddb.exports WHERE role IN ('one', 'other') GROUP BY status")" 'COMPLETED|9'
+is "and done" "$(sql -c "SELECT status, count(*) FROM ddb.exports WHERE role::text IN ('one', 'other') GROUP BY status")" 'COMPLETED|9'
 
 # What ended 90 days ago is forgotten, and nothing else.
 sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/b', convert_to('nothing', 'UTF8'))"
@@ -181,7 +181,7 @@ for name in Old New; do
 	ok "an import with a failure" wait_until "SELECT imported('$arn')->>'ImportStatus' = 'FAILED'"
 done
 sql -o /dev/null <<'SQL'
-DELETE FROM ddb.exports WHERE status = 'COMPLETED' AND role <> 'postgres';
+DELETE FROM ddb.exports WHERE status = 'COMPLETED' AND role::text <> 'postgres';
 UPDATE ddb.exports SET ended = now() - interval '91 days';
 UPDATE ddb.exports SET ended = now() - interval '89 days' WHERE export = (SELECT max(export) FROM ddb.exports);
 UPDATE ddb.imports SET ended = now() - interval '91 days' WHERE table_name = 'Old';

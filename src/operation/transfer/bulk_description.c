@@ -107,7 +107,7 @@ append_bulk_description(StringInfo response, const BulkOperation *record)
 	appendStringInfo(response, ",%.*s", (int) strlen(request) - 2, request + 1);
 	append_counts(response, record);
 	append_usage(response, record);
-	append_transfer_failure(response, &record->transfer);
+	append_transfer_failure(response, &record->transfer, InvalidOid);
 	appendStringInfoString(response, "}}");
 }
 

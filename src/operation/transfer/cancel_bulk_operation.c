@@ -27,9 +27,7 @@ static const Member members[] = {
 static bool
 may_cancel(const Transfer *transfer)
 {
-	Oid			role = get_role_oid(transfer->role, true);
-
-	return superuser() || (OidIsValid(role) && has_privs_of_role(GetUserId(), role)) ||
+	return superuser() || has_privs_of_role(GetUserId(), transfer->role) ||
 		object_ownercheck(RelationRelationId, transfer->relation, GetUserId());
 }
 

@@ -27,7 +27,7 @@ append_results(StringInfo out, const Export *record)
 		appendStringInfo(out, ",\"BilledSizeBytes\":" INT64_FORMAT ",\"ItemCount\":" INT64_FORMAT,
 						 record->bytes, record->items);
 	}
-	append_transfer_failure(out, &record->transfer);
+	append_transfer_failure(out, &record->transfer, record->transfer.relation);
 }
 
 void

@@ -45,7 +45,7 @@ append_import_description(StringInfo response, const Import *record)
 	appendStringInfo(response, ",\"ProcessedSizeBytes\":" INT64_FORMAT ",\"ProcessedItemCount\":" INT64_FORMAT
 					 ",\"ImportedItemCount\":" INT64_FORMAT ",\"ErrorCount\":" INT64_FORMAT,
 					 record->bytes, record->processed, record->imported, record->errors);
-	append_transfer_failure(response, &record->transfer);
+	append_transfer_failure(response, &record->transfer, InvalidOid);
 	appendStringInfoString(response, "}}");
 }
 

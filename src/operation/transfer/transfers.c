@@ -7,6 +7,7 @@
 
 #include "arn.h"
 #include "error.h"
+#include "job/job_role.h"
 #include "operation/transfer/transfers.h"
 #include "transfer/export_files.h"
 #include "request/parameters.h"
@@ -119,9 +120,9 @@ append_transfer_page(StringInfo out, const TransferPage *page, const TransferCat
 }
 
 void
-append_transfer_failure(StringInfo out, const Transfer *transfer)
+append_transfer_failure(StringInfo out, const Transfer *transfer, Oid source)
 {
-	if (transfer->failure_code == NULL)
+	if (transfer->failure_code == NULL || !may_see_error(transfer->role, transfer->relation, source))
 		return;
 	append_string_member(out, "FailureCode", transfer->failure_code);
 	append_string_member(out, "FailureMessage", transfer->failure_message);

@@ -43,8 +43,11 @@ extern void append_requested_json(StringInfo out, const char *name, json_object 
 extern void append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
 								 const char *member, void (*append) (StringInfo out, const void *record));
 
-/* Why it has failed, if it has. */
-extern void append_transfer_failure(StringInfo out, const Transfer *transfer);
+/*
+ * Why it has failed, if it has, for whom may_see_error() says so.  The source is the relation that it reads; InvalidOid where it
+ * reads a bucket.
+ */
+extern void append_transfer_failure(StringInfo out, const Transfer *transfer, Oid source);
 
 /* Raises ValidationException where a text that is given has U+0000, behind which nobody would look. */
 extern void check_transfer_text(const char *name, const RequestString *value);
