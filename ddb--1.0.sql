@@ -1895,6 +1895,8 @@ COMMENT ON COLUMN jobs.errors IS 'how many have ended in an error, one after the
 COMMENT ON COLUMN jobs.due IS 'when it is tried again; null: now';
 COMMENT ON COLUMN jobs.loaded IS 'when a dump has brought it';
 REVOKE ALL ON jobs FROM PUBLIC;
+-- pg_read_all_data and pg_write_all_data are not to reach it either.
+ALTER TABLE jobs ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('jobs', '');
 
 CREATE TABLE backups (

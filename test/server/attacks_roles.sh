@@ -180,12 +180,12 @@ PGDATABASE=attacked
 # ---- Why work has failed ----
 
 sql -o /dev/null -v ON_ERROR_STOP=1 <<SQL
-DELETE FROM ddb.jobs;
+UPDATE ddb.jobs SET error = '$secret';
 UPDATE ddb.exports SET role = 'asker', status = 'FAILED', failure_code = 'UNKNOWN', failure_message = '$secret' WHERE export = split_part('$export', '/', 4);
 UPDATE ddb.imports SET role = 'asker', status = 'FAILED', failure_code = 'UNKNOWN', failure_message = '$secret' WHERE import = split_part('$import', '/', 4);
 UPDATE ddb.bulk_operations SET role = 'asker', status = 'FAILED', failure_code = 'UNKNOWN', failure_message = '$secret' WHERE bulk_operation = split_part('$put', '/', 4);
 UPDATE ddb.bucket_backups SET role = 'asker', error = '$secret';
-ANALYZE ddb.exports, ddb.imports, ddb.bulk_operations, ddb.bucket_backups;
+ANALYZE ddb.jobs, ddb.exports, ddb.imports, ddb.bulk_operations, ddb.bucket_backups;
 SQL
 # seen ROLE: by which operations and views it sees why.
 seen() {
@@ -227,11 +227,11 @@ doors=(
 	'BEGIN; DECLARE c CURSOR FOR TABLE CATALOG; FETCH ALL FROM c; COMMIT'
 	'SELECT row_to_json(e) FROM CATALOG e FOR SHARE'
 	'EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM CATALOG e WHERE leak(e::text)'
-	"UPDATE CATALOG e SET status = status WHERE leak(e::text)"
+	"UPDATE CATALOG e SET role = role WHERE leak(e::text)"
 	"SELECT query_to_xml('TABLE CATALOG', true, false, '')"
 )
 statistics="SELECT most_common_vals, histogram_bounds FROM pg_stats WHERE schemaname = 'ddb' AND tablename = 'CATALOG' AND attname IN ('failure_message', 'error')"
-for catalog in exports imports bulk_operations bucket_backups; do
+for catalog in jobs exports imports bulk_operations bucket_backups; do
 	for door in "${doors[@]}"; do
 		door=${door//CATALOG/ddb.$catalog}
 		like "a superuser: $door" "$(as postgres "BEGIN; $door; ROLLBACK")" "$secret"
