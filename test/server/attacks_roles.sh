@@ -210,6 +210,15 @@ sql -c 'ALTER TABLE dynamodb."Mine" ENABLE ROW LEVEL SECURITY'
 is "nor does whom policies hide rows from" "$(seen reader)$(seen auditor)" ''
 sql -c 'ALTER TABLE dynamodb."Mine" DISABLE ROW LEVEL SECURITY'
 
+# no role, one that is gone; no relation, one that is gone; no source
+rule="SELECT string_agg(ddb.may_see_error(role::ddb.role, relation::ddb.relation, source::ddb.relation)::text, ' ') FROM (VALUES (NULL::oid), (0), (4294967295)) r (role),
+	(VALUES (NULL::oid), (0), (4294967295), ('dynamodb.\"Mine\"'::regclass::oid)) t (relation), (VALUES (NULL::oid), (0), (4294967295)) s (source)"
+answers() { as "$1" "$rule" | tr ' ' '\n' | sort | uniq -c | tr -s ' '; }
+for role in nosy reader auditor; do
+	is "$role: what is missing opens nothing" "$(answers $role)" ' 36 false'
+done
+is "but to superusers" "$(answers postgres)" ' 36 true'
+
 sql -o /dev/null <<SQL
 GRANT SELECT ON ALL TABLES IN SCHEMA ddb TO nosy;
 CREATE FUNCTION leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS \$\$ BEGIN RAISE NOTICE '%', \$1; RETURN true; END \$\$;
