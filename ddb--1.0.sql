@@ -1116,6 +1116,13 @@ COMMENT ON TYPE role IS 'a role by its name, empty where it is gone; 0 where the
 CREATE CAST (role AS oid) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (oid AS role) WITHOUT FUNCTION AS ASSIGNMENT;
 
+-- Whether the current role may see why work has failed, in words that may be of items, of what lies in a bucket, or of
+-- somebody's code: where it could become the role that has asked, and where relations alone are read and filled,
+-- also where it may read all of them.
+CREATE FUNCTION may_see_error(role role, relation relation, source relation) RETURNS boolean
+	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_may_see_error';
+COMMENT ON FUNCTION may_see_error(role, relation, relation) IS 'whether the current role may see why work failed that the role has asked for: it could become that role, or may read what is filled and what is read; no source: that is a bucket''s';
+
 -- The guard of each of them (at the end, with the triggers): what they say is believed, so
 -- nobody but the extension's owner changes them, whatever roles have been granted.
 CREATE FUNCTION guard_catalog() RETURNS trigger
@@ -1724,9 +1731,9 @@ GRANT SELECT ON change_lag TO PUBLIC;
 CREATE TABLE event_sources (
 	id uuid PRIMARY KEY,
 	relation relation NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	function text,
-	function_owner name,
+	function_owner role,
 	options jsonb NOT NULL,
 	secret text,
 	enabled boolean NOT NULL,
@@ -1777,7 +1784,7 @@ ALTER TABLE event_source_positions ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE event_source_failed (
 	source uuid NOT NULL,
-	role name NOT NULL,
+	role role NOT NULL,
 	table_name text COLLATE "C" NOT NULL,
 	shard_id text COLLATE "C" NOT NULL,
 	first_sequence_number text COLLATE "C" NOT NULL,
@@ -1800,12 +1807,12 @@ CREATE FUNCTION event_source_behind(source uuid, shard_id text, lane integer) RE
 COMMENT ON FUNCTION event_source_behind(uuid, text, integer) IS 'how many seconds ago the first change was made that an event source has not done yet; 0: there is none';
 
 CREATE VIEW event_source_list AS
-	SELECT s.id, t.name AS table_name, s.role, s.function, s.options,
+	SELECT s.id, t.name AS table_name,
+		(SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE r.oid OPERATOR(pg_catalog.=) s.role) AS role, s.function, s.options,
 		s.secret IS NOT NULL AS signs, s.enabled, s.created
 	FROM @extschema@.event_sources AS s
 		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) s.relation
-	WHERE pg_catalog.pg_has_role(
-		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) s.role), 'MEMBER');
+	WHERE @extschema@.may_see_error(s.role, NULL, NULL);
 ALTER VIEW event_source_list SET (security_barrier = true);
 GRANT SELECT ON event_source_list TO PUBLIC;
 COMMENT ON VIEW event_source_list IS 'event sources of the roles that the current role could become, without their secrets';
@@ -1819,8 +1826,7 @@ CREATE VIEW event_source_progress AS
 	FROM @extschema@.event_source_positions AS p
 		JOIN @extschema@.event_sources AS s ON s.id OPERATOR(pg_catalog.=) p.source
 		LEFT JOIN @extschema@.tables AS t ON t.relation OPERATOR(pg_catalog.=) s.relation
-	WHERE pg_catalog.pg_has_role(
-		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) s.role), 'MEMBER');
+	WHERE @extschema@.may_see_error(s.role, NULL, NULL);
 ALTER VIEW event_source_progress SET (security_barrier = true);
 GRANT SELECT ON event_source_progress TO PUBLIC;
 COMMENT ON VIEW event_source_progress IS 'how far the event sources have got of the roles that the current role could become';
@@ -1829,8 +1835,7 @@ CREATE VIEW event_source_failures AS
 	SELECT f.source, f.table_name, f.shard_id, f.first_sequence_number, f.last_sequence_number,
 		f.records, f.reason, f.error, f.attempts, f.failed, f.event
 	FROM @extschema@.event_source_failed AS f
-	WHERE pg_catalog.pg_has_role(
-		(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) f.role), 'MEMBER');
+	WHERE @extschema@.may_see_error(f.role, NULL, NULL);
 ALTER VIEW event_source_failures SET (security_barrier = true);
 GRANT SELECT ON event_source_failures TO PUBLIC;
 COMMENT ON VIEW event_source_failures IS 'batches that have been given up by event sources of the roles that the current role could become';
@@ -1925,13 +1930,6 @@ COMMENT ON COLUMN backups.definition IS 'the table''s keys and indexes';
 COMMENT ON COLUMN backups.expires IS 'when it is deleted; of SYSTEM';
 GRANT SELECT ON backups TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('backups', '');
-
--- Whether the current role may see why work has failed, in words that may be of items, of what lies in a bucket, or of
--- somebody's code: where it could become the role that has asked, and where relations alone are read and filled,
--- also where it may read all of them.
-CREATE FUNCTION may_see_error(role role, relation relation, source relation) RETURNS boolean
-	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ddb_may_see_error';
-COMMENT ON FUNCTION may_see_error(role, relation, relation) IS 'whether the current role may see why work failed that the role has asked for: it could become that role, or may read what is filled and what is read; no source: that is a bucket''s';
 
 -- What bucket_backups, exports, imports and bulk_operations have of a failure is not for everybody; nor are
 -- pg_read_all_data and pg_write_all_data to reach it. Operations and views tell what each role may see.

@@ -269,10 +269,10 @@ event_batch_give_up(const EventLane *lane, const EventBatch *batch, int from, co
 	size_t		length;
 	char	   *event = event_batch_json(batch, from, &length);
 	Oid			types[] = {
-		UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4OID, TEXTOID
+		UUIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4OID, TEXTOID
 	};
 	Datum		values[] = {
-		UUIDPGetDatum(&lane->key.source), CStringGetTextDatum(lane->role), CStringGetTextDatum(lane->table),
+		UUIDPGetDatum(&lane->key.source), ObjectIdGetDatum(lane->role), CStringGetTextDatum(lane->table),
 		CStringGetTextDatum(lane->key.shard_id),
 		sequence_datum(batch->sequences[from]), sequence_datum(batch->sequences[batch->count - 1]),
 		Int32GetDatum(batch->count - from), CStringGetTextDatum(reason),

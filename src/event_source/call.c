@@ -18,13 +18,18 @@
 #include "event_source/event_source.h"
 #include "event_source/response.h"
 #include "event_source/url.h"
+#include "job/job_role.h"
 #include "role_session.h"
 
 /* The role that the source runs as; raises an error where that is gone. */
 static Oid
 role_of_lane(const EventLane *lane)
 {
-	return get_role_oid(lane->role, false);
+	if (!role_is_there(lane->role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role of the event source is not there any more")));
+	return lane->role;
 }
 
 /* How many records an answer has done; it counts only where the source says so. */

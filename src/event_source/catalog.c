@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "event_source/event_source.h"
 #include "event_source/url.h"
+#include "job/job_role.h"
 #include "owner_statement.h"
 #include "script.h"
 #include "table/catalog.h"
@@ -114,16 +115,16 @@ check_function(Oid function)
 }
 
 Oid
-event_source_function(const char *text, const char *owner)
+event_source_function(const char *text, Oid owner)
 {
 	/* the text is qualified, so that no search path leads astray */
 	Datum		function = DirectFunctionCall1(regprocedurein, CStringGetDatum(text));
-	char	   *owner_now = GetUserNameFromId(check_function(DatumGetObjectId(function)), false);
+	Oid			owner_now = check_function(DatumGetObjectId(function));
 
-	if (strcmp(owner_now, owner) != 0)
+	if (owner_now != owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("function %s belongs to role \"%s\" now, and belonged to \"%s\"", text, owner_now, owner),
+				 errmsg("function %s belongs to role \"%s\" now, and belonged to another one", text, GetUserNameFromId(owner_now, false)),
 				 errhint("ddb.update_event_source with this function accepts it.")));
 	return DatumGetObjectId(function);
 }
@@ -141,14 +142,7 @@ run(const char *statement, int count, Oid *types, Datum *values, const char *nul
 	return owner_statement_run(extension_relation("event_sources"), statement, count, types, values, nulls);
 }
 
-/* A role's name, as a value of the type name. */
-static Datum
-role_name(Oid role)
-{
-	return DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(role, false)));
-}
-
-/* The function's text and its owner's name, as the record has them; NULL where there is none. */
+/* The function's text and its owner, as the record has them; 0 where there is none. */
 static void
 describe_function(Oid function, Datum *text, Datum *owner)
 {
@@ -156,7 +150,7 @@ describe_function(Oid function, Datum *text, Datum *owner)
 	*owner = 0;
 	if (!OidIsValid(function))
 		return;
-	*owner = role_name(check_function(function));
+	*owner = ObjectIdGetDatum(check_function(function));
 	*text = CStringGetTextDatum(format_procedure_qualified(function));
 }
 
@@ -198,7 +192,7 @@ ddb_create_event_source(PG_FUNCTION_ARGS)
 	EventSourceOptions options;
 	TableRecord *table;
 	SequenceNumber start;
-	Oid			types[] = {OIDOID, NAMEOID, TEXTOID, NAMEOID, JSONBOID, TEXTOID, BOOLOID, INT8OID, INT8OID};
+	Oid			types[] = {OIDOID, OIDOID, TEXTOID, OIDOID, JSONBOID, TEXTOID, BOOLOID, INT8OID, INT8OID};
 	Datum		values[lengthof(types)];
 	char		nulls[] = "         ";
 	bool		isnull;
@@ -220,7 +214,7 @@ ddb_create_event_source(PG_FUNCTION_ARGS)
 	start = options.latest ? change_log_latest() : SEQUENCE_NUMBER_FIRST;
 
 	values[0] = ObjectIdGetDatum(table->relation);
-	values[1] = role_name(GetUserId());
+	values[1] = ObjectIdGetDatum(GetUserId());
 	describe_function(function, &values[2], &values[3]);
 	values[4] = PG_GETARG_DATUM(2);
 	values[5] = options.secret == NULL ? 0 : CStringGetTextDatum(options.secret);
@@ -276,18 +270,18 @@ lock_own_source(const pg_uuid_t *id, Datum options)
 	bool		isnull;
 	Oid			role;
 
-	if (run("SELECT s.role, s.relation::oid, s.function IS NOT NULL,"
+	if (run("SELECT s.role::oid, s.relation::oid, s.function IS NOT NULL,"
 			" jsonb_strip_nulls(s.options || $2) FROM ddb.event_sources AS s WHERE s.id = $1 FOR NO KEY UPDATE",
 			lengthof(types), types, values, NULL) == 0)
 		refuse_source(id);
 	row = SPI_tuptable->vals[0];
 	descriptor = SPI_tuptable->tupdesc;
-	role = get_role_oid(NameStr(*DatumGetName(SPI_getbinval(row, descriptor, 1, &isnull))), true);
+	role = DatumGetObjectId(SPI_getbinval(row, descriptor, 1, &isnull));
 
 	/* the source of a role that is gone is left to superusers */
 	if (!superuser())
 	{
-		if (!OidIsValid(role))
+		if (!role_is_there(role))
 			refuse_source(id);
 		check_may_become_role_compat(GetUserId(), role);
 	}
@@ -331,7 +325,7 @@ ddb_update_event_source(PG_FUNCTION_ARGS)
 	Oid			function = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
 	EventSourceOptions options;
 	OwnSource	source;
-	Oid			types[] = {UUIDOID, JSONBOID, TEXTOID, NAMEOID, BOOLOID, BOOLOID, TEXTOID, BOOLOID};
+	Oid			types[] = {UUIDOID, JSONBOID, TEXTOID, OIDOID, BOOLOID, BOOLOID, TEXTOID, BOOLOID};
 	Datum		values[lengthof(types)];
 	char		nulls[] = "        ";
 
@@ -363,7 +357,7 @@ ddb_update_event_source(PG_FUNCTION_ARGS)
 	nulls[6] = options.secret == NULL ? 'n' : ' ';
 	run("UPDATE ddb.event_sources SET options = $2 - '{Enabled,SigningSecret}'::text[],"
 		" function = CASE WHEN $5 THEN function ELSE $3 END,"
-		" function_owner = CASE WHEN $5 THEN function_owner ELSE $4 END,"
+		" function_owner = CASE WHEN $5 THEN function_owner::oid ELSE $4 END,"
 		" enabled = coalesce($6, enabled), secret = CASE WHEN $8 THEN $7 ELSE secret END"
 		" WHERE id = $1", lengthof(types), types, values, nulls);
 
@@ -407,7 +401,7 @@ ddb_delete_event_source_failures(PG_FUNCTION_ARGS)
 	/* safe as the owner: what the caller may not see, it does not delete */
 	SPI_connect();
 	count = run("DELETE FROM ddb.event_source_failed AS f WHERE f.source = $1 AND f.failed <= $2"
-				" AND pg_has_role($3, (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = f.role), 'MEMBER')",
+				" AND pg_has_role($3, f.role::oid, 'MEMBER')",
 				lengthof(types), types, values, NULL);
 	SPI_finish();
 	PG_RETURN_INT64(count);

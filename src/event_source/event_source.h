@@ -33,11 +33,10 @@ extern void (*event_source_request) (void);
 extern void event_source_check_stream(const char *table, const char *label);
 
 /*
- * The function of that text ("schema.name(jsonb)"), which must belong to the role
- * of that name, for the current role to call.  Raises an error where it may not, or
+ * The function of that text ("schema.name(jsonb)"), which must belong to that role, for the current role to call.  Raises an error where it may not, or
  * where it has not the form of a target.
  */
-extern Oid	event_source_function(const char *text, const char *owner);
+extern Oid	event_source_function(const char *text, Oid owner);
 
 /* ---- lane.c: how far each has got ---- */
 
@@ -54,7 +53,7 @@ typedef struct EventTask
 {
 	EventLaneKey key;
 	uint32		hash;			/* of the key */
-	char	   *role;			/* as which it is called */
+	Oid			role;			/* as which it is called, and may be gone (job_role.h) */
 	TimestampTz due;			/* not before; 0: at any time */
 	bool		slow;			/* its last call took long */
 	bool		ready;			/* it is to have a turn in this round; for whoever has read it */
@@ -66,9 +65,9 @@ typedef struct EventLane
 	EventLaneKey key;
 	Oid			relation;		/* the table's */
 	char	   *table;
-	char	   *role;
+	Oid			role;			/* may be gone */
 	char	   *function;		/* NULL: none */
-	char	   *function_owner;
+	Oid			function_owner; /* whom it belonged to when it was named */
 	char	   *secret;			/* NULL: none */
 	EventSourceOptions options;
 	char	   *view_type;

@@ -146,7 +146,7 @@ event_tasks(void)
 	List	   *tasks = NIL;
 
 	SPI_connect();
-	run("SELECT p.source, p.shard_id, p.lane, s.role, p.due, p.slow FROM ddb.event_source_positions AS p"
+	run("SELECT p.source, p.shard_id, p.lane, s.role::oid, p.due, p.slow FROM ddb.event_source_positions AS p"
 		" JOIN ddb.event_sources AS s ON s.id = p.source"
 		" JOIN ddb.shards AS h ON h.shard_id = p.shard_id"
 		" WHERE s.enabled AND NOT p.finished AND NOT EXISTS"
@@ -158,12 +158,13 @@ event_tasks(void)
 	{
 		Row			row = {SPI_tuptable->vals[i], SPI_tuptable->tupdesc};
 		EventTask  *task = palloc0(sizeof(EventTask));
+		bool		isnull;
 
 		task->key.source = uuid_column(&row, 1);
 		task->key.shard_id = SPI_getvalue(row.tuple, row.descriptor, 2);
 		task->key.lane = integer_column(&row, 3);
 		task->hash = event_lane_hash(&task->key);
-		task->role = SPI_getvalue(row.tuple, row.descriptor, 4);
+		task->role = DatumGetObjectId(column(&row, 4, &isnull));
 		task->due = timestamp_column(&row, 5);
 		task->slow = boolean_column(&row, 6);
 		tasks = lappend(tasks, task);
@@ -184,9 +185,9 @@ lane_of_row(const EventLaneKey *key, const Row *row)
 	lane->key.shard_id = pstrdup(key->shard_id);
 	lane->relation = DatumGetObjectId(column(row, 1, &isnull));
 	lane->table = SPI_getvalue(row->tuple, row->descriptor, 2);
-	lane->role = SPI_getvalue(row->tuple, row->descriptor, 3);
+	lane->role = DatumGetObjectId(column(row, 3, &isnull));
 	lane->function = SPI_getvalue(row->tuple, row->descriptor, 4);
-	lane->function_owner = SPI_getvalue(row->tuple, row->descriptor, 5);
+	lane->function_owner = DatumGetObjectId(column(row, 5, &isnull));
 	lane->secret = SPI_getvalue(row->tuple, row->descriptor, 6);
 	event_source_options_read(SPI_getvalue(row->tuple, row->descriptor, 7), &lane->options);
 	lane->view_type = SPI_getvalue(row->tuple, row->descriptor, 8);
@@ -218,7 +219,7 @@ read_lane(const EventLaneKey *key, const char *condition)
 	EventLane  *lane = NULL;
 
 	SPI_connect();
-	run(psprintf("SELECT s.relation::oid, t.name, s.role, s.function, s.function_owner, s.secret, s.options::text,"
+	run(psprintf("SELECT s.relation::oid, t.name, s.role::oid, s.function, s.function_owner::oid, s.secret, s.options::text,"
 				 " st.view_type, h.label, p.lanes, p.next_time, p.next_ordinal, p.retries,"
 				 " p.bisect_size, p.bisect_time, p.bisect_ordinal, p.slow, p.called, p.result, p.error,"
 				 " p.interrupted FROM ddb.event_source_positions AS p"
@@ -265,9 +266,8 @@ ddb_event_source_behind(PG_FUNCTION_ARGS)
 		.source = *PG_GETARG_UUID_P(0),.shard_id = text_to_cstring(PG_GETARG_TEXT_PP(1)),.lane = PG_GETARG_INT32(2)
 	};
 	EventLane  *lane = read_lane(&key, "");
-	Oid			role = lane == NULL ? InvalidOid : get_role_oid(lane->role, true);
 
-	if (!OidIsValid(role) || !is_member_of_role(GetUserId(), role))
+	if (lane == NULL || !is_member_of_role(GetUserId(), lane->role))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(event_lane_behind(lane));
 }

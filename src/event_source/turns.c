@@ -22,7 +22,7 @@
 /* A role that has event sources. */
 typedef struct Share
 {
-	NameData	role;
+	Oid			role;
 	double		used;			/* milliseconds of the process's time */
 	uint32		last;			/* the lane that had its turn last */
 	EventTask **tasks;			/* of this round, in the order of their hashes */
@@ -39,7 +39,7 @@ static Share *current = NULL;	/* whose turn it is */
 static double reached = 0;
 
 static Share *
-share_of(const char *role)
+share_of(Oid role)
 {
 	MemoryContext caller;
 	Share	   *share;
@@ -48,12 +48,12 @@ share_of(const char *role)
 	foreach(cell, shares)
 	{
 		share = lfirst(cell);
-		if (strcmp(NameStr(share->role), role) == 0)
+		if (share->role == role)
 			return share;
 	}
 	caller = MemoryContextSwitchTo(TopMemoryContext);
 	share = palloc0(sizeof(Share));
-	namestrcpy(&share->role, role);
+	share->role = role;
 	share->used = reached;
 	shares = lappend(shares, share);
 	MemoryContextSwitchTo(caller);

@@ -205,7 +205,7 @@ check_event_sources(List **problems)
 {
 	check_by_query(problems, "event_sources",
 				   "SELECT id::pg_catalog.text, 0::pg_catalog.oid FROM ddb.event_sources s WHERE NOT EXISTS"
-				   " (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = s.role)",
+				   " (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = s.role)",
 				   RECORD_EVENT_SOURCE, "there is no role of event source");
 }
 

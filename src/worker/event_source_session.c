@@ -47,9 +47,9 @@ session_lock_number(SessionLock *lock, int number)
 }
 
 bool
-session_lock_place(SessionLock *lock, const char *role, int place)
+session_lock_place(SessionLock *lock, Oid role, int place)
 {
-	return session_lock_take(lock, session_sources_relation, hash_bytes((const unsigned char *) role, strlen(role)), 2 + place);
+	return session_lock_take(lock, session_sources_relation, hash_bytes_uint32(role), 2 + place);
 }
 
 bool

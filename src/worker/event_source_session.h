@@ -21,7 +21,7 @@ extern void session_abort(void);
  * on a lane by its hash, without waiting; false where another process has it.
  */
 extern bool session_lock_number(SessionLock *lock, int number);
-extern bool session_lock_place(SessionLock *lock, const char *role, int place);
+extern bool session_lock_place(SessionLock *lock, Oid role, int place);
 extern bool session_lock_lane(SessionLock *lock, uint32 hash);
 
 #endif							/* DDB_EVENT_SOURCE_SESSION_H */

@@ -196,7 +196,7 @@ read_tasks(void)
  * roles; false where others of its calls have them.
  */
 static bool
-take_place(const char *role, SessionLock *lock)
+take_place(Oid role, SessionLock *lock)
 {
 	int			places = event_source_workers - 1;
 

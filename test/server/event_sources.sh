@@ -124,14 +124,33 @@ put Plain 27 27
 ok "a function that is another one's now is not called" wait_until "SELECT count(*) > 0 FROM ddb.event_source_progress WHERE source = '$plain' AND last_error LIKE '%belongs to role \"bob\" now%'"
 sql -o /dev/null -c 'SET ROLE alice' -c "SELECT ddb.update_event_source('$plain', function => 'plain')"
 ok "until it is named again" wait_until "SELECT count(*) = 47 FROM seen WHERE who = 'plain'"
+
+# Whose it is.
+sql -o /dev/null -c 'ALTER ROLE alice RENAME TO renamed' -c 'CREATE ROLE alice' -c 'ALTER ROLE bob RENAME TO "bob too"' -c 'CREATE ROLE bob'
+put Plain 28 28
+ok "a role that has another name is called, and its function is the same one's still" wait_until "SELECT count(*) = 48 FROM seen WHERE who = 'plain'"
+is "who has its name now sees nothing" "$(sql -c 'SET ROLE alice' -c 'SELECT count(*) FROM ddb.event_source_list' -c 'SELECT count(*) FROM ddb.event_source_progress')" $'0\n0'
+like "and changes nothing" "$(sql -c 'SET ROLE alice' -c "SELECT ddb.delete_event_source('$plain')" 2>&1 || true)" 'must be member|permission denied to set role'
+sql -o /dev/null -c 'DROP ROLE alice' -c 'ALTER ROLE renamed RENAME TO alice' -c 'DROP ROLE bob' -c 'ALTER ROLE "bob too" RENAME TO bob'
+carol='CREATE ROLE carol; GRANT SELECT ON dynamodb."Plain:stream" TO carol; GRANT ALL ON seen, seen_number_seq TO carol'
+sql -o /dev/null -c "$carol"
+gone=$(source_as carol Plain "'plain'" '{"StartingPosition": "LATEST"}')
+sql -o /dev/null -c 'DROP OWNED BY carol' -c 'DROP ROLE carol' -c "$carol"
+put Plain 29 29
+ok "one whose role is gone is not called" wait_until "SELECT count(*) > 0 FROM ddb.event_source_progress WHERE source = '$gone' AND last_error = 'the role of the event source is not there any more'"
+is "nor told to another of its name" "$(sql -c 'SET ROLE carol' -c 'SELECT count(*) FROM ddb.event_source_list' -c 'SELECT count(*) FROM ddb.event_source_progress')" $'0\n0'
+ok "the others are" wait_until "SELECT count(*) = 49 FROM seen WHERE who = 'plain'"
+is "which is told as a record that leads nowhere" "$(sql -c 'SELECT problem, removable FROM ddb.check_catalog()')" "there is no role of event source $gone|t"
+is "and removed" "$(sql -c 'SELECT count(*) FROM ddb.clean_catalog()' -c "SELECT count(*) FROM ddb.event_sources WHERE id = '$gone'")" $'1\n0'
+sql -o /dev/null -c 'DROP OWNED BY carol' -c 'DROP ROLE carol'
 delete_source "$plain"
 delete_source "$latest"
 
 # A filter, lanes, a window.
 filtered=$(source_as alice Plain "'filtered'" '{"FilterCriteria": {"Filters": [{"Pattern": "{\"dynamodb\": {\"NewImage\": {\"again\": {\"BOOL\": [true]}, \"id\": {\"S\": [\"3\", {\"prefix\": \"1\"}]}}}}"}]}}')
 lanes=$(source_as alice Plain "'parallel_lanes'" '{"ParallelizationFactor": 3, "BatchSize": 2}')
-ok "lanes have all records" wait_until "SELECT count(*) = 47 FROM seen WHERE who = 'lanes'"
-is "each once" "$(seen lanes)" '47|47|27'
+ok "lanes have all records" wait_until "SELECT count(*) = 49 FROM seen WHERE who = 'lanes'"
+is "each once" "$(seen lanes)" '49|49|29'
 is "in the order of each item" "$(out_of_order lanes)" 0
 ok "a filter's records come" wait_until "SELECT count(*) = 12 FROM seen WHERE who = 'filtered'"
 ok "and all others are passed" wait_until "SELECT bool_and(behind_seconds = 0) FROM ddb.event_source_progress WHERE source = '$filtered'"
