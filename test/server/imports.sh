@@ -122,6 +122,6 @@ is "and failures" "$(sql -c "SELECT count(*), count(DISTINCT (key, item_index)) 
 is "the index agrees too" "$(sql -c "SELECT count(*) FROM ddb.check_indexes('Many')")" 0
 
 arn=$(sql -c BEGIN -c "SELECT import('Dropped', 'plain/')" -c 'DROP TABLE dynamodb."Dropped"' -c COMMIT)
-is "a table that is dropped cancels it" "$(sql -c "SELECT status('$arn')")" CANCELLED
+is "a table that is dropped cancels it" "$(sql -c "SELECT status('$arn'), description('$arn') ? 'EndTime'")" 'CANCELLED|t'
 is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 is "the newest first" "$(sql -c "SELECT ddb.list_imports('{\"PageSize\": 1}')::jsonb #>> '{ImportSummaryList,0,ImportArn}' = '$arn'")" t
