@@ -106,7 +106,7 @@ job_reads(Oid source, const char *kind)
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE source = $1 AND kind = $2 AND state <> 'FAILED' AND error IS NULL",
+	found = run("SELECT FROM ddb.jobs WHERE source = $1 AND kind = $2 AND state <> 'FAILED'",
 				lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return found;

@@ -71,7 +71,7 @@ extern const char *job_argument(const Job *job, const char *name);
 /* Whether one is to fill the relation, or does, and has not met an error yet. */
 extern bool job_is_pending(Oid relation);
 
-/* Whether one of the kind reads it, or is to, and has not met an error yet. */
+/* Whether one of the kind reads it, or is to, also after errors. */
 extern bool job_reads(Oid source, const char *kind);
 
 /* Whether there is one of the kind, not failed for good, whose arguments have such a member. */

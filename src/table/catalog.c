@@ -510,6 +510,8 @@ PG_FUNCTION_INFO_V1(ddb_forget_dropped_tables);
 Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
+	static const char *const transfers[] = {"exports", "imports", "bulk_operations"};
+
 	(void) event_trigger_data(fcinfo, "forget_dropped_tables");
 	if (script_is_running())
 		PG_RETURN_NULL();
@@ -524,6 +526,12 @@ ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 				 0, NULL, NULL, NULL);
 	write_tables("DELETE FROM ddb.jobs j WHERE NOT EXISTS"
 				 " (SELECT FROM pg_catalog.pg_class c WHERE c.oid = j.relation)", 0, NULL, NULL, NULL);
+	/* what goes on by these has ended with them */
+	for (int i = 0; i < (int) lengthof(transfers); i++)
+		write_tables(psprintf("UPDATE ddb.%s t SET ended = pg_catalog.clock_timestamp() FROM pg_catalog.pg_event_trigger_dropped_objects() d"
+							  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+							  " AND d.objsubid = 0 AND d.objid = t.relation AND t.ended IS NULL", transfers[i]),
+					 0, NULL, NULL, NULL);
 	SPI_finish();
 	PG_RETURN_NULL();
 }

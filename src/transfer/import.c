@@ -211,7 +211,6 @@ complete(ImportRun *run)
 		run->record->transfer.failure_message = ITEM_FAILURE;
 	}
 	filling_done(&run->filling);
-	end_session();
 }
 
 /* After an error nothing of the session is believed. */
@@ -244,6 +243,9 @@ import_on(ImportRun *run)
 	if (done)
 		complete(run);
 	import_write(run->record);
+	/* whose the place's key is */
+	if (done)
+		end_session();
 	return done ? JOB_DONE : JOB_GOES_ON;
 }
 

@@ -21,7 +21,7 @@
 
 static const TransferCatalog *const catalogs[] = {&export_catalog, &import_catalog, &bulk_catalog};
 
-/* When it ended; one whose job went with its table, when it began. */
+/* When it ended; one that a dump has brought without its job, when it began. */
 #define ENDED "coalesce(t.ended, t.started)"
 
 /* A condition: nothing is done for it any more. */

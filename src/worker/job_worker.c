@@ -43,6 +43,9 @@
 #define RIGHTS_SECONDS (24 * 60 * 60)
 #define RECORDS_SECONDS 15
 
+/* After so many attempts that came to no end, one after the other, a job is not tried again: the server goes before it. */
+#define INTERRUPTED_MOST 10
+
 typedef enum Outcome
 {
 	OUTCOME_DONE,
@@ -232,6 +235,12 @@ try_job(Job *job, const char **reason, int *sqlstate)
 	};
 	Outcome		outcome;
 
+	if (job->interrupted >= INTERRUPTED_MOST)
+	{
+		*reason = psprintf("Its worker has ended unexpectedly %d times, one after the other", job->interrupted);
+		*sqlstate = ERRCODE_CRASH_SHUTDOWN;
+		return OUTCOME_IMPOSSIBLE;
+	}
 	error_context_stack = &context;
 	PG_TRY();
 	{

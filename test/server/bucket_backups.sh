@@ -230,6 +230,24 @@ dropped=$(sql -c BEGIN -c "SELECT backup('Small', 'dropped')" -c 'DROP TABLE dyn
 is "a table that is dropped" "$(sql -c "SELECT status('$dropped')" -c "SELECT drop_backup('$dropped')")" $'DELETED\nDELETED'
 ok "leaves nothing" wait_until 'SELECT count(*) = 0 FROM ddb.bucket_backups'
 
+# A store that is not there now may be there later.
+sql -o /dev/null <<'SQL'
+SELECT ddb.create_table('{"TableName": "Waiting", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "N"}], "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]}');
+CREATE SERVER away FOREIGN DATA WRAPPER ddb_bucket OPTIONS (store 's3');
+CREATE USER MAPPING FOR PUBLIC SERVER away OPTIONS (access_key_id 'AKIAIOSFODNN7EXAMPLE', secret_access_key 'none');
+ALTER SYSTEM SET ddb.s3_endpoint = 'http://127.0.0.1:1';
+ALTER SYSTEM SET ddb.s3_attempts = 1;
+SELECT pg_reload_conf();
+SQL
+ok "a backup waits for its store" eval "sql -c 'SET ddb.backup_bucket = away' -c \"SELECT backup('Waiting', 'waiting')\" -o /dev/null && wait_until \"SELECT reason('Waiting') LIKE 'WAITING: %'\""
+like "for which its table stays" "$(sql -c "SELECT ddb.delete_table('{\"TableName\": \"Waiting\"}')" 2>&1 || true)" 'ResourceInUseException: .*being backed up'
+sql -o /dev/null -c 'DROP SERVER away CASCADE' -c 'ALTER SYSTEM RESET ddb.s3_endpoint' -c 'ALTER SYSTEM RESET ddb.s3_attempts' -c 'SELECT pg_reload_conf()' 2>/dev/null
+ok "until the bucket is no more" wait_until "SELECT count(*) = 0 FROM ddb.jobs WHERE state <> 'FAILED'"
+is "then it can be deleted" "$(sql -c "SELECT ddb.delete_table('{\"TableName\": \"Waiting\"}')::jsonb->'TableDescription'->>'TableStatus'")" DELETING
+sql -o /dev/null -c 'CREATE SERVER away FOREIGN DATA WRAPPER ddb_bucket' -c 'SET ddb.backup_bucket = away' \
+	-c "SELECT drop_backup(replace('${small%/*}/', '/Small/', '/Waiting/') || backup) FROM ddb.bucket_backups WHERE table_name = 'Waiting'"
+
 # ---- Deleting ----
 
 is "it is deleted" "$(sql -c BEGIN -c "SELECT drop_backup('$small')" -c "SELECT names('{\"TableName\": \"Small\"}')" -c ROLLBACK)" DELETED

@@ -312,6 +312,7 @@ arn=$(started Deleted many/ "$gzip" '{"MaxWriteRequestUnits": 1024}')
 wait_until "SELECT (description('$arn')->>'ProcessedItemCount')::bigint > 0"
 is "the table can be deleted meanwhile" "$(sql -c "SELECT ddb.delete_table('{\"TableName\": \"Deleted\"}')::jsonb#>>'{TableDescription,TableStatus}'")" DELETING
 like "which ends the operation" "$(done_put "$arn")" '^FAILED [0-9]+ 0 TableNotFound$'
+is "at a moment" "$(sql -c "SELECT description('$arn') ? 'EndTime'")" t
 wait_until 'SELECT count(*) = 0 FROM ddb.jobs'
 
 # A dump brings it along, as far as it is, and the copy goes on by itself.

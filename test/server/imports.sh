@@ -55,6 +55,10 @@ is "every item is there" "$(sql -c 'SELECT count(*), sum(k), count(DISTINCT item
 is "the index agrees" "$(sql -c "SELECT count(*) FROM ddb.check_indexes('Plain')" -c "SELECT ddb.query('{\"TableName\": \"Plain\", \"IndexName\": \"ByColor\", \"KeyConditionExpression\": \"color = :c\", \"ExpressionAttributeValues\": {\":c\": {\"S\": \"c1\"}}, \"Select\": \"COUNT\"}')::json->>'Count'")" $'0\n29'
 is "and the table is" "$(sql -c "SELECT ddb.describe_table('{\"TableName\": \"Plain\"}')::jsonb->'Table'->>'TableStatus'")" ACTIVE
 
+# Their names fill more than a block of memory.
+sql -o /dev/null -c "SELECT ddb.write_object('imports', format('names/%s%s', repeat(repeat('n', 250) || '/', 3), i), convert_to(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"color\":{\"S\":\"c\"}}}', i), 'UTF8')) FROM generate_series(1, 1000) i"
+is "many files" "$(imported ManyFiles names/)" 'COMPLETED 1000 1000 0'
+
 lines 1 50 | gzip | put gzip/a
 is "gzip" "$(imported Gzip gzip/ '{"InputCompressionType": "GZIP"}')" 'COMPLETED 50 50 0'
 printf 'k,color,text\n1,red,"a, ""b"""\n2,green,\n' | put csv/a.csv
@@ -118,6 +122,6 @@ is "and failures" "$(sql -c "SELECT count(*), count(DISTINCT (key, item_index)) 
 is "the index agrees too" "$(sql -c "SELECT count(*) FROM ddb.check_indexes('Many')")" 0
 
 arn=$(sql -c BEGIN -c "SELECT import('Dropped', 'plain/')" -c 'DROP TABLE dynamodb."Dropped"' -c COMMIT)
-is "a table that is dropped cancels it" "$(sql -c "SELECT status('$arn')")" CANCELLED
+is "a table that is dropped cancels it" "$(sql -c "SELECT status('$arn'), description('$arn') ? 'EndTime'")" 'CANCELLED|t'
 is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 is "the newest first" "$(sql -c "SELECT ddb.list_imports('{\"PageSize\": 1}')::jsonb #>> '{ImportSummaryList,0,ImportArn}' = '$arn'")" t

@@ -141,6 +141,18 @@ ok "it is restored" wait_until "SELECT ddb.describe_table('{\"TableName\": \"Res
 is "with all its items" "$(sql -c 'SELECT count(*) FROM dynamodb."Restored"')" 2000
 sql -o /dev/null -c "SELECT ddb.delete_backup('{\"BackupArn\": \"$backup\"}')"
 
+# What ends its worker each time is not tried for ever.
+set_setting ddb.job_rate 64kB
+arn=$(sql -c "SELECT export('Long')")
+ok "an export is at work" wait_until "SELECT $at_work = 1"
+sql -c 'UPDATE ddb.jobs SET interrupted = 10'
+kill_one 'ddb job'
+ok "whose worker has ended ten times is given up" wait_until "SELECT ddb.describe_export('{\"ExportArn\": \"$arn\"}')::jsonb#>>'{ExportDescription,ExportStatus}' = 'FAILED'"
+is "for that reason" "$(sql -c "SELECT ddb.describe_export('{\"ExportArn\": \"$arn\"}')::jsonb#>>'{ExportDescription,FailureMessage}'")" \
+	'Its worker has ended unexpectedly 10 times, one after the other'
+is "and is no job any more" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
+set_setting ddb.job_rate 0
+
 # What is told of one that is at work, and to whom.
 sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
 set_setting ddb.job_rate 64kB
