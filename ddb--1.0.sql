@@ -52,7 +52,7 @@ $$;
 -- Which script this is, for the library: a body of these very words, and the number of
 -- SCRIPT_EDITION in src/script.c.
 CREATE FUNCTION script_edition() RETURNS integer
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 2';
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 3';
 COMMENT ON FUNCTION script_edition() IS 'which SQL script the extension has in this database; the library goes with one of them';
 
 CREATE FUNCTION extension_changed() RETURNS event_trigger

@@ -24,7 +24,7 @@
  * raised in both when one cannot do with the other any more: the columns of a catalog
  * have changed, or what the library looks for by name.
  */
-#define SCRIPT_EDITION 2
+#define SCRIPT_EDITION 3
 
 #define EDITION_FUNCTION "script_edition"
 #define EDITION_BODY "SELECT "
