@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "http/addresses.h"
+#include "trim.h"
 
 #define ADDRESS_BYTES 16
 #define MAPPED_BYTES 12
@@ -57,18 +58,6 @@ read_network(char *text, Network *network)
 		return false;
 	network->bits += 8 * MAPPED_BYTES;
 	return true;
-}
-
-static char *
-trim(char *text)
-{
-	char	   *end;
-
-	text += strspn(text, " \t");
-	end = text + strlen(text);
-	while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
-		*--end = '\0';
-	return text;
 }
 
 /*

@@ -16,6 +16,7 @@
 
 #include "ddb.h"
 #include "transfer/s3.h"
+#include "trim.h"
 #include "web_address.h"
 
 /* Larger than any file of credentials. */
@@ -204,19 +205,6 @@ read_file(void)
 		why = "It cannot be read.";
 	if (why != NULL)
 		bad_file(why);
-	text[length] = '\0';
-	return text;
-}
-
-/* Without spaces around it; writes an end into the text. */
-static char *
-trim(char *text)
-{
-	size_t		length;
-
-	text += strspn(text, " \t\r");
-	for (length = strlen(text); length > 0 && strchr(" \t\r", text[length - 1]) != NULL; length--)
-		;
 	text[length] = '\0';
 	return text;
 }
