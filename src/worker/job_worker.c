@@ -20,6 +20,7 @@
 #include "job/backup.h"
 #include "job/pace.h"
 #include "job/recovery.h"
+#include "owner_statement.h"
 #include "script.h"
 #include "transfer/bucket_backup.h"
 #include "transfer/bulk.h"
@@ -307,17 +308,19 @@ settle(const Job *job, Outcome outcome, int sqlstate, const char *reason)
 static TimestampTz
 drop_expired(void)
 {
-	TimestampTz next;
+	volatile TimestampTz next = DT_NOEND;
 
 	PG_TRY();
 	{
 		worker_begin_transaction();
-		next = Min(backup_drop_expired(), transfers_forget_old());
+		/* one worker of a database does it, and sees to what comes next */
+		if (script_is_usable() && transaction_lock_take(extension_relation("backups"), 0, 1))
+			next = Min(backup_drop_expired(), transfers_forget_old());
 		worker_commit();
 	}
 	PG_CATCH();
 	{
-		worker_abort(true);
+		worker_abort(geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE);
 		next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), DROP_MILLISECONDS);
 	}
 	PG_END_TRY();

@@ -42,6 +42,15 @@ session_lock_take(SessionLock *lock, Oid relation, uint32 number, uint16 part)
 }
 
 bool
+transaction_lock_take(Oid relation, uint32 number, uint16 part)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relation, number, part);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+bool
 session_holds(const SessionLock *lock)
 {
 	return lock->age == age;

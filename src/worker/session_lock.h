@@ -21,6 +21,9 @@ extern void session_locks_begin(void);
 /* Takes the lock, without waiting; false where another process has it. */
 extern bool session_lock_take(SessionLock *lock, Oid relation, uint32 number, uint16 part);
 
+/* The same for the transaction alone, which lets it go. */
+extern bool transaction_lock_take(Oid relation, uint32 number, uint16 part);
+
 /* Whether it is still held. */
 extern bool session_holds(const SessionLock *lock);
 

@@ -204,6 +204,14 @@ ok "it goes" wait_until "SELECT (SELECT count(*) FROM ddb.imports) = 1 AND (SELE
 is "with its failures" "$(sql -c "SELECT table_name, (SELECT count(*) FROM ddb.import_failed) FROM ddb.imports")" 'New|1'
 is "by an index" "$(sql -c 'SET enable_seqscan = off' -c "EXPLAIN (COSTS off) SELECT min(coalesce(ended, started)) FROM ddb.imports" | grep -c 'imports_ended')" 1
 
+# Two workers that are about to forget at the same time, and somebody else: that is no error.
+two_errors=$(grep -c 'due to lock timeout' "$cluster/server.log" || true)
+sql -o /dev/null -c "UPDATE ddb.exports SET ended = now() - interval '91 days'" -c 'BEGIN' -c 'SELECT * FROM ddb.exports FOR UPDATE' -c "PREPARE TRANSACTION 'exports'"
+sql -o /dev/null -c "SELECT export('Short') FROM generate_series(1, 2)"
+ok "workers end beside who has it locked" wait_until "SELECT (SELECT count(*) FROM ddb.jobs) = 0 AND $workers = 0"
+is "and log no error" "$(grep -c 'due to lock timeout' "$cluster/server.log" || true)" "$two_errors"
+sql -c "ROLLBACK PREPARED 'exports'"
+
 # A dump that is being restored: what was granted comes last of all.
 hold_jobs
 sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Short')" -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"dumped\"}')"
