@@ -40,6 +40,7 @@ void		(*job_request) (void) = NULL;
 int			(*job_places) (void) = NULL;
 bool		(*job_database_unwanted) (void) = NULL;
 void		(*job_nap) (long milliseconds) = NULL;
+void		(*job_look) (void) = NULL;
 
 void
 job_define_settings(void)
@@ -93,7 +94,9 @@ job_is_pending(Oid relation)
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE relation = $1 AND state <> 'FAILED' AND error IS NULL", 1, types, values, NULL) > 0;
+	/* an error stays while it is tried again */
+	found = run("SELECT FROM ddb.jobs WHERE relation = $1 AND (state = 'RUNNING' OR state <> 'FAILED' AND error IS NULL)",
+				lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return found;
 }
@@ -198,7 +201,9 @@ jobs_pending(void)
 	run("SELECT job, kind, relation::pg_catalog.oid, source::pg_catalog.oid, arguments,"
 		" coalesce(role::pg_catalog.oid, (SELECT relowner FROM pg_catalog.pg_class AS c WHERE c.oid = relation)),"
 		" state = 'RUNNING', interrupted, errors, due, loaded FROM ddb.jobs"
-		" WHERE state <> 'FAILED' ORDER BY started NULLS FIRST, requested, job", 0, NULL, NULL, NULL);
+		" WHERE state <> 'FAILED'"
+		" ORDER BY CASE WHEN started IS NULL OR (state = 'RUNNING' AND due IS NOT NULL) THEN coalesce(due, requested) END"
+		" NULLS LAST, started, requested, job", 0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		jobs = lappend(jobs, job_of_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc));
@@ -210,6 +215,12 @@ void
 jobs_lock(void)
 {
 	LockRelationOid(extension_relation("jobs"), ShareUpdateExclusiveLock);
+}
+
+bool
+jobs_try_lock(void)
+{
+	return ConditionalLockRelationOid(extension_relation("jobs"), ShareUpdateExclusiveLock);
 }
 
 /* Runs a statement about one job, $1, and a text, $2 (NULL: there is none). */
@@ -235,28 +246,28 @@ job_still_pending(const Job *job)
 void
 job_started(const Job *job)
 {
-	(void) run_on_job(job, "UPDATE ddb.jobs SET state = 'RUNNING', started = pg_catalog.clock_timestamp(), error = NULL,"
+	(void) run_on_job(job, "UPDATE ddb.jobs SET state = 'RUNNING', started = pg_catalog.clock_timestamp(),"
 					  " interrupted = interrupted + 1, due = NULL WHERE job = $1", NULL);
 }
 
 void
 job_got_on(const Job *job)
 {
-	(void) run_on_job(job, "UPDATE ddb.jobs SET interrupted = 0, errors = 0 WHERE job = $1", NULL);
+	(void) run_on_job(job, "UPDATE ddb.jobs SET interrupted = 0, errors = 0, error = NULL WHERE job = $1", NULL);
 }
 
-/* A statement that sets when the next attempt is due. */
+/* Sets when the next attempt is due, and before that what else is said. */
 static uint64
-run_on_job_for_later(const Job *job, const char *statement, const char *text, double seconds)
+run_on_job_for_later(const Job *job, const char *assignments, const char *text, double seconds)
 {
-	return run_on_job(job, psprintf("UPDATE ddb.jobs SET %s, interrupted = 0, due = pg_catalog.clock_timestamp() +"
-									" pg_catalog.make_interval(secs => %g) WHERE job = $1", statement, seconds), text);
+	return run_on_job(job, psprintf("UPDATE ddb.jobs SET %sinterrupted = 0, due = pg_catalog.clock_timestamp() +"
+									" pg_catalog.make_interval(secs => %g) WHERE job = $1", assignments, seconds), text);
 }
 
 void
-job_gave_way(const Job *job)
+job_gave_way(const Job *job, long milliseconds)
 {
-	(void) run_on_job_for_later(job, "errors = 0", NULL, BUSY_MILLISECONDS / 1000.0);
+	(void) run_on_job_for_later(job, "", NULL, Max(milliseconds, BUSY_MILLISECONDS) / 1000.0);
 }
 
 void
@@ -264,7 +275,7 @@ job_note_error(const Job *job, const char *error)
 {
 	int			doubled = Min(Max(job->errors + 1 - ERRORS_SOON, 0), 10);
 
-	(void) run_on_job_for_later(job, "state = 'WAITING', error = $2, errors = errors + 1", error,
+	(void) run_on_job_for_later(job, "state = 'WAITING', error = $2, errors = errors + 1, ", error,
 								Min(ERROR_SECONDS << doubled, ERROR_SECONDS_MOST));
 }
 
@@ -319,8 +330,8 @@ has_waiters(Oid relation)
 	return false;
 }
 
-static bool
-stands_in_the_way(const Job *job)
+bool
+job_stands_in_the_way(const Job *job)
 {
 	return has_waiters(job->relation) || (OidIsValid(job->source) && has_waiters(job->source)) ||
 		(job_database_unwanted != NULL && job_database_unwanted());
@@ -337,7 +348,7 @@ job_is_in_the_way(const Job *job)
 		bool		waited = pace_wait();
 
 		if (waited || ++calls % LOOK_CALLS == 0)
-			in_the_way = stands_in_the_way(job);
+			in_the_way = job_stands_in_the_way(job);
 	} while (!in_the_way && pace_is_ahead());
 	return in_the_way;
 }

@@ -55,6 +55,9 @@ typedef struct JobKind
 	/* Whether an error with that SQLSTATE is one that another try would meet again; NULL: none is. */
 	bool		(*is_final) (int sqlstate);
 
+	/* Whether its end is asked for, by more than that its row goes; NULL: that cannot be. */
+	bool		(*is_cancelled) (const Job *job);
+
 	/*
 	 * Writes down, where it is not the job's row that tells, that it cannot be done: in the transaction
 	 * that removes the row.  sqlstate is 0 where there was no error.  Or NULL.
@@ -68,7 +71,7 @@ extern void job_create(const char *kind, Oid relation, Oid source, const char *a
 /* The text of that member of its arguments, in the current memory context; NULL where there is none. */
 extern const char *job_argument(const Job *job, const char *name);
 
-/* Whether one is to fill the relation, or does, and has not met an error yet. */
+/* Whether one is to fill the relation, and has not met an error yet, or does. */
 extern bool job_is_pending(Oid relation);
 
 /* Whether one of the kind reads it, or is to, also after errors. */
@@ -97,9 +100,12 @@ extern int	(*job_places) (void);
  */
 extern void jobs_lock(void);
 
+/* The same where it is to be had at once; else false. */
+extern bool jobs_try_lock(void);
+
 /*
- * Those that are to be done or being done, as a list of Job *: first what has never been tried, the oldest
- * first; NIL also where ddb is not installed.
+ * Those that are to be done or being done, as a list of Job *: first what has never been tried or gave way, and among these
+ * what has been waiting for longest; NIL also where ddb is not installed.
  */
 extern List *jobs_pending(void);
 
@@ -112,7 +118,7 @@ extern bool job_still_pending(const Job *job);
  */
 extern void job_started(const Job *job);
 extern void job_got_on(const Job *job);		/* it has committed a part */
-extern void job_gave_way(const Job *job);
+extern void job_gave_way(const Job *job, long milliseconds);	/* and is left alone for so long, or a bit longer */
 extern void job_note_error(const Job *job, const char *error);	/* and it is tried again */
 extern void job_failed(const Job *job, const char *reason);
 extern void job_done(const Job *job);
@@ -146,6 +152,16 @@ extern bool job_progress_is_of(const Job *job);
  * Waits where the job is ahead of ddb.job_rate.
  */
 extern bool job_is_in_the_way(const Job *job);
+
+/*
+ * The same, but that the job is the one at work, for who is waiting for something outside of the server: raises 55P03 where
+ * it had better end, or its end is asked for.  To be called all the time meanwhile; it looks once a second.  NULL where there
+ * are no jobs; whoever runs workers sets it.
+ */
+extern void (*job_look) (void);
+
+/* Whether it stands in somebody's way, as job_is_in_the_way() sees it, but at once. */
+extern bool job_stands_in_the_way(const Job *job);
 
 /* Whether somebody wants the database without others in it; whoever runs workers sets it. */
 extern bool (*job_database_unwanted) (void);

@@ -5,6 +5,7 @@
 
 #include "portability/instr_time.h"
 #include "postmaster/interrupt.h"
+#include "utils/timestamp.h"
 
 #include "job/job.h"
 #include "job/pace.h"
@@ -23,6 +24,10 @@ static double paid_until = 0;
 
 /* The rate at which that is so. */
 static int	paid_rate = 0;
+
+/* pace_hold() */
+static TimestampTz held_until = 0;
+static bool held_may_leave = false;
 
 static double
 now(void)
@@ -52,6 +57,22 @@ void
 pace_begin(void)
 {
 	paid_until = 0;
+	held_until = 0;
+	held_may_leave = false;
+}
+
+void
+pace_hold(TimestampTz until, bool may_leave)
+{
+	held_until = until;
+	held_may_leave = may_leave;
+}
+
+long
+pace_held(bool *may_leave)
+{
+	*may_leave = held_may_leave;
+	return held_until == 0 ? 0 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), held_until);
 }
 
 void
@@ -67,8 +88,11 @@ pace_add(int64 bytes)
 long
 pace_owed(void)
 {
+	bool		may_leave;
+	long		held = pace_held(&may_leave);
+
 	keep_to_rate();
-	return job_rate > 0 && paid_until > 0 ? (long) Max(paid_until - now(), 0) : 0;
+	return job_rate > 0 && paid_until > 0 ? Max((long) (paid_until - now()), held) : held;
 }
 
 bool

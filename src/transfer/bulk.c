@@ -18,8 +18,6 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -29,6 +27,7 @@
 #include "error.h"
 #include "job/filling.h"
 #include "job/job_role.h"
+#include "job/pace.h"
 #include "transfer/bulk_catalog.h"
 #include "transfer/bulk_put.h"
 #include "transfer/role_bucket.h"
@@ -39,8 +38,15 @@
 #define SHORT_MILLISECONDS 50
 #define LONG_MILLISECONDS 100
 
-/* So long it waits at a time where it has been too fast. */
-#define NAP_MILLISECONDS 100
+/*
+ * Where it has been too fast it leaves its worker to another job only after so long, and after so many times what it took
+ * to find its place in the files, for it may have to find that again.
+ */
+#define STAY_MILLISECONDS 2000
+#define STAY_TIMES 10
+
+/* Who has cancelled it waits so long for the reports, if the store does not answer. */
+#define ENDING_MILLISECONDS 30000
 
 /* So often a record is put that ends the worker. */
 #define MOST_ATTEMPTS 5
@@ -64,6 +70,7 @@ typedef struct Session
 	int			alone;			/* so many records are to be put alone */
 	bool		attempted;		/* the next one's attempt is written down */
 	TimestampTz free;			/* when there may be the next one */
+	TimestampTz stays;			/* so long it leaves its place to no other job */
 } Session;
 
 typedef struct BulkRun
@@ -77,6 +84,9 @@ typedef struct BulkRun
 } BulkRun;
 
 static Session *session = NULL;
+
+/* Since when its end is being written that was asked for; 0: it goes on. */
+static TimestampTz ending = 0;
 
 /* ---- The request ---- */
 
@@ -148,22 +158,6 @@ end_session(void)
 		MemoryContextDelete(context);
 }
 
-/*
- * Where another attempt has begun the operation, its worker has ended, unless it has only given way: then the attempt that it
- * has written down has ended nobody, and is this one's.
- */
-static void
-begin_alone(const BulkRun *run)
-{
-	const BulkOperation *record = run->record;
-	bool		gave_way = run->job->begun && run->job->due != 0;
-
-	if (record->total_bytes < 0 || (gave_way && record->attempts == 0))
-		return;
-	session->alone = BULK_LOT_RECORDS;
-	session->attempted = gave_way;
-}
-
 /* Safe as role_open_bucket() is. */
 static void
 begin_session(BulkRun *run)
@@ -177,7 +171,6 @@ begin_session(BulkRun *run)
 	session->id = pstrdup(record->transfer.id);
 	session->input = pstrdup(json_text_member(input_of(run), "S3Bucket"));
 	session->size = FIRST_RECORDS;
-	begin_alone(run);
 	read_options(run, &session->options);
 	session->records = bulk_records_begin(role_open_bucket(run->role, session->input),
 										  json_text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);
@@ -190,19 +183,42 @@ is_of_session(const BulkRun *run)
 	return session != NULL && strcmp(session->id, run->record->transfer.id) == 0;
 }
 
+static void
+find_in_session(BulkRun *run, BulkRecord **records, int *count)
+{
+	if (is_of_session(run) && bulk_records_behind(session->records, &run->record->place, records, count))
+		return;
+	end_session();
+	begin_session(run);
+	if (!bulk_records_behind(session->records, &run->record->place, records, count))
+		elog(ERROR, "a bulk operation's place is not found");
+}
+
+/*
+ * This worker begins with the operation, or comes back to it: what a session of its own remembers of attempts may be what
+ * was before another worker's. Where such a worker has ended, rather than given way, records are put alone; the attempt
+ * that one has written down which gave way has ended nobody, and is this one's.
+ */
+static void
+begin_alone(const BulkRun *run)
+{
+	const BulkOperation *record = run->record;
+	bool		gave_way = run->job->begun && run->job->due != 0;
+
+	session->attempted = gave_way && record->attempts > 0;
+	if (record->total_bytes >= 0 && (!gave_way || record->attempts > 0))
+		session->alone = BULK_LOT_RECORDS;
+}
+
 /* The records that come next, none at the end. After an error of reading nothing of the session is believed. */
 static void
 find_records(BulkRun *run, BulkRecord **records, int *count)
 {
+	TimestampTz begun = GetCurrentTimestamp();
+
 	PG_TRY();
 	{
-		if (!is_of_session(run) || !bulk_records_behind(session->records, &run->record->place, records, count))
-		{
-			end_session();
-			begin_session(run);
-			if (!bulk_records_behind(session->records, &run->record->place, records, count))
-				elog(ERROR, "a bulk operation's place is not found");
-		}
+		find_in_session(run, records, count);
 	}
 	PG_CATCH();
 	{
@@ -210,33 +226,26 @@ find_records(BulkRun *run, BulkRecord **records, int *count)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	if (!run->job->got_on)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		begin_alone(run);
+		session->stays = TimestampTzPlusMilliseconds(now, Max(STAY_MILLISECONDS, STAY_TIMES * TimestampDifferenceMilliseconds(begun, now)));
+	}
 }
 
 /* ---- Not too fast ---- */
 
-/* Whether it has to wait; then it has, for a while. */
-static bool
-is_too_fast(const BulkRun *run)
-{
-	long		left;
-
-	if (!is_of_session(run) || most_units(run) == 0)
-		return false;
-	left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), session->free);
-	if (left == 0)
-		return false;
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(left, NAP_MILLISECONDS),
-					 PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-	return true;
-}
-
 static void
 note_units(const BulkRun *run, double units)
 {
-	if (most_units(run) > 0)
-		session->free = Max(session->free, GetCurrentTimestamp()) + (int64) (units / most_units(run) * USECS_PER_SEC);
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (most_units(run) == 0)
+		return;
+	session->free = Max(session->free, now) + (int64) (units / most_units(run) * USECS_PER_SEC);
+	pace_hold(session->free, now >= session->stays);
 }
 
 static void
@@ -374,10 +383,49 @@ put_some(BulkRun *run, BulkRecord *records, int count)
 
 /* Safe as role_open_bucket() is. */
 static void
-write_reports(const BulkRun *run)
+write_reports(const BulkRun *run, bool hurried)
 {
-	bulk_reports_write(run->record, role_open_bucket(run->role, json_text_member(output_of(run), "S3Bucket")),
-					   json_text_member(output_of(run), "S3KeyPrefix"), run->wanted);
+	Bucket	   *bucket = role_open_bucket(run->role, json_text_member(output_of(run), "S3Bucket"));
+
+	if (hurried)
+		bucket_hurry(bucket);
+	bulk_reports_write(run->record, bucket, json_text_member(output_of(run), "S3KeyPrefix"), run->wanted);
+}
+
+/* The reports of what has been done, if the output bucket takes them; else why not. */
+static const char *
+try_to_report(BulkRun *run, bool hurried)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	const char *volatile fault = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		read_request(run);
+		run->role = role_of_operation(run->record);
+		write_reports(run, hurried);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		HOLD_INTERRUPTS();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		fault = error->message;
+		EmitErrorReport();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return fault;
 }
 
 /* Reports first: who finds it ended finds them. */
@@ -388,7 +436,7 @@ end_operation(BulkRun *run, const char *status)
 
 	record->transfer.status = status;
 	record->transfer.ended = GetCurrentTimestamp();
-	write_reports(run);
+	write_reports(run, false);
 	bulk_write_end(record);
 	end_session();
 	/* whoever has seen it ended will find it so after a crash */
@@ -405,6 +453,24 @@ complete(BulkRun *run)
 	return JOB_DONE;
 }
 
+/* It ends also where the reports are not to be written: that may be what it is cancelled for. */
+static void
+end_without_reports(BulkRun *run)
+{
+	BulkOperation *record = run->record;
+	const char *fault;
+
+	record->transfer.status = TRANSFER_CANCELLED;
+	record->transfer.ended = GetCurrentTimestamp();
+	fault = try_to_report(run, true);
+	if (fault != NULL)
+		record->transfer.failure_message = psprintf("%s There are no reports: %s", record->transfer.failure_message, fault);
+	bulk_forget_lines(record);
+	bulk_write_end(record);
+	end_session();
+	ForceSyncCommit();
+}
+
 static JobResult
 cancel(BulkRun *run)
 {
@@ -412,8 +478,29 @@ cancel(BulkRun *run)
 		return JOB_GOES_ON;
 	run->record->transfer.failure_code = "Cancelled";
 	run->record->transfer.failure_message = "The operation was cancelled.";
-	end_operation(run, TRANSFER_CANCELLED);
+	if (run->job->errors > 0)
+		end_without_reports(run);
+	else
+		end_operation(run, TRANSFER_CANCELLED);
 	return JOB_DONE;
+}
+
+/* Where the reports take too long, the next attempt is the one that ends without them. */
+static bool
+is_cancelled(const Job *job)
+{
+	const BulkOperation *record;
+
+	if (ending != 0)
+	{
+		if (TimestampDifferenceExceeds(ending, GetCurrentTimestamp(), ENDING_MILLISECONDS))
+			ereport(ERROR,
+					(errcode(ERRCODE_IO_ERROR),
+					 errmsg("the store takes too long for the reports of a cancelled operation")));
+		return false;
+	}
+	record = transfer_of_job(&bulk_catalog, job);
+	return record != NULL && strcmp(record->transfer.status, TRANSFER_CANCELLING) == 0;
 }
 
 /* ---- All of it ---- */
@@ -437,8 +524,6 @@ go_on(BulkRun *run)
 
 	if (run->record->attempts == ALL_READ)
 		return complete(run);
-	if (is_too_fast(run))
-		return JOB_GOES_ON;
 	find_records(run, &records, &count);
 	/* the first transaction only counts; so who goes on knows that it has been begun */
 	if (run->record->total_bytes < 0)
@@ -472,9 +557,10 @@ put_items(const Job *job, const char **reason)
 	*reason = REASON_NO_TABLE;
 	if (!lock_table(&run))
 		return JOB_IMPOSSIBLE;
+	ending = strcmp(run.record->transfer.status, TRANSFER_CANCELLING) == 0 ? GetCurrentTimestamp() : 0;
 	read_request(&run);
 	run.role = role_of_operation(run.record);
-	if (strcmp(run.record->transfer.status, TRANSFER_CANCELLING) == 0)
+	if (ending != 0)
 		return cancel(&run);
 	return go_on(&run);
 }
@@ -505,36 +591,6 @@ failure_code(int sqlstate, const char **reason)
 		exception == RESOURCE_NOT_FOUND_EXCEPTION ? "TableNotFound" : ddb_exception_name(exception);
 }
 
-/* The reports of what has been done, if the output bucket takes them. */
-static void
-try_to_report(BulkRun *run)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		read_request(run);
-		run->role = role_of_operation(run->record);
-		write_reports(run);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		HOLD_INTERRUPTS();
-		MemoryContextSwitchTo(caller);
-		EmitErrorReport();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		RESUME_INTERRUPTS();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-}
-
 /* What has been put stays. */
 static void
 give_up(const Job *job, int sqlstate, const char *reason)
@@ -550,7 +606,7 @@ give_up(const Job *job, int sqlstate, const char *reason)
 	transfer->ended = GetCurrentTimestamp();
 	transfer->failure_code = failure_code(sqlstate, &reason);
 	transfer->failure_message = reason;
-	try_to_report(&run);
+	(void) try_to_report(&run, job->errors > 0);
 	bulk_forget_lines(run.record);
 	bulk_write_end(run.record);
 }
@@ -560,5 +616,6 @@ const JobKind bulk_put_job_kind = {
 	.doing = "putting items in bulk",
 	.run = put_items,
 	.is_final = is_final,
+	.is_cancelled = is_cancelled,
 	.give_up = give_up
 };

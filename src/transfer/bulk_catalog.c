@@ -95,10 +95,18 @@ bulk_cancel(const char *id)
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(id)};
 
-	return run("bulk_operations",
-			   "UPDATE ddb.bulk_operations SET status = '" TRANSFER_CANCELLING "' WHERE bulk_operation = $1"
-			   " AND status IN ('" TRANSFER_IN_PROGRESS "', '" TRANSFER_CANCELLING "')",
-			   lengthof(types), types, values, NULL) > 0;
+	if (run("bulk_operations",
+			"UPDATE ddb.bulk_operations SET status = '" TRANSFER_CANCELLING "' WHERE bulk_operation = $1"
+			" AND status IN ('" TRANSFER_IN_PROGRESS "', '" TRANSFER_CANCELLING "')",
+			lengthof(types), types, values, NULL) == 0)
+		return false;
+	/* what waits for another try has its turn now */
+	if (run("jobs",
+			"UPDATE ddb.jobs SET due = pg_catalog.clock_timestamp() WHERE kind = '" BULK_PUT_JOB "'"
+			" AND arguments->>'BulkOperation' = $1 AND due > pg_catalog.clock_timestamp()",
+			lengthof(types), types, values, NULL) > 0 && job_request != NULL)
+		job_request();
+	return true;
 }
 
 void

@@ -124,3 +124,30 @@ job_choose(List *jobs, SessionLock *lock)
 		last_role = choice.job->role;
 	return choice;
 }
+
+bool
+job_place_is_wanted(List *jobs, const Job *own)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	bool		wanted = false;
+	List	   *at_work;
+	ListCell   *cell;
+
+	foreach(cell, jobs)
+	{
+		/* its lock is this process's, which would get it once more */
+		if (strcmp(((Job *) lfirst(cell))->id, own->id) == 0)
+			jobs = foreach_delete_current(jobs, cell);
+	}
+	at_work = jobs_at_work(jobs);
+	foreach(cell, jobs)
+	{
+		Job		   *job = lfirst(cell);
+		bool		is_at_work = list_member_ptr(at_work, job);
+
+		if (is_at_work && wants_to_be_alone(job))
+			return false;
+		wanted |= !is_at_work && !wants_to_be_alone(job) && job->due <= now;
+	}
+	return wanted;
+}

@@ -23,6 +23,12 @@ typedef struct JobChoice
  */
 extern JobChoice job_choose(List *jobs, SessionLock *lock);
 
+/*
+ * Whether another job could begin in the place of that one, which this process is doing. To be called with
+ * jobs_lock().
+ */
+extern bool job_place_is_wanted(List *jobs, const Job *own);
+
 /* Takes the lock on a job again; false where another worker has it. */
 extern bool job_lock(const Job *job, SessionLock *lock);
 

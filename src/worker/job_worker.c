@@ -59,6 +59,12 @@ typedef enum Outcome
 static const JobKind *const kinds[] = {&recovery_job_kind, &backup_job_kind, &backup_restore_job_kind, &export_job_kind, &import_job_kind,
 	&bulk_put_job_kind, &bucket_backup_job_kind, &bucket_backup_deletion_job_kind, &bucket_backup_restore_job_kind};
 
+/* How often it looks, while it waits, whether what it does is wanted. */
+#define LOOK_MILLISECONDS 1000
+
+/* After so many errors one after the other a job has failed: in pauses alone these are a day (job.c). */
+#define ERRORS_MOST 300
+
 /* Nothing is left that this process would have to see to. */
 static bool finished = false;
 
@@ -177,18 +183,88 @@ add_error_context(void *argument)
 	errcontext("job %s (%s)", job->id, job->kind);
 }
 
-/* Waits between two transactions of a job for as long as its pace asks for; it is asked then whether it is in the way. */
+/* What is at work, and when it is looked next whether it is wanted. */
+static struct
+{
+	const Job  *job;			/* NULL: nothing */
+	const JobKind *kind;
+	TimestampTz next;
+} current = {.job = NULL};
+
+static bool
+is_time_to_look(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < current.next)
+		return false;
+	current.next = TimestampTzPlusMilliseconds(now, LOOK_MILLISECONDS);
+	return true;
+}
+
+static bool
+is_cancelled(void)
+{
+	return current.kind->is_cancelled != NULL && current.kind->is_cancelled(current.job);
+}
+
+/* Within a transaction of the job's. */
+static bool
+had_better_end(void)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "ddb look at a job", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	bool		better = job_stands_in_the_way(current.job) || is_cancelled();
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return better;
+}
+
 static void
+look(void)
+{
+	if (current.job != NULL && IsTransactionState() && is_time_to_look() && had_better_end())
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("the job gives way")));
+}
+
+/* Whether another job could be done while this one has to wait. */
+static bool
+leaves_its_place(void)
+{
+	bool		may_leave;
+
+	return pace_held(&may_leave) > 0 && may_leave && jobs_try_lock() && job_place_is_wanted(jobs_pending(), current.job);
+}
+
+/*
+ * Waits between two transactions of a job for as long as its pace asks for, or until it is in somebody's way, is
+ * gone or cancelled.  False where it leaves its place to another job.
+ */
+static bool
 rest(void)
 {
-	bool		unwanted = false;
+	bool		leaves = false;
 
-	while (!unwanted && pace_wait())
+	while (pace_is_ahead())
 	{
+		bool		ends;
+
 		worker_begin_transaction();
-		unwanted = worker_is_unwanted();
+		ends = worker_is_unwanted();
+		if (!ends && is_time_to_look())
+		{
+			ends = !job_still_pending(current.job) || is_cancelled();
+			leaves = !ends && leaves_its_place();
+		}
 		worker_commit();
+		if (ends || leaves)
+			break;
+		(void) pace_wait();
 	}
+	return !leaves;
 }
 
 static Outcome
@@ -204,8 +280,17 @@ do_job(Job *job, const char **reason)
 	}
 	pgstat_report_activity(STATE_RUNNING, psprintf("%s (job %s)", kind->doing, job->id));
 	pace_begin();
+	current.job = job;
+	current.kind = kind;
+	current.next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_MILLISECONDS);
 	while ((outcome = run(kind, job, reason)) == OUTCOME_GOES_ON)
-		rest();
+	{
+		if (!rest())
+		{
+			outcome = OUTCOME_BUSY;
+			break;
+		}
+	}
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return outcome;
 }
@@ -260,6 +345,7 @@ try_job(Job *job, const char **reason, int *sqlstate)
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
+	current.job = NULL;
 	job_progress_end();
 	return outcome;
 }
@@ -286,6 +372,8 @@ give_up(const Job *job, int sqlstate, const char *reason)
 static void
 settle(const Job *job, Outcome outcome, int sqlstate, const char *reason)
 {
+	bool		may_leave;
+
 	worker_begin_transaction();
 	if ((session_holds(&own_lock) || job_lock(job, &own_lock)) && job_still_pending(job))
 	{
@@ -294,7 +382,7 @@ settle(const Job *job, Outcome outcome, int sqlstate, const char *reason)
 		else if (outcome == OUTCOME_FAILED)
 			job_note_error(job, reason);
 		else
-			job_gave_way(job);
+			job_gave_way(job, pace_held(&may_leave));
 	}
 	worker_commit();
 }
@@ -364,10 +452,12 @@ carry_out(Job *job)
 
 	if (outcome == OUTCOME_IMPOSSIBLE && may_pass(job, sqlstate))
 		outcome = OUTCOME_FAILED;
+	else if (outcome == OUTCOME_FAILED && job->errors + 1 >= ERRORS_MOST)
+		outcome = OUTCOME_IMPOSSIBLE;
 	if (outcome != OUTCOME_DONE)
 		settle(job, outcome, sqlstate, reason);
 	session_unlock(&own_lock);
-	return outcome == OUTCOME_DONE || outcome == OUTCOME_IMPOSSIBLE;
+	return outcome == OUTCOME_DONE || outcome == OUTCOME_IMPOSSIBLE || job->got_on;
 }
 
 /* Waits where nothing is to be done now; false where what is left is another's, or takes long. */
@@ -436,6 +526,7 @@ job_worker_main(Datum argument)
 	before_shmem_exit(ask_for_next, (Datum) 0);
 	job_database_unwanted = worker_is_unwanted;
 	job_nap = worker_nap;
+	job_look = look;
 	while (try_turn())
 		;
 	if (finished)

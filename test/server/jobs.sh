@@ -2,6 +2,7 @@
 # Several jobs of a database at the same time: how many, whose, each once, and what becomes of them after crashes; how fast they
 # go, and what is told of that; what is forgotten; jobs in a dump whose grants come last.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/bulk_functions.sh"
 
 cluster=$DDB_WORK/cluster
 
@@ -27,7 +28,7 @@ CREATE FUNCTION export(name text) RETURNS text LANGUAGE sql AS $$
 	SELECT ddb.export_table_to_point_in_time(jsonb_build_object('TableArn', 'arn:aws:dynamodb:us-east-1:000000000000:table/' || name,
 		'S3Bucket', 'bucket'))::jsonb->'ExportDescription'->>'ExportArn'
 $$;
-CREATE FUNCTION status(arn text) RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION exported(arn text) RETURNS text LANGUAGE sql AS $$
 	SELECT ddb.describe_export(json_build_object('ExportArn', arn))::jsonb->'ExportDescription'->>'ExportStatus'
 $$;
 CREATE FUNCTION import(name text, bucket text DEFAULT 'bucket') RETURNS text LANGUAGE sql AS $$
@@ -62,7 +63,7 @@ let_jobs_go() {
 }
 # completed ARN: it is, within a minute.
 completed() {
-	wait_until "SELECT status('$1') = 'COMPLETED'"
+	wait_until "SELECT exported('$1') = 'COMPLETED'"
 }
 
 # Beside a long one, a short one is done.
@@ -71,7 +72,7 @@ long=$(sql -c "SELECT export('Long')")
 ok "a long job is at work" wait_until "SELECT $at_work = 1"
 short=$(sql -c "SELECT export('Short')")
 ok "a short one is done beside it" completed "$short"
-is "before it" "$(sql -c "SELECT status('$long')")" IN_PROGRESS
+is "before it" "$(sql -c "SELECT exported('$long')")" IN_PROGRESS
 
 # One that is at work is told of a change.
 set_setting ddb.job_rate 0
@@ -211,6 +212,55 @@ sql -o /dev/null -c "SELECT export('Short') FROM generate_series(1, 2)"
 ok "workers end beside who has it locked" wait_until "SELECT (SELECT count(*) FROM ddb.jobs) = 0 AND $workers = 0"
 is "and log no error" "$(grep -c 'due to lock timeout' "$cluster/server.log" || true)" "$two_errors"
 sql -c "ROLLBACK PREPARED 'exports'"
+
+# ---- While a job has to wait ----
+create_bulk_functions
+sql -o /dev/null <<'SQL'
+CREATE FUNCTION put(name text, prefix text, more text DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT ddb.start_bulk_put_items((jsonb_build_object('TableName', name,
+		'InputS3Configuration', jsonb_build_object('S3Bucket', 'bucket', 'S3KeyPrefix', prefix, 'InputFormat', 'DYNAMODB_JSON'),
+		'OutputS3Configuration', '{"S3Bucket": "bucket", "S3KeyPrefix": "reports", "OutputType": ["ERROR"]}'::jsonb) || more::jsonb)::text)::jsonb#>>'{BulkOperationDescription,BulkOperationArn}'
+$$;
+SELECT make_table(name) FROM unnest('{Waits,WaitsToo,WaitsAsWell}'::text[]) name;
+SELECT ddb.write_object('bucket', 'heavy', convert_to(string_agg(format('{"Item":{"k":{"N":"%s"},"text":{"S":"%s"}}}', i, repeat('x', 300000)), E'\n'), 'UTF8')) FROM generate_series(1, 20) i;
+SELECT ddb.write_object('bucket', 'many', convert_to(string_agg(format('{"Item":{"k":{"N":"%s"}}}', i), E'\n'), 'UTF8')) FROM generate_series(1, 200000) i;
+SQL
+processed() {
+	wait_until "SELECT (description('$1')->>'ProcessedItemCount')::bigint > 0"
+}
+
+# At this rate an item takes five minutes: nobody waits for that.
+set_setting ddb.job_rate 1kB
+one=$(sql -c "SELECT put('Waits', 'heavy')")
+other=$(sql -c "SELECT put('WaitsToo', 'heavy')")
+ok "two bulk operations have begun" processed "$one"
+ok "and wait" processed "$other"
+sql -o /dev/null -c "SELECT ddb.cancel_bulk_operation(json_build_object('BulkOperationArn', '$one'))"
+ok "one that is cancelled while it waits ends" wait_until "SELECT status('$one') = 'CANCELLED'"
+sql -o /dev/null -c 'DROP TABLE dynamodb."WaitsToo"'
+ok "so does one whose table is dropped" wait_until "SELECT $workers = 0"
+one=$(sql -c "SELECT put('Waits', 'heavy')")
+ok "another one has begun" processed "$one"
+set_setting ddb.job_rate 0
+ok "and is told of another rate" wait_until "SELECT counts('$one') = 'COMPLETED 20 0'"
+
+# What waits by a limit of its own leaves its place to another job, and comes back.
+more='{"MaxWriteRequestUnits": 2000}'
+arns=$(sql -c "SELECT put(name, 'many', '$more') FROM unnest('{Waits,WaitsAsWell}'::text[]) name")
+for arn in $arns; do
+	ok "it has begun" processed "$arn"
+done
+short=$(sql -c "SELECT export('Short')")
+ok "an export is done beside two that wait" completed "$short"
+is "which are not done" "$(for arn in $arns; do sql -c "SELECT status('$arn')"; done | sort | uniq -c | tr -s ' ')" ' 2 IN_PROGRESS'
+for arn in $arns; do
+	before=$(sql -c "SELECT description('$arn')->>'ProcessedItemCount'")
+	ok "and go on" wait_until "SELECT (description('$arn')->>'ProcessedItemCount')::bigint > $before + 4000"
+	sql -o /dev/null -c "SELECT ddb.cancel_bulk_operation(json_build_object('BulkOperationArn', '$arn'))"
+	ok "until they are cancelled" wait_until "SELECT status('$arn') = 'CANCELLED'"
+	is "with each item once" "$(sql -c "SELECT count(*), max(k) FROM dynamodb.\"$(cut -d/ -f2 <<<"$arn")\"")" "$(sql -c "SELECT (d->>'ProcessedItemCount') || '|' || (d->>'ProcessedItemCount') FROM description('$arn') d")"
+done
+ok "no job is left" wait_until 'SELECT count(*) = 0 FROM ddb.jobs'
 
 # A dump that is being restored: what was granted comes last of all.
 hold_jobs
