@@ -178,7 +178,7 @@ change_log_latest(void)
 }
 
 bool
-change_log_wait(long milliseconds)
+change_log_wait(long milliseconds, void (*waiting) (void))
 {
 	XLogRecPtr	end;
 
@@ -186,7 +186,7 @@ change_log_wait(long milliseconds)
 		return false;
 	end = wal_end();
 	XLogFlush(end);
-	return log_state_wait(end, milliseconds);
+	return log_state_wait(end, milliseconds, waiting);
 }
 
 bool
@@ -204,7 +204,7 @@ ddb_change_log_wait(PG_FUNCTION_ARGS)
 	Interval   *timeout = PG_GETARG_INTERVAL_P(0);
 	int64		milliseconds = timeout->time / 1000 + timeout->day * INT64CONST(86400000);
 
-	PG_RETURN_BOOL(change_log_wait((long) Max(milliseconds, 0)));
+	PG_RETURN_BOOL(change_log_wait((long) Max(milliseconds, 0), NULL));
 }
 
 PG_FUNCTION_INFO_V1(ddb_change_log_state);

@@ -88,9 +88,10 @@ extern SequenceNumber change_log_latest(void);
 
 /*
  * Waits until the log has everything that was committed when it was called, up
- * to the time-out; false if it did not get there.
+ * to the time-out; false if it did not get there.  Each second at least it calls
+ * waiting(), which may raise an error, or may be NULL.
  */
-extern bool change_log_wait(long milliseconds);
+extern bool change_log_wait(long milliseconds, void (*waiting) (void));
 
 /* Whether a commit that has changed a table with a log is not in it yet. */
 extern bool change_log_is_behind(void);

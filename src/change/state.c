@@ -299,7 +299,7 @@ log_state_is_behind(void)
 }
 
 bool
-log_state_wait(XLogRecPtr lsn, long milliseconds)
+log_state_wait(XLogRecPtr lsn, long milliseconds, void (*waiting) (void))
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
 	LogState   *state = NULL;
@@ -318,6 +318,8 @@ log_state_wait(XLogRecPtr lsn, long milliseconds)
 		SpinLockRelease(&shared->mutex);
 		if (reached >= lsn || left <= 0)
 			break;
+		if (waiting != NULL)
+			waiting();
 		/* one that is not there yet is looked for again in a while */
 		if (state != NULL)
 			(void) ConditionVariableTimedSleep(&state->changed, Min(left, 1000), PG_WAIT_EXTENSION);

@@ -59,8 +59,11 @@ extern int	log_state_holes(void);
 /* Whether there have been commits with changes for the log that it does not have yet. */
 extern bool log_state_is_behind(void);
 
-/* Waits until the log has all below that position; false where it has not by the end of so many milliseconds. */
-extern bool log_state_wait(XLogRecPtr lsn, long milliseconds);
+/*
+ * Waits until the log has all below that position; false where it has not by the end of so many milliseconds. Each second at least
+ * it calls waiting(), which may raise an error, or may be NULL.
+ */
+extern bool log_state_wait(XLogRecPtr lsn, long milliseconds, void (*waiting) (void));
 
 /* Has the decoder look at WAL at once: up to there are changes for it. */
 extern void log_state_wake(XLogRecPtr lsn);

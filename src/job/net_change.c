@@ -326,10 +326,10 @@ read_window(NetChanges *net, const char **reason)
 	if (!has_changes(net, &window))
 		return JOB_IMPOSSIBLE;
 	if (window.latest < net->to &&
-		(!change_log_wait(LOG_MILLISECONDS) || !has_changes(net, &window) || window.latest < net->to))
+		(!change_log_wait(LOG_MILLISECONDS, job_look) || !has_changes(net, &window) || window.latest < net->to))
 		return JOB_BUSY;
 	net->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = change_log_wait(LOG_MILLISECONDS) && read_changes(net) && take_changes(net);
+	done = change_log_wait(LOG_MILLISECONDS, job_look) && read_changes(net) && take_changes(net);
 	UnregisterSnapshot(net->snapshot);
 	if (net->sort != NULL)
 		change_sort_end(net->sort);

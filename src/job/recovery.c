@@ -271,7 +271,7 @@ read_state(Restore *restore, const char **reason)
 	if (!has_changes(restore))
 		return JOB_IMPOSSIBLE;
 	restore->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	done = change_log_wait(LOG_MILLISECONDS) && read_changes(restore) && run_unnoticed(merge, restore);
+	done = change_log_wait(LOG_MILLISECONDS, job_look) && read_changes(restore) && run_unnoticed(merge, restore);
 	UnregisterSnapshot(restore->snapshot);
 	if (restore->sort != NULL)
 		change_sort_end(restore->sort);

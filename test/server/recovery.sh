@@ -241,6 +241,13 @@ sql -c "COMMIT PREPARED 'over the moment'"
 is "the transactions are over" "$(sql -c "SELECT count(*) FROM ledger WHERE s = 1000")" 3
 ok "a moment in the middle of long transactions" restored Over "$over"
 
+# While the log is waited for, which cannot go on here, who wants the table gets it.
+sql -c BEGIN -c 'LOCK ddb.change_position IN SHARE MODE' -c "PREPARE TRANSACTION 'no log'"
+sql -o /dev/null -c 'SELECT write_something()' -c "SELECT restore('Waits', '$over')"
+ok "a table is being restored" wait_until "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'dynamodb.\"Waits\"'::regclass AND mode = 'ShareRowExclusiveLock' AND granted"
+ok "and can be dropped while the log is waited for" sql -c "SET lock_timeout = '8s'" -c 'DROP TABLE dynamodb."Waits"'
+sql -c "ROLLBACK PREPARED 'no log'"
+
 # kill: ends what is asked for while a job is at work; then the job begins anew.
 kill_worker() {
 	as_server_user kill -9 "$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'")"

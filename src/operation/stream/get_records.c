@@ -144,7 +144,7 @@ execute(const void *argument, StringInfo response)
 	if (operation_patience == OPERATION_ANSWERS_NOW || !is_premature(&page))
 		return;
 	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
-	if (operation_comes_back || !change_log_wait(WAIT_MILLISECONDS))
+	if (operation_comes_back || !change_log_wait(WAIT_MILLISECONDS, NULL))
 		return;
 	response->len = begin;
 	response->data[begin] = '\0';
