@@ -29,6 +29,9 @@
 /* Connections that are kept for the next request. */
 #define CONNECTIONS_KEPT 4
 
+/* How long it waits at a time where somebody wants to look meanwhile. */
+#define WAITING_MILLISECONDS 1000
+
 static CURLM *multi = NULL;
 static int	epoll = -1;			/* of multi's sockets */
 static long timer = -1;			/* when multi wants to be called, in milliseconds from then; -1: not */
@@ -131,8 +134,17 @@ act_on_sockets(void)
 	return running;
 }
 
+/* How long to wait for anything, in milliseconds; -1: without end. */
+static long
+patience(const HttpExchange *exchange)
+{
+	if (exchange->waiting == NULL)
+		return timer;
+	return timer < 0 ? WAITING_MILLISECONDS : Min(timer, WAITING_MILLISECONDS);
+}
+
 static CURLcode
-run(CURL *easy)
+run(CURL *easy, const HttpExchange *exchange)
 {
 	bool		running = true;
 	CURLMsg    *message;
@@ -144,8 +156,9 @@ run(CURL *easy)
 	while (running)
 	{
 		WaitEvent	event;
-		int			count = WaitEventSetWait(events, timer, &event, 1, PG_WAIT_EXTENSION);
+		int			count = WaitEventSetWait(events, patience(exchange), &event, 1, PG_WAIT_EXTENSION);
 
+		/* libcurl does not mind that its time has not come */
 		if (count == 0)
 			running = act(CURL_SOCKET_TIMEOUT, 0);
 		else if (event.events & WL_LATCH_SET)
@@ -155,6 +168,8 @@ run(CURL *easy)
 		}
 		else
 			running = act_on_sockets();
+		if (running && exchange->waiting != NULL)
+			exchange->waiting();
 	}
 	message = curl_multi_info_read(multi, &left);
 	return message == NULL ? CURLE_FAILED_INIT : message->data.result;
@@ -299,7 +314,7 @@ http_exchange(HttpExchange *exchange)
 		set_request(easy, exchange);
 		set_security(easy, exchange);
 		set_limits(easy, exchange);
-		outcome = judge(exchange, run(easy));
+		outcome = judge(exchange, run(easy, exchange));
 		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &exchange->status);
 		take_headers(easy, exchange);
 	}

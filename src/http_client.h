@@ -44,6 +44,9 @@ typedef struct HttpExchange
 	int			milliseconds;
 	int			stall_seconds;
 
+	/* called again and again while it is waited, once a second at least; may raise an error.  Or NULL */
+	void		(*waiting) (void);
+
 	/* what is answered, as far as it came: also where it is broken */
 	char	   *answer;			/* of answer_size bytes */
 	size_t		answer_size;
@@ -58,7 +61,7 @@ typedef struct HttpExchange
 
 /*
  * Asks, once, following no redirect, and waits for the answer.  Certificates are verified.  Can be
- * interrupted, and raises no errors but by that, and where there is no memory.
+ * interrupted, and raises no errors but by that, by waiting(), and where there is no memory.
  */
 extern HttpOutcome http_exchange(HttpExchange *exchange);
 

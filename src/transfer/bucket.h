@@ -17,12 +17,14 @@
  * Files, and what is unfinished in a folder, go with that context too.
  *
  * Errors, after what the store's code itself has tried again:
- *		class 53 and 58, 08		another try may succeed: a disk is full, a store does not answer
+ *		class 53 and 58, 08		another try may succeed: a disk is full, a store does not answer, or with nonsense
  *		42704					the store has no such bucket
  *		42501					the store does not let these credentials do that
  *		22023					no such key can be
  *		42809					what is there is no object: a folder, a symbolic link, a device
- *		55000					the server is not set up for it; an object has changed while it was read
+ *		55000					the server is not set up for it; an object has changed while it was read, an upload was
+ *								given up
+ *		38000					the store refuses for another reason, and would do so again
  */
 #ifndef DDB_TRANSFER_BUCKET_H
 #define DDB_TRANSFER_BUCKET_H

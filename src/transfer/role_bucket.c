@@ -63,7 +63,7 @@ bucket_error_is_final(int sqlstate)
 {
 	return sqlstate == ERRCODE_UNDEFINED_OBJECT || sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
 		sqlstate == ERRCODE_INVALID_PARAMETER_VALUE || sqlstate == ERRCODE_WRONG_OBJECT_TYPE ||
-		sqlstate == ERRCODE_DATA_CORRUPTED;
+		sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
 }
 
 const char *

@@ -522,7 +522,7 @@ send_part(S3Writer *writer)
 	etag = put(writer, upload_query(psprintf("partNumber=%d&", list_length(writer->etags) + 1), writer->upload_id));
 	if (etag == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("could not write \"%s\" of the bucket \"%s\": the store has not confirmed a part",
 						writer->writer.key, writer->writer.bucket->name)));
 	writer->etags = lappend(writer->etags, etag);

@@ -39,6 +39,7 @@ extern void s3_check_region(const char *region);
 /* ---- One request: s3_request.c ---- */
 
 #define S3_CODE_SIZE 64
+#define S3_MESSAGE_SIZE 256
 
 /* How long it may take. */
 typedef enum S3Limit
@@ -69,6 +70,7 @@ typedef struct S3Request
 	/* what has been answered, in the context that was current */
 	long		status;
 	char		code[S3_CODE_SIZE]; /* the store's word for an error, or "" */
+	char		message[S3_MESSAGE_SIZE];	/* and the beginning of what it says of it, or "" */
 	size_t		answer_length;
 	char	   *etag;			/* without quotes; these are NULL where there are none */
 	char	   *content_range;

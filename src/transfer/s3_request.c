@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
@@ -17,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "digest.h"
+#include "job/job.h"
 #include "transfer/s3.h"
 #include "transfer/xml.h"
 
@@ -26,6 +28,9 @@
 /* How long it is waited before the second try; twice as long before each further one. */
 #define FIRST_PAUSE_MILLISECONDS 100
 #define PAUSE_MILLISECONDS_MAX 20000
+
+/* How long it waits then before it looks whether a job is wanted elsewhere. */
+#define LOOK_MILLISECONDS 1000
 
 /* How long a request may take that is tried once. */
 #define ONCE_MILLISECONDS 5000
@@ -124,26 +129,50 @@ s3_read_etag(const char *header)
 	return pnstrdup(header, length);
 }
 
-/* The code in a document <Error>; "" where that is none. */
+static bool
+is_code(const char *text)
+{
+	size_t		length = strlen(text);
+
+	return length > 0 && length < S3_CODE_SIZE &&
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.") == length;
+}
+
+static bool
+has_secret(const S3Access *access, const char *text)
+{
+	return strstr(text, access->secret_access_key) != NULL ||
+		(access->session_token != NULL && strstr(text, access->session_token) != NULL);
+}
+
+/* The beginning of a text where that may stand in a line of the log. */
 static void
-read_code(const char *text, size_t length, char *code)
+take_message(S3Request *request, const StringInfoData *text)
+{
+	int			length = pg_mbcliplen(text->data, text->len, S3_MESSAGE_SIZE - 1);
+
+	if (GetDatabaseEncoding() == PG_UTF8 && bucket_text_is_plain(text->data) && !has_secret(request->bucket->s3, text->data))
+		strlcpy(request->message, text->data, length + 1);
+}
+
+/* What a document <Error> says, as far as it has come; nothing where that is none. */
+static void
+read_error(S3Request *request, const char *text, size_t length)
 {
 	XmlReader	reader;
 	XmlEvent	event;
 
-	code[0] = '\0';
 	xml_read_begin(&reader, text, length);
 	while ((event = xml_read_next(&reader)) == XML_OPENED || event == XML_CLOSED)
 	{
 		if (strcmp(reader.names[0], "Error") != 0)
 			return;
-		if (event == XML_CLOSED && reader.depth == 2 && strcmp(xml_name(&reader), "Code") == 0 &&
-			reader.text.len > 0 && reader.text.len < S3_CODE_SIZE &&
-			strspn(reader.text.data, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.") == (size_t) reader.text.len)
-		{
-			strlcpy(code, reader.text.data, S3_CODE_SIZE);
-			return;
-		}
+		if (event != XML_CLOSED || reader.depth != 2)
+			continue;
+		if (strcmp(xml_name(&reader), "Code") == 0 && is_code(reader.text.data))
+			strlcpy(request->code, reader.text.data, S3_CODE_SIZE);
+		else if (strcmp(xml_name(&reader), "Message") == 0)
+			take_message(request, &reader.text);
 	}
 }
 
@@ -153,36 +182,69 @@ is_good(long status)
 	return status >= 200 && status <= 299;
 }
 
+static bool
+is_one_of(const char *code, const char *const *codes)
+{
+	for (; *codes != NULL; codes++)
+	{
+		if (strcmp(code, *codes) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether another try may give another answer. */
 static bool
 is_passing(const S3Request *request)
 {
-	static const char *const codes[] = {"RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ServiceUnavailable"};
+	static const char *const codes[] = {
+		"RequestTimeout", "SlowDown", "InternalError", "OperationAborted", "ServiceUnavailable", "Throttling", "ThrottlingException",
+		"RequestThrottled", "RequestLimitExceeded", "BandwidthLimitExceeded", "TooManyRequests", "PriorRequestNotComplete", NULL
+	};
 
-	for (size_t i = 0; i < lengthof(codes); i++)
-	{
-		if (strcmp(request->code, codes[i]) == 0)
-			return true;
-	}
-	return request->status == 408 || request->status == 429 || request->status == 500 ||
+	return is_one_of(request->code, codes) || request->status == 408 || request->status == 429 || request->status == 500 ||
 		(request->status >= 502 && request->status <= 504);
+}
+
+/* Whether it may be another one later: the store is unwell in some other way, or credentials have expired, which are read again. */
+static bool
+passes_later(const S3Request *request)
+{
+	static const char *const codes[] = {"ExpiredToken", "TokenRefreshRequired", NULL};
+
+	return is_one_of(request->code, codes) || (request->status >= 500 && request->status != 501 && request->status != 505);
+}
+
+/* Whether it may be another one when all is begun anew: an upload has been given up, or a new bucket's name is not known everywhere. */
+static bool
+passes_anew(const S3Request *request)
+{
+	static const char *const codes[] = {"NoSuchUpload", "TemporaryRedirect", NULL};
+
+	return is_one_of(request->code, codes);
 }
 
 /* ---- Errors ---- */
 
 static int
-sqlstate_of(const S3Request *request, bool may_succeed)
+sqlstate_of(const S3Request *request, HttpOutcome outcome)
 {
+	static const char *const full[] = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", NULL};
+
+	if (outcome == HTTP_BROKEN)
+		return ERRCODE_IO_ERROR;
+	if (outcome == HTTP_TOO_LONG)
+		return ERRCODE_PROTOCOL_VIOLATION;
 	if (strcmp(request->code, "NoSuchBucket") == 0)
 		return ERRCODE_UNDEFINED_OBJECT;
+	if (request->status == 507 || is_one_of(request->code, full))
+		return ERRCODE_DISK_FULL;
+	if (is_passing(request) || passes_later(request))
+		return ERRCODE_IO_ERROR;
+	if (passes_anew(request))
+		return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	if (request->status == 401 || request->status == 403)
 		return ERRCODE_INSUFFICIENT_PRIVILEGE;
-	if (request->status == 507 || strcmp(request->code, "QuotaExceeded") == 0)
-		return ERRCODE_DISK_FULL;
-	if (may_succeed)
-		return ERRCODE_IO_ERROR;
-	if (request->status >= 300 && request->status <= 399)
-		return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 	return ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
 }
 
@@ -201,7 +263,7 @@ fail(const S3Request *request, const char *reason, int sqlstate, int attempts)
 void
 s3_fail_by_answer(const S3Request *request, const char *what)
 {
-	fail(request, what, ERRCODE_EXTERNAL_ROUTINE_EXCEPTION, 1);
+	fail(request, what, ERRCODE_PROTOCOL_VIOLATION, 1);
 	pg_unreachable();
 }
 
@@ -209,16 +271,16 @@ s3_fail_by_answer(const S3Request *request, const char *what)
 static void
 give_up(const S3Request *request, HttpOutcome outcome, int attempts)
 {
-	bool		may_succeed = outcome == HTTP_BROKEN || is_passing(request);
-	char		reason[HTTP_REASON_SIZE + 64];
+	char		reason[HTTP_REASON_SIZE + S3_CODE_SIZE + S3_MESSAGE_SIZE];
 
-	if (outcome == HTTP_ANSWERED && request->code[0] != '\0')
-		snprintf(reason, sizeof(reason), "the store has answered with %s (%ld)", request->code, request->status);
-	else if (outcome == HTTP_ANSWERED)
+	if (outcome != HTTP_ANSWERED)
+		strlcpy(reason, request->reason, sizeof(reason));
+	else if (request->code[0] == '\0')
 		snprintf(reason, sizeof(reason), "the store has answered with status %ld", request->status);
 	else
-		strlcpy(reason, request->reason, sizeof(reason));
-	fail(request, reason, sqlstate_of(request, may_succeed), attempts);
+		snprintf(reason, sizeof(reason), "the store has answered with %s (%ld)%s%s", request->code, request->status,
+				 request->message[0] != '\0' ? ": " : "", request->message);
+	fail(request, reason, sqlstate_of(request, outcome), attempts);
 }
 
 /* ---- Running ---- */
@@ -257,6 +319,9 @@ try(S3Request *request, char *hash_header, MemoryContext context)
 		exchange.milliseconds = s3_timeout * SLOWLY_MILLISECONDS;
 	else
 		exchange.stall_seconds = s3_timeout;
+	/* what is tried once may be what tidies up behind an error */
+	if (request->limit != S3_ONCE)
+		exchange.waiting = job_look;
 	exchange.url = make_url(request);
 	exchange.headers = make_headers(request, hash_header);
 	exchange.signature = psprintf("aws:amz:%s:s3", access->region);
@@ -270,10 +335,10 @@ try(S3Request *request, char *hash_header, MemoryContext context)
 	/* the beginning of an error is enough */
 	if (outcome == HTTP_TOO_LONG && request->status >= 300)
 		outcome = HTTP_ANSWERED;
-	request->code[0] = '\0';
+	request->code[0] = request->message[0] = '\0';
 	/* an upload may turn out as impossible after it has been answered with 200 */
 	if (outcome == HTTP_ANSWERED && (!is_good(request->status) || strcmp(request->method, "POST") == 0))
-		read_code(exchange.answer, exchange.answer_length, request->code);
+		read_error(request, exchange.answer, exchange.answer_length);
 	if (outcome == HTTP_ANSWERED && is_good(request->status) && request->code[0] != '\0')
 		request->status = 500;
 	return outcome;
@@ -296,7 +361,10 @@ pause_before(int attempt)
 		CHECK_FOR_INTERRUPTS();
 		if (rest <= 0)
 			break;
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, rest, PG_WAIT_EXTENSION);
+		if (job_look != NULL)
+			job_look();
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(rest, LOOK_MILLISECONDS),
+						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}
 }

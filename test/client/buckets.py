@@ -226,19 +226,27 @@ def faults(proxy):
     for code in [301, 302, 307, 308]:
         there = f"http://127.0.0.1:{elsewhere.server_port}/archive/small"
         proxy.on(*(Rule(method, "/archive", answer(b"<Error><Code>PermanentRedirect</Code></Error>", code, Location=there), 100) for method in ["GET", "PUT"]))
-        error(f"{code} is not followed", read("archive", "small"), "55000", "PermanentRedirect")
-        error("nor written after", write("archive", "small", b"x"), "55000")
+        error(f"{code} is not followed", read("archive", "small"), "38000", "PermanentRedirect")
+        error("nor written after", write("archive", "small", b"x"), "38000")
     same("nobody else has been asked", elsewhere.seen, [])
     elsewhere.shutdown()
     for name, fault, sqlstate in [("an unknown bucket", status(404, "", "NoSuchBucket"), "42704"), ("AccessDenied", status(403, "", "AccessDenied"), "42501"),
-                                  ("a full store", status(507), "53100"), ("what is not understood", status(400, "", "InvalidArgument"), "38000")]:
+                                  ("a full store", status(507), "53100"), ("what is not understood", status(400, "", "InvalidArgument"), "38000"), ("what it cannot do", status(501, "", "NotImplemented"), "38000"),
+                                  ("a session that has ended", status(400, "", "ExpiredToken"), "58030"), ("a store that is being mended", status(521), "58030"),
+                                  ("a quota that is used up", status(403, "", "QuotaExceeded"), "53100"), ("a new bucket", status(307, "", "TemporaryRedirect"), "55000")]:
         proxy.on(*(Rule(method, "/archive", fault, 100) for method in ["GET", "PUT"]))
         error(name, read("archive", "small"), sqlstate)
         error("when it is written", write("archive", "small", b"x"), sqlstate)
         same("is not tried again", len(proxy.requests("PUT")), 1)
     proxy.on(Rule("GET", "/archive", status(400, "", "a%0d%0aLOG: x&#10;y")))
     seen = read("archive", "small")
-    ok("a store's words are not repeated", seen.startswith("38000") and "LOG" not in seen and "\n" not in seen, seen)
+    ok("a code that is none is not repeated", seen.startswith("38000") and "LOG" not in seen and "\n" not in seen, seen)
+    for text, good in [("What is \"wrong\", said by a store: 90 \u20ac.", True), ("a\nLOG:  x", False), ("\x7f", False), ("", False)]:
+        proxy.on(Rule("GET", "/archive", status(400, text, "InvalidRequest")))
+        seen = read("archive", "small")
+        ok("a store's words are told where they are of one line", seen.endswith("InvalidRequest (400): " + text if good else "InvalidRequest (400)"), seen)
+    proxy.on(Rule("GET", "/archive", status(400, "\u20ac" * 1000, "InvalidRequest")))
+    error("and their beginning is enough", read("archive", "small"), "38000", ": " + "\u20ac" * 85 + "$")
     proxy.on(Rule("GET", "/archive", status(403, "top-secret " + "x" * 100000, "AccessDenied")))
     error("a long error is one", read("archive", "small"), "42501", "AccessDenied")
 
@@ -251,10 +259,10 @@ def faults(proxy):
     session.execute("RESET statement_timeout")
     same("is given up, too", [len(proxy.requests("DELETE", "uploadId=")), keys("archive", "parts")], [1, []])
     proxy.on(Rule("POST", "uploadId=", status(404, "", "NoSuchUpload"), 100))
-    error("an upload that somebody gave up", write_large("archive", "parts", 40), "38000", "NoSuchUpload")
+    error("an upload that somebody gave up", write_large("archive", "parts", 40), "55000", "NoSuchUpload")
     proxy.on(Rule("POST", "uploadId=", status(500)), Rule("POST", "uploadId=", status(404, "", "NoSuchUpload"), 100))
     write("archive", "parts", b"old")
-    error("an older object is not taken for it", write_large("archive", "parts", 40), "38000", "NoSuchUpload")
+    error("an older object is not taken for it", write_large("archive", "parts", 40), "55000", "NoSuchUpload")
     delete("archive", "parts")
     configure(s3_attempts=8)
 
@@ -273,10 +281,10 @@ def answers(proxy):
             ("more than was asked for", Rule("GET", "/large", answer(b"x" * (9 * MEGABYTE), 206, Content_Range="bytes 8388608-16777215/20971520"))),
             ("nothing", Rule("GET", "/large", answer(b"", 206, Content_Range="bytes 8388608-16777215/20971520")))]:
         proxy.on(Rule("GET", "/large", edit(lambda *whole: whole)), rule)
-        error(name, read("archive", "large"), "38000")
+        error(name, read("archive", "large"), "08P01")
     proxy.on(Rule("GET", "/large", edit(lambda *whole: whole)),
              Rule("GET", "/large", edit(lambda code, headers, content: (code, [(name, '"other"' if name.lower() == "etag" else setting) for name, setting in headers], content))))
-    error("another object", read("archive", "large"), "38000")
+    error("another object", read("archive", "large"), "08P01")
     proxy.on(Rule("GET", "/large", edit(lambda *whole: whole)), Rule("GET", "/large", status(412, "", "PreconditionFailed")))
     error("an object that has changed", read("archive", "large"), "55000", "has changed")
     proxy.on(Rule("GET", "/large", edit(lambda *whole: whole)), Rule("GET", "/large", status(404, "", "NoSuchKey")))
@@ -291,11 +299,11 @@ def answers(proxy):
             ("a list that does not go on", page % "<IsTruncated>true</IsTruncated>"), ("an attribute without end", "<a b='"), ("a comment without end", "<!--"),
             ("raw text without end", "<a><![CDATA[")]:
         proxy.on(Rule("GET", "list-type", answer(text.encode(errors="surrogateescape"))))
-        error(name, keys("archive"), "38000")
+        error(name, keys("archive"), "08P01")
     proxy.on(Rule("GET", "list-type", answer((page % "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>").encode()), 100))
-    error("a list that begins anew", keys("archive"), "38000")
+    error("a list that begins anew", keys("archive"), "08P01")
     proxy.on(Rule("GET", "list-type", answer(b"x" * (9 * MEGABYTE))))
-    error("a list that is too long", keys("archive"), "38000")
+    error("a list that is too long", keys("archive"), "08P01")
     text = ("\ufeff<?xml version='1.0'?><!-- a > --><s:ListBucketResult xmlns:s='a>b'><s:Contents><s:Key>&lt;a&#x20;&#98;<![CDATA[<&c>]]></s:Key><s:Owner><s:Key>no</s:Key></s:Owner>"
             "<s:Size>5</s:Size><s:Empty/></s:Contents><Contents><Key>folder/</Key><Size>0</Size></Contents><Contents><Key>a//b</Key><Size>0</Size></Contents></s:ListBucketResult>")
     proxy.on(Rule("GET", "list-type", answer(text.encode())))
@@ -305,7 +313,7 @@ def answers(proxy):
     for name, rule in [("an upload without a name", Rule("POST", "uploads=", answer(b"<InitiateMultipartUploadResult/>"))),
                        ("a part without a tag", Rule("PUT", "partNumber=1", answer(b"")))]:
         proxy.on(rule)
-        error(name, write_large("archive", "parts", 40), "38000")
+        error(name, write_large("archive", "parts", 40), "08P01")
 
 
 def interrupts(proxy):

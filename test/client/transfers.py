@@ -152,6 +152,20 @@ def import_of(arn):
     return client.describe_import(ImportArn=arn)["ImportTableDescription"]
 
 
+def bulk_put(table, prefix):
+    return client.start_bulk_put_items(TableName=table, InputS3Configuration={"S3Bucket": "archive", "S3KeyPrefix": prefix, "InputFormat": "DYNAMODB_JSON"},
+                                       OutputS3Configuration={"S3Bucket": "archive", "S3KeyPrefix": "reports", "OutputType": ["ERROR"]})["BulkOperationDescription"]["BulkOperationArn"]
+
+
+def bulk_put_of(arn):
+    return client.describe_bulk_operation(BulkOperationArn=arn)["BulkOperationDescription"]
+
+
+def bulk_put_ended(arn, state):
+    until(lambda: bulk_put_of(arn)["BulkOperationStatus"] not in ("IN_PROGRESS", "CANCELLING"), "a bulk operation")
+    return bulk_put_of(arn)["BulkOperationStatus"] == state
+
+
 def imported(arn):
     """Status, records, items and errors."""
     until(lambda: import_of(arn)["ImportStatus"] != "IN_PROGRESS", "an import")
@@ -584,18 +598,23 @@ def faults(proxy, restart):
     same("each fault was met", [rule.target.pattern for rule in proxy.rules if rule.times == 2], [])
 
     print("# a store that refuses", flush=True)
-    for name, do, code in [("NoSuchBucket", status(404, "", "NoSuchBucket"), "S3NoSuchBucket"), ("AccessDenied", status(403, "", "AccessDenied"), "S3AccessDenied")]:
+    for name, do, code in [("NoSuchBucket", status(404, "The words.", "NoSuchBucket"), "S3NoSuchBucket"), ("AccessDenied", status(403, "The words.", "AccessDenied"), "S3AccessDenied"),
+                           ("InvalidRequest", status(400, "The words.", "InvalidRequest"), "UNKNOWN"), ("PermanentRedirect", status(301, "The words.", "PermanentRedirect"), "UNKNOWN"),
+                           ("NotImplemented", status(501, "The words.", "NotImplemented"), "UNKNOWN")]:
         proxy.on(Rule("PUT", "denied.*/data/", do, 100), Rule("GET", "prefix=import", do, 100))
         one = export("Small", "archive", "denied")
-        other = import_(f"Refused{code}", "archive", "import0/", SIMPLE, compression="NONE")
+        third = bulk_put("Small", "import0/")
+        other = import_(f"Refused{name}", "archive", "import0/", SIMPLE, compression="NONE")
         ok(f"{name}: an export says so", exported(one, "FAILED") and export_of(one)["FailureCode"] == code and "ExportManifest" not in export_of(one), export_of(one))
+        ok("in the store's words", re.search(rf"{name} \(\d+\): The words\.", export_of(one)["FailureMessage"]), export_of(one))
+        ok("and a bulk operation", bulk_put_ended(third, "FAILED") and bulk_put_of(third)["FailureCode"] == code and name in bulk_put_of(third)["FailureMessage"], bulk_put_of(third))
         imported(other)
         seen = import_of(other)
         ok("and an import", seen["ImportStatus"] == "FAILED" and seen["FailureCode"] == code and seen["ImportedItemCount"] == 0, seen)
-        ok("whose table is not taken for one", client.describe_table(TableName=f"Refused{code}")["Table"]["TableStatus"] == "CREATING")
+        ok("whose table is not taken for one", client.describe_table(TableName=f"Refused{name}")["Table"]["TableStatus"] == "CREATING")
         proxy.on()
-        client.delete_table(TableName=f"Refused{code}")
-        same("a retry works", imported(import_(f"Refused{code}", "archive", "import0/", SIMPLE, compression="NONE")), ["COMPLETED", 3000, 3000, 0])
+        client.delete_table(TableName=f"Refused{name}")
+        same("a retry works", imported(import_(f"Refused{name}", "archive", "import0/", SIMPLE, compression="NONE")), ["COMPLETED", 3000, 3000, 0])
 
     print("# a store that is gone", flush=True)
     proxy.on()
@@ -609,6 +628,52 @@ def faults(proxy, restart):
     same("and exact", plain_items([of_json(line) for line in lines("archive", one)]), was)
     same("so is the import", imported(other), ["COMPLETED", 3000, 3000, 0])
     configure(s3_attempts=8, s3_timeout="30s")
+
+
+def progress(table):
+    """State and error of the job about that table."""
+    return execute(f"SELECT state, error FROM ddb.job_progress WHERE table_name = '{table}'")
+
+
+def patience(proxy):
+    print("# a store that is waited for", flush=True)
+    client.create_table(TableName="Patient", **SIMPLE)
+    write_object("archive", "patient/a", b"".join(record(k) for k in range(1, 1001)))
+
+    configure(s3_attempts=1)
+    proxy.on(*[Rule(method, "", status(503, "Not now.", "SlowDown"), 10000) for method in ["GET", "PUT", "DELETE", "POST"]])
+    arn = bulk_put("Patient", "patient/")
+    ok("what it waits for is told", until(lambda: any(state == "WAITING" and "SlowDown (503): Not now." in (error or "") for state, error in progress("Patient")), "an error"))
+    proxy.on(*[Rule(method, "", hang, 10000) for method in ["GET", "PUT", "DELETE", "POST"]])
+    ok("also while it is tried again", until(lambda: any(state == "RUNNING" and "Not now." in (error or "") for state, error in progress("Patient")), "a try"), progress("Patient"))
+    client.cancel_bulk_operation(BulkOperationArn=arn)
+    ok("it can be cancelled then", bulk_put_ended(arn, "CANCELLED"), bulk_put_of(arn))
+    ok("and says that there are no reports", "There are no reports: could not" in bulk_put_of(arn)["FailureMessage"], bulk_put_of(arn))
+
+    proxy.on(*[Rule(method, "", status(503, "Not now.", "SlowDown"), 10000) for method in ["GET", "PUT", "DELETE", "POST"]])
+    arn = bulk_put("Patient", "patient/")
+    until(lambda: progress("Patient")[0][1] is not None, "an error")
+    execute("UPDATE ddb.jobs SET due = now() + interval '1 hour'")
+    client.cancel_bulk_operation(BulkOperationArn=arn)
+    ok("also between two tries", bulk_put_ended(arn, "CANCELLED"), bulk_put_of(arn))
+
+    arn = export("Small", "archive", "patient")
+    until(lambda: progress("Small")[0][1] is not None, "an error")
+    execute("UPDATE ddb.jobs SET errors = 299, due = now()")
+    ok("in the end it has failed", exported(arn, "FAILED"), export_of(arn))
+    ok("and says why", "SlowDown (503): Not now." in export_of(arn)["FailureMessage"], export_of(arn))
+
+    configure(s3_attempts=8, s3_timeout="10min")
+    proxy.on(Rule("GET", "patient/a", hang, 100), Rule("PUT", "silent/", hang, 100))
+    arns = [bulk_put("Patient", "patient/"), export("Patient", "archive", "silent")]
+    ok("a store that says nothing is waited for", until(lambda: len(proxy.requests("GET", "patient/a")) + len(proxy.requests("PUT", "silent/")) == 2, "two requests"), proxy.seen)
+    execute("SET lock_timeout = '30s'")
+    execute("DROP TABLE dynamodb.\"Patient\"")
+    execute("RESET lock_timeout")
+    ok("and the table can be dropped meanwhile", True)
+    ok("which ends both", bulk_put_ended(arns[0], "FAILED") and exported(arns[1], "FAILED"), arns)
+    proxy.on()
+    configure(s3_timeout="30s")
 
 
 # ---- A disk that is full ----
@@ -672,6 +737,7 @@ def main():
         files_of_others()
         broken_files()
         faults(proxy, restart)
+        patience(proxy)
         full_disk()
         same("no job is left", execute("SELECT count(*) FROM ddb.jobs")[0][0], "0")
         proxy.over.set()
