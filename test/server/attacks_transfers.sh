@@ -238,7 +238,7 @@ is "and in the request" "$(odd Twice2 '{"InputFormat": "CSV", "InputFormatOption
 printf 'k,g\n' | put odd/Header/1
 is "a header alone" "$(odd Header "$csv")" 'COMPLETED 0 0 0'
 printf 'k,g\n1,a\0b\n2,\377\n3,\303\251\n' | put odd/Bytes/1
-like "bytes that are no text" "$(odd Bytes "$csv")" '^FAILED 3 1 2 ItemValidationError$'
+like "bytes that are no text, and U+0000, which is" "$(odd Bytes "$csv")" '^FAILED 3 2 1 ItemValidationError$'
 { printf 'k,g\n1,"never ends\n'; seq 5000; } | put odd/Quote/1
 like "a quote that never ends" "$(odd Quote "$csv")" '^FAILED [0-9]+ 0 [0-9]+ ItemValidationError$'
 printf '$ion_1_0 {Item:{k:1}}\n$ion_1_0 {Item:{k:2e0}}\n$ion_1_0 {Item:{k:3.,g:null.string}}\n$ion_1_0 {Item:{k:4.,x:2020-01-01T}}\n$ion_1_0 {Item:{k:5.,x:(a b)}}\n$ion_1_0 {Item:{k:6.,x:{{"clob"}}}}\n$ion_1_0 {Item:{k:7.,x:nan}}\n$ion_1_0 {Item:{k:8.,x:1d400}}\n$ion_1_0 {Item:{k:9.,x:$dynamodb_SS::[]}}\n$ion_1_0 {Item:{k:10.,k:11.}}\n$ion_1_0 /* a comment */ a::{Item:{k:12.,x:'"'''long ''' '''text'''"'}} // end\n$ion_1_0 {Item:{k:-0.,x:1.50}}\n' | put odd/Ion/1
