@@ -103,6 +103,13 @@ typedef enum ShapeKind
 typedef struct Member Member;
 typedef struct Shape Shape;
 
+/* A pattern of strings, as the API's model writes it, and whether a string, which may be empty, matches. */
+typedef struct StringPattern
+{
+	const char *text;
+	bool		(*matches) (const char *text, size_t length);
+} StringPattern;
+
 struct Shape
 {
 	ShapeKind	kind;
@@ -126,8 +133,8 @@ struct Shape
 	bool		minimum_alone;
 	bool		maximum_alone;
 
-	/* Whether a string must match [a-zA-Z0-9_.-]+. */
-	bool		is_name;
+	/* What a string must match; NULL: anything. */
+	const StringPattern *pattern;
 
 	/* Whether AWS tells that it is too short before it tells that it does not match. */
 	bool		minimum_first;
@@ -230,7 +237,8 @@ extern size_t request_element_size(const Shape *shape);
 
 /*
  * Appends the shape as a JSON object: its kind, and what it has of members
- * (with "required" and "shape"), values and element.
+ * (with "required" and "shape"), values, element, pattern, minimum and maximum;
+ * "or_table_arn" where a table's ARN may stand in its place.
  */
 extern void shape_to_json(StringInfo out, const Shape *shape);
 

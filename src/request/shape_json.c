@@ -53,6 +53,22 @@ append_members(StringInfo out, const Shape *shape)
 	appendStringInfoChar(out, '}');
 }
 
+static void
+append_constraints(StringInfo out, const Shape *shape)
+{
+	if (shape->pattern != NULL)
+	{
+		appendStringInfoString(out, ",\"pattern\":");
+		json_append_string(out, shape->pattern->text, strlen(shape->pattern->text));
+	}
+	if (shape->has_minimum)
+		appendStringInfo(out, ",\"minimum\":" INT64_FORMAT, shape->minimum);
+	if (shape->has_maximum)
+		appendStringInfo(out, ",\"maximum\":" INT64_FORMAT, shape->maximum);
+	if (shape->or_table_arn)
+		appendStringInfoString(out, ",\"or_table_arn\":true");
+}
+
 void
 shape_to_json(StringInfo out, const Shape *shape)
 {
@@ -61,6 +77,7 @@ shape_to_json(StringInfo out, const Shape *shape)
 		append_members(out, shape);
 	if (shape->values != NULL)
 		append_values(out, shape->values);
+	append_constraints(out, shape);
 	if (shape->element != NULL)
 	{
 		appendStringInfoString(out, ",\"element\":");

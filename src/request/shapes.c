@@ -21,21 +21,21 @@ const Shape value_shape = {.kind = SHAPE_VALUE};
 const Shape attributes_shape = {.kind = SHAPE_ATTRIBUTES};
 
 const Shape item_table_name_shape = {
-	.kind = SHAPE_STRING, .is_name = true, .or_table_arn = true, AT_LEAST(1), AT_MOST(255),
+	.kind = SHAPE_STRING, .pattern = &name_pattern, .or_table_arn = true, AT_LEAST(1), AT_MOST(255),
 	.minimum_alone = true
 };
 const Shape table_name_shape = {
-	.kind = SHAPE_STRING, .is_name = true, .or_table_arn = true, AT_LEAST(3), AT_MOST(255)
+	.kind = SHAPE_STRING, .pattern = &name_pattern, .or_table_arn = true, AT_LEAST(3), AT_MOST(255)
 };
 const Shape index_name_shape = {
-	.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)
+	.kind = SHAPE_STRING, .pattern = &name_pattern, AT_LEAST(3), AT_MOST(255)
 };
 const Shape described_table_name_shape = {
-	.kind = SHAPE_STRING, .is_name = true, .minimum_first = true, .or_table_arn = true,
+	.kind = SHAPE_STRING, .pattern = &name_pattern, .minimum_first = true, .or_table_arn = true,
 	AT_LEAST(3), AT_MOST(255)
 };
 const Shape described_index_name_shape = {
-	.kind = SHAPE_STRING, .is_name = true, .minimum_first = true, AT_LEAST(3), AT_MOST(255)
+	.kind = SHAPE_STRING, .pattern = &name_pattern, .minimum_first = true, AT_LEAST(3), AT_MOST(255)
 };
 const Shape attribute_name_shape = {.kind = SHAPE_STRING, AT_MOST(65535)};
 

@@ -9,6 +9,16 @@
 
 #include "request/request.h"
 
+/* ---- Patterns ---- */
+
+extern const StringPattern name_pattern;	/* of tables, indexes, backups */
+extern const StringPattern client_token_pattern;
+extern const StringPattern account_pattern;
+extern const StringPattern bucket_name_pattern;
+extern const StringPattern page_token_pattern;
+extern const StringPattern csv_delimiter_pattern;
+extern const StringPattern csv_header_pattern;
+
 /* ---- Scalars ---- */
 
 extern const Shape string_shape;

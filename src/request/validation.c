@@ -18,7 +18,7 @@
 
 #include "arn.h"
 #include "error.h"
-#include "request/request.h"
+#include "request/shapes.h"
 
 /* AWS names no more violations than these. */
 #define MAX_VIOLATIONS 10
@@ -26,7 +26,6 @@
 /* A value of a request is quoted up to about as many bytes. */
 #define MAX_QUOTED_BYTES 4096
 
-#define NAME_PATTERN "[a-zA-Z0-9_.-]+"
 #define TABLE_ARN_MAX 1024
 
 typedef struct Violations
@@ -279,10 +278,9 @@ static void
 check_pattern(const Shape *shape, const RequestString *string, const Path *path,
 			  Violations *violations)
 {
-	if (shape->is_name && !is_resource_name(string->data, string->length) &&
+	if (shape->pattern != NULL && !shape->pattern->matches(string->data, string->length) &&
 		!(shape->minimum_alone && string->length == 0))
-		violation(violations, path, clipped(string),
-				  "Member must satisfy regular expression pattern: " NAME_PATTERN);
+		violation(violations, path, clipped(string), "Member must satisfy regular expression pattern: %s", shape->pattern->text);
 }
 
 /* An ARN is read when the table is looked for; but nothing is to end at a U+0000 in it. */
@@ -488,8 +486,8 @@ validate_table_keys(const Shape *shape, const RequestMap *map, const Path *path,
 				  shape->quoted_as_json ? clipped_json(map->json) : quoted(NULL, map->json),
 				  "Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
 				  "Member must have length greater than or equal to %d, "
-				  "Member must satisfy regular expression pattern: " NAME_PATTERN "]",
-				  TABLE_NAME_MAX, TABLE_NAME_MIN);
+				  "Member must satisfy regular expression pattern: %s]",
+				  TABLE_NAME_MAX, TABLE_NAME_MIN, name_pattern.text);
 		return;
 	}
 }

@@ -192,6 +192,7 @@ bucket_check_key(const Bucket *bucket, const char *key)
 		bad_key("key", key, BAD_NAMES);
 }
 
+/* The folders that the prefix names whole must be names; what follows the last slash may begin one. */
 void
 bucket_check_prefix(const Bucket *bucket, const char *prefix)
 {

@@ -68,8 +68,9 @@ extern Bucket *bucket_open(const char *name, BucketProblem *problem);
 /* From now on a store has but seconds to answer a request, and one try: for who must not wait. */
 extern void bucket_hurry(Bucket *bucket);
 
-/* Raises 22023 where no object of the bucket could have that key. */
+/* Raises 22023 where no object of the bucket could have that key, or one that begins so. */
 extern void bucket_check_key(const Bucket *bucket, const char *key);
+extern void bucket_check_prefix(const Bucket *bucket, const char *prefix);
 
 /* The objects whose keys begin with the prefix ("" for all), in the order of their bytes, as a list of BucketObject *. */
 extern List *bucket_list(Bucket *bucket, const char *prefix);

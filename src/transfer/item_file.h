@@ -42,6 +42,12 @@ typedef struct ItemFileOptions
 	List	   *key_attributes;	/* KeyAttribute *, whose columns have these types; others are strings */
 } ItemFileOptions;
 
+/*
+ * A name that stands twice in such a header, which then is none; NULL where there is none.  Raises ValidationException
+ * where a name is too long for an attribute's.
+ */
+extern const char *item_file_header_twice(const List *header);
+
 /* The condition that a record may have beside its item. */
 typedef struct ItemFileCondition
 {

@@ -217,8 +217,9 @@ compare_columns(const void *a, const void *b)
 	return order != 0 ? order : (int) one->name_length - (int) other->name_length;
 }
 
-static void
-check_columns(const Column *columns, int count)
+/* A column of a name that another one has too, or NULL; raises where a name is too long for an attribute's. */
+static const char *
+column_twice(const Column *columns, int count)
 {
 	Column	   *sorted = palloc(count * sizeof(Column));
 
@@ -228,8 +229,33 @@ check_columns(const Column *columns, int count)
 	{
 		attribute_name_check(sorted[i].name_length);
 		if (i > 0 && compare_columns(&sorted[i - 1], &sorted[i]) == 0)
-			bad_record("The header has the column \"%s\" twice", sorted[i].name);
+			return sorted[i].name;
 	}
+	return NULL;
+}
+
+const char *
+item_file_header_twice(const List *header)
+{
+	Column	   *columns = palloc0(Max(list_length(header), 1) * sizeof(Column));
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, header)
+	{
+		columns[count].name = lfirst(cell);
+		columns[count++].name_length = strlen(lfirst(cell));
+	}
+	return column_twice(columns, count);
+}
+
+static void
+check_columns(const Column *columns, int count)
+{
+	const char *twice = column_twice(columns, count);
+
+	if (twice != NULL)
+		bad_record("The header has the column \"%s\" twice", twice);
 }
 
 static void

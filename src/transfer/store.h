@@ -65,9 +65,6 @@ struct BucketWriter
 	void	   *md5;			/* of digest_md5_begin() */
 };
 
-/* The folders that the prefix names whole must be names; what follows the last slash may begin one. */
-extern void bucket_check_prefix(const Bucket *bucket, const char *prefix);
-
 /* An MD5 hash in hexadecimal, palloc'd. */
 extern char *bucket_hash_text(const uint8 *md5);
 

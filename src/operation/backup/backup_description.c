@@ -15,7 +15,7 @@
 #include "value/json.h"
 
 const Shape backup_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(37), AT_MOST(1024)};
-const Shape backup_name_shape = {.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)};
+const Shape backup_name_shape = {.kind = SHAPE_STRING, .pattern = &name_pattern, AT_LEAST(3), AT_MOST(255)};
 
 /* ---- The definition ---- */
 
@@ -181,6 +181,12 @@ backup_restore_source(const Backup *backup, RestoreSource *source, BackupFeature
 
 /* ---- Requests ---- */
 
+void
+backup_report_missing(const RequestString *arn)
+{
+	ddb_error(BACKUP_NOT_FOUND_EXCEPTION, "Backup not found: %s", arn->data);
+}
+
 Backup *
 requested_backup(const RequestString *arn)
 {
@@ -193,7 +199,7 @@ requested_backup(const RequestString *arn)
 	if (backup == NULL && bucket_backups_wanted())
 		backup = bucket_backups_find(table_name, id);
 	if (backup == NULL)
-		ddb_error(BACKUP_NOT_FOUND_EXCEPTION, "Backup not found: %s", arn->data);
+		backup_report_missing(arn);
 	return backup;
 }
 

@@ -25,6 +25,7 @@ extern char *backup_definition(const TableRecord *record);
 
 /* The backup that a request names, in this database or in ddb.backup_bucket; raises BackupNotFoundException where there is none. */
 extern Backup *requested_backup(const RequestString *arn);
+extern void backup_report_missing(const RequestString *arn) __attribute__((noreturn));
 
 /* Whether a table that is deleted leaves its items to a backup: has it point-in-time recovery. */
 extern void backup_keep_deleted_table(const TableRecord *record);

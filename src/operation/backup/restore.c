@@ -10,7 +10,7 @@
 #include "operation/backup/restore.h"
 #include "operation/table/index_parameters.h"
 
-const Shape restored_table_name_shape = {.kind = SHAPE_STRING, .is_name = true, AT_LEAST(3), AT_MOST(255)};
+const Shape restored_table_name_shape = {.kind = SHAPE_STRING, .pattern = &name_pattern, AT_LEAST(3), AT_MOST(255)};
 
 #define invalid_parameter(...) validation_error("One or more parameter values were invalid: " __VA_ARGS__)
 

@@ -43,7 +43,10 @@ lock_relation(const RequestString *arn, const Backup *backup)
 	return requested_backup(arn);
 }
 
-/* What is in a bucket cannot be locked: where it goes, the job says so. */
+/*
+ * What is in a bucket cannot be locked: where it goes, the job says so.  What could not be made is no backup, though it is
+ * shown, as deleted, and can be deleted.
+ */
 static Backup *
 lock_backup(const RequestString *arn)
 {
@@ -51,6 +54,8 @@ lock_backup(const RequestString *arn)
 
 	if (backup->bucket == NULL)
 		backup = lock_relation(arn, backup);
+	if (backup->status == BACKUP_FAILED)
+		backup_report_missing(arn);
 	if (backup->status != BACKUP_AVAILABLE)
 		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being created: %s", arn->data);
 	return backup;

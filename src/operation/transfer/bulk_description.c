@@ -112,8 +112,10 @@ append_bulk_description(StringInfo response, const BulkOperation *record)
 }
 
 void
-append_bulk_summary(StringInfo out, const BulkOperation *record)
+append_bulk_summary(StringInfo out, const void *argument)
 {
+	const BulkOperation *record = argument;
+
 	appendStringInfoChar(out, '{');
 	append_common(out, record);
 	appendStringInfoChar(out, '}');

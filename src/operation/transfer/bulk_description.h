@@ -10,7 +10,7 @@
 
 /* Appends a BulkOperationDescription as a response, and a BulkOperationSummary. */
 extern void append_bulk_description(StringInfo response, const BulkOperation *record);
-extern void append_bulk_summary(StringInfo out, const BulkOperation *record);
+extern void append_bulk_summary(StringInfo out, const void *record);
 
 /* The one of a BulkOperationArn; raises ResourceNotFoundException. */
 extern BulkOperation *bulk_operation_requested(const RequestString *arn);

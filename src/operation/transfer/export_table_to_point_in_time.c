@@ -89,9 +89,9 @@ static const Shape filter_shape = STRUCTURE_SHAPE(FilterRequest, "FilterSpecific
 static const Member members[] = {
 	REQUIRED(ExportRequest, table_arn, "TableArn", &arn_shape),
 	OPTIONAL(ExportRequest, moment, "ExportTime", &timestamp_shape),
-	OPTIONAL(ExportRequest, token, "ClientToken", &string_shape),
+	OPTIONAL(ExportRequest, token, "ClientToken", &client_token_shape),
 	REQUIRED(ExportRequest, bucket, "S3Bucket", &bucket_name_shape),
-	OPTIONAL(ExportRequest, bucket_owner, "S3BucketOwner", &string_shape),
+	OPTIONAL(ExportRequest, bucket_owner, "S3BucketOwner", &bucket_owner_shape),
 	OPTIONAL(ExportRequest, prefix, "S3Prefix", &bucket_prefix_shape),
 	OPTIONAL(ExportRequest, encryption, "S3SseAlgorithm", &encryption_algorithm_shape),
 	OPTIONAL(ExportRequest, encryption_key, "S3SseKmsKeyId", &encryption_key_shape),
@@ -173,7 +173,7 @@ prepare(const void *argument)
 
 	plan->request = argument;
 	check_transfer_text("ClientToken", &plan->request->token);
-	check_transfer_text("S3Prefix", &plan->request->prefix);
+	check_transfer_text("S3SseKmsKeyId", &plan->request->encryption_key);
 	check_type(plan->request);
 	if (plan->request->filter != NULL)
 		plan->filter = read_filter_specification(plan->request->filter);
@@ -317,6 +317,19 @@ check_filter(ExportFilter *filter, const char *table_name)
 	table_release(table);
 }
 
+/* What is being created has no recovery yet, as AWS has it, and nothing of it can be seen. */
+static TableRecord *
+table_to_export(const char *name)
+{
+	TableRecord *table = backups_table(name);
+
+	if (table->creating)
+		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
+				  "Point in time recovery is not enabled for table '%s'", table->name);
+	backups_check_may_read(table->name);
+	return backups_table(name);
+}
+
 static void
 execute(const void *argument, StringInfo response)
 {
@@ -327,11 +340,10 @@ execute(const void *argument, StringInfo response)
 	TableRecord *table;
 	Export	   *record;
 
-	backups_check_may_read(backups_table(name)->name);
-	table = backups_table(name);
+	table = table_to_export(name);
 	if (plan->filter != NULL)
 		check_filter(plan->filter, table->name);
-	check_bucket_prefix(requested_bucket(&request->bucket), &request->prefix);
+	check_output_prefix(requested_bucket(&request->bucket), "S3Prefix", &request->prefix);
 	record = export_before(request, name, text);
 	if (record == NULL)
 		record = export_start(table, request->token.data != NULL ? request->token.data : "", text,

@@ -12,6 +12,7 @@
 #include "operation/transfer/import_description.h"
 #include "operation/transfer/transfers.h"
 #include "request/parameters.h"
+#include "transfer/item_file.h"
 
 typedef struct SourceRequest
 {
@@ -44,15 +45,14 @@ typedef struct ImportRequest
 static const char *const formats[] = {"DYNAMODB_JSON", "ION", "CSV", NULL};
 static const char *const compressions[] = {"GZIP", "ZSTD", "NONE", NULL};
 
-static const Shape owner_shape = {.kind = SHAPE_STRING};
 static const Shape format_shape = {.kind = SHAPE_ENUM, .values = formats};
 static const Shape compression_shape = {.kind = SHAPE_ENUM, .values = compressions};
-static const Shape delimiter_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(1)};
-static const Shape column_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(65536)};
+static const Shape delimiter_shape = {.kind = SHAPE_STRING, .pattern = &csv_delimiter_pattern, AT_LEAST(1), AT_MOST(1)};
+static const Shape column_shape = {.kind = SHAPE_STRING, .pattern = &csv_header_pattern, AT_LEAST(1), AT_MOST(65536)};
 static const Shape header_shape = {.kind = SHAPE_LIST, .element = &column_shape, AT_LEAST(1), AT_MOST(255)};
 
 static const Member source_members[] = {
-	OPTIONAL(SourceRequest, bucket_owner, "S3BucketOwner", &owner_shape),
+	OPTIONAL(SourceRequest, bucket_owner, "S3BucketOwner", &bucket_owner_shape),
 	REQUIRED(SourceRequest, bucket, "S3Bucket", &bucket_name_shape),
 	OPTIONAL(SourceRequest, prefix, "S3KeyPrefix", &bucket_prefix_shape),
 };
@@ -70,7 +70,7 @@ static const Member format_members[] = {
 static const Shape format_options_shape = STRUCTURE_SHAPE(FormatRequest, "InputFormatOptions", format_members);
 
 static const Member members[] = {
-	OPTIONAL(ImportRequest, token, "ClientToken", &string_shape),
+	OPTIONAL(ImportRequest, token, "ClientToken", &client_token_shape),
 	REQUIRED(ImportRequest, source, "S3BucketSource", &source_shape),
 	REQUIRED(ImportRequest, format, "InputFormat", &format_shape),
 	OPTIONAL(ImportRequest, format_options, "InputFormatOptions", &format_options_shape),
@@ -79,15 +79,17 @@ static const Member members[] = {
 };
 
 static void
-check_header(const CsvRequest *csv)
+check_header(const RequestList *header)
 {
-	for (size_t i = 0; csv->header.json != NULL && i < json_object_array_length(csv->header.json); i++)
-	{
-		json_object *column = json_object_array_get_idx(csv->header.json, i);
-		RequestString name = {.data = json_object_get_string(column),.length = json_object_get_string_len(column)};
+	const RequestString *columns = header->members;
+	List	   *names = NIL;
+	const char *twice;
 
-		check_transfer_text("HeaderList", &name);
-	}
+	for (int i = 0; i < header->count; i++)
+		names = lappend(names, unconstify(char *, columns[i].data));
+	twice = item_file_header_twice(names);
+	if (twice != NULL)
+		validation_error("One or more parameter values were invalid: HeaderList has the column %s twice", twice);
 }
 
 static void
@@ -96,16 +98,11 @@ check_request(const ImportRequest *request)
 	const CsvRequest *csv = request->format_options != NULL ? request->format_options->csv : NULL;
 
 	check_transfer_text("ClientToken", &request->token);
-	check_transfer_text("S3KeyPrefix", &request->source->prefix);
 	if (csv == NULL)
 		return;
-	check_transfer_text("Delimiter", &csv->delimiter);
-	check_header(csv);
 	if (strcmp(request->format.text, "CSV") != 0)
 		validation_error("InputFormatOptions.Csv can only be specified when InputFormat is CSV");
-	if (csv->delimiter.data != NULL && strchr(",;:|\t ", *csv->delimiter.data) == NULL)
-		validation_error("1 validation error detected: Value '%s' at 'inputFormatOptions.csv.delimiter' failed to satisfy "
-						 "constraint: Member must satisfy regular expression pattern: [,;:|\\t ]", csv->delimiter.data);
+	check_header(&csv->header);
 }
 
 static void
@@ -171,7 +168,7 @@ execute(const void *argument, StringInfo response)
 	Import	   *record;
 
 	check_request(request);
-	(void) requested_bucket(&request->source->bucket);
+	check_input_prefix(requested_bucket(&request->source->bucket), "S3KeyPrefix", &request->source->prefix);
 	record = import_before(request, text);
 	if (record == NULL)
 		record = transfer_start(&import_catalog, create_table_to_fill(request->parameters),

@@ -7,6 +7,7 @@
 
 #include "utils/rel.h"
 
+#include "arn.h"
 #include "error.h"
 #include "operation/operations.h"
 #include "operation/transfer/bulk_description.h"
@@ -64,7 +65,7 @@ static const Shape most_units_shape = {.kind = SHAPE_LONG, AT_LEAST(1024)};
 static const Shape tier_shape = {.kind = SHAPE_ENUM, .values = tiers};
 
 static const Member input_members[] = {
-	OPTIONAL(InputRequest, bucket_owner, "S3BucketOwner", &string_shape),
+	OPTIONAL(InputRequest, bucket_owner, "S3BucketOwner", &bucket_owner_shape),
 	REQUIRED(InputRequest, bucket, "S3Bucket", &bucket_name_shape),
 	OPTIONAL(InputRequest, prefix, "S3KeyPrefix", &bucket_prefix_shape),
 	REQUIRED(InputRequest, format, "InputFormat", &format_shape),
@@ -73,7 +74,7 @@ static const Member input_members[] = {
 static const Shape input_shape = STRUCTURE_SHAPE(InputRequest, "InputS3Configuration", input_members);
 
 static const Member output_members[] = {
-	OPTIONAL(OutputRequest, bucket_owner, "S3BucketOwner", &string_shape),
+	OPTIONAL(OutputRequest, bucket_owner, "S3BucketOwner", &bucket_owner_shape),
 	OPTIONAL(OutputRequest, bucket, "S3Bucket", &bucket_name_shape),
 	OPTIONAL(OutputRequest, prefix, "S3KeyPrefix", &bucket_prefix_shape),
 	OPTIONAL(OutputRequest, encryption, "S3SseAlgorithm", &encryption_algorithm_shape),
@@ -84,7 +85,7 @@ static const Shape output_shape = STRUCTURE_SHAPE(OutputRequest, "OutputS3Config
 
 static const Member members[] = {
 	REQUIRED(StartBulkPutItemsRequest, table_name, "TableName", &item_table_name_shape),
-	OPTIONAL(StartBulkPutItemsRequest, token, "ClientToken", &string_shape),
+	OPTIONAL(StartBulkPutItemsRequest, token, "ClientToken", &client_token_shape),
 	REQUIRED(StartBulkPutItemsRequest, input, "InputS3Configuration", &input_shape),
 	REQUIRED(StartBulkPutItemsRequest, output, "OutputS3Configuration", &output_shape),
 	OPTIONAL(StartBulkPutItemsRequest, most_units, "MaxWriteRequestUnits", &most_units_shape),
@@ -92,15 +93,6 @@ static const Member members[] = {
 };
 
 /* ---- What is wrong with a request ---- */
-
-static void
-check_token(const RequestString *token)
-{
-	check_transfer_text("ClientToken", token);
-	if (token->data != NULL && (token->length == 0 || strchr(token->data, '$') != NULL))
-		validation_error(VALIDATION_ENVELOPE "Value '%s' at 'clientToken' failed to satisfy constraint: "
-						 "Member must satisfy regular expression pattern: ^[^\\$]+$", token->data);
-}
 
 /* The model lets the bucket be left out; its text says that it is required. */
 static void
@@ -114,18 +106,14 @@ check_output(const OutputRequest *output)
 						 "Member must have length greater than or equal to 1");
 	if (output->encryption_key.data != NULL && output->encryption.value != ENCRYPTION_OF_KEY)
 		validation_error("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS");
-	check_transfer_text("S3KeyPrefix", &output->prefix);
-	check_transfer_text("S3BucketOwner", &output->bucket_owner);
 	check_transfer_text("S3SseKmsKeyId", &output->encryption_key);
-	check_bucket_prefix(requested_bucket(&output->bucket), &output->prefix);
+	check_output_prefix(requested_bucket(&output->bucket), "S3KeyPrefix", &output->prefix);
 }
 
 static void
 check_input(const InputRequest *input)
 {
-	check_transfer_text("S3KeyPrefix", &input->prefix);
-	check_transfer_text("S3BucketOwner", &input->bucket_owner);
-	(void) requested_bucket(&input->bucket);
+	check_input_prefix(requested_bucket(&input->bucket), "S3KeyPrefix", &input->prefix);
 }
 
 /* ---- What it asks for ---- */
@@ -217,9 +205,13 @@ check_no_index_is_created(Oid relation)
 static TableRecord *
 table_to_write(const RequestString *name)
 {
-	Table	   *table = table_open_by_name(name->data, ACL_INSERT | ACL_UPDATE);
-	TableRecord *record = catalog_read_table(table->name);
+	TableRecord *record = catalog_read_table(table_name_of_arn(name->data));
+	Table	   *table;
 
+	if (record != NULL && record->creating)
+		catalog_report_creating(record->name);
+	table = table_open_by_name(name->data, ACL_INSERT | ACL_UPDATE);
+	record = catalog_read_table(table->name);
 	if (record == NULL)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %s not found", table->name);
 	check_no_index_is_created(RelationGetRelid(table->relation));
@@ -235,7 +227,7 @@ execute(const void *argument, StringInfo response)
 	TableRecord *table;
 	BulkOperation *record;
 
-	check_token(&request->token);
+	check_transfer_text("ClientToken", &request->token);
 	check_input(request->input);
 	check_output(request->output);
 	table = table_to_write(&request->table_name);

@@ -13,13 +13,11 @@
 #include "request/parameters.h"
 #include "value/json_out.h"
 
-const Shape bucket_name_shape = {.kind = SHAPE_STRING, AT_MOST(255)};
+const Shape client_token_shape = {.kind = SHAPE_STRING, .pattern = &client_token_pattern};
+const Shape bucket_name_shape = {.kind = SHAPE_STRING, .pattern = &bucket_name_pattern, AT_MOST(255)};
+const Shape bucket_owner_shape = {.kind = SHAPE_STRING, .pattern = &account_pattern};
 const Shape bucket_prefix_shape = {.kind = SHAPE_STRING, AT_MOST(1024)};
 const Shape transfer_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(37), AT_MOST(1024)};
-const Shape transfer_table_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(1024)};
-const Shape transfer_page_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(25)};
-
-#define PAGE_DEFAULT 25
 
 void
 check_transfer_text(const char *name, const RequestString *value)
@@ -44,17 +42,16 @@ requested_bucket(const RequestString *name)
 	return bucket;
 }
 
-/* What it calls only looks at texts, so that an error of it leaves nothing to be undone. */
-void
-check_bucket_prefix(const Bucket *bucket, const RequestString *prefix)
+/* What it calls only looks at a text, so that an error of it leaves nothing to be undone. */
+static void
+check_with(void (*check) (const Bucket *bucket, const char *text), const Bucket *bucket, const char *text,
+		   const char *member, const char *prefix)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
-	if (prefix->data == NULL || prefix->length == 0)
-		return;
 	PG_TRY();
 	{
-		bucket_check_key(bucket, export_files_longest_key(prefix->data));
+		check(bucket, text);
 	}
 	PG_CATCH();
 	{
@@ -65,9 +62,25 @@ check_bucket_prefix(const Bucket *bucket, const RequestString *prefix)
 		if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
 			PG_RE_THROW();
 		FlushErrorState();
-		validation_error("Invalid S3Prefix: %s", prefix->data);
+		validation_error("Invalid %s: %s", member, prefix);
 	}
 	PG_END_TRY();
+}
+
+void
+check_output_prefix(const Bucket *bucket, const char *member, const RequestString *prefix)
+{
+	check_transfer_text(member, prefix);
+	if (prefix->data != NULL && prefix->length > 0)
+		check_with(bucket_check_key, bucket, export_files_longest_key(prefix->data), member, prefix->data);
+}
+
+void
+check_input_prefix(const Bucket *bucket, const char *member, const RequestString *prefix)
+{
+	check_transfer_text(member, prefix);
+	if (prefix->data != NULL)
+		check_with(bucket_check_prefix, bucket, prefix->data, member, prefix->data);
 }
 
 void
@@ -86,37 +99,6 @@ append_requested_json(StringInfo out, const char *name, json_object *json)
 		return;
 	append_member(out, name);
 	appendStringInfoString(out, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-void
-append_transfer_page(StringInfo out, const TransferPage *page, const TransferCatalog *catalog,
-					 const char *member, void (*append) (StringInfo out, const void *record))
-{
-	const char *table_name = page->table_arn.data != NULL ?
-		table_name_of_resource_arn(page->table_arn.data, page->table_arn.length) : NULL;
-	int			limit = page->limit.given ? (int) page->limit.value : PAGE_DEFAULT;
-	const Transfer *last = NULL;
-	int			count = 0;
-	ListCell   *cell;
-
-	appendStringInfo(out, "{\"%s\":[", member);
-	foreach(cell, transfer_records(catalog, page->token.data))
-	{
-		const Transfer *transfer = lfirst(cell);
-
-		if (table_name != NULL && strcmp(transfer->table_name, table_name) != 0)
-			continue;
-		if (count++ == limit)
-			break;
-		if (count > 1)
-			appendStringInfoChar(out, ',');
-		append(out, transfer);
-		last = transfer;
-	}
-	appendStringInfoChar(out, ']');
-	if (count > limit)
-		append_string_member(out, "NextToken", last->id);
-	appendStringInfoChar(out, '}');
 }
 
 void
