@@ -711,6 +711,29 @@ def full_disk():
     same("and exact", plain_items(scan("BitsAgain")), was)
 
 
+def pages(ask, size, member, arn):
+    """The ARNs of a list's members, page by page; botocore checks each token against the API's model before it sends it."""
+    request, arns = dict(size), []
+    while True:
+        page = ask(**request)
+        arns.append([one[arn] for one in page[member]])
+        if "NextToken" not in page:
+            return arns
+        request["NextToken"] = page["NextToken"]
+
+
+def listed():
+    print("# lists, page by page", flush=True)
+    every = sorted((ARN + row[0] for row in execute("SELECT table_name || '/export/' || export FROM ddb.exports")), reverse=True)
+    exports = pages(client.list_exports, {"MaxResults": 3}, "ExportSummaries", "ExportArn")
+    same("exports, in the order of their ARNs", sum(exports, []), every)
+    ok("on full pages", len(exports) > 2 and {len(page) for page in exports[:-1]} == {3}, exports)
+    every = [ARN + row[0] for row in execute("SELECT table_name || '/import/' || import FROM ddb.imports ORDER BY import COLLATE \"C\" DESC")]
+    imports = pages(client.list_imports, {"PageSize": 2}, "ImportSummaryList", "ImportArn")
+    same("imports, the newest first", sum(imports, []), every)
+    ok("on full pages", len(imports) > 2 and {len(page) for page in imports[:-1]} == {2}, imports)
+
+
 def main():
     os.makedirs(os.path.join(store, "archive"))
     port = free_port()
@@ -739,6 +762,7 @@ def main():
         faults(proxy, restart)
         patience(proxy)
         full_disk()
+        listed()
         same("no job is left", execute("SELECT count(*) FROM ddb.jobs")[0][0], "0")
         proxy.over.set()
     finally:

@@ -204,7 +204,8 @@ sql -c 'GRANT SELECT ON dynamodb."Small" TO "Back up'"'s\"" -c 'GRANT CREATE ON 
 revoked=$(sql -c BEGIN -c "SET ROLE \"Back up's\"" -c "SELECT backup('Small', 'revoked')" -c 'RESET ROLE' -c 'REVOKE SELECT ON dynamodb."Small" FROM "Back up'"'s\"" -c COMMIT)
 ok "the worker asks for the table again" wait_until "SELECT status('$revoked') = 'DELETED'"
 is "and says so" "$(sql -c "SELECT status, error FROM ddb.bucket_backups")" 'FAILED|Access is denied to the table'"'"'s relation: Small'
-is "what has failed can be deleted" "$(sql -c "SELECT drop_backup('$revoked')")" DELETED
+like "what has failed cannot be restored" "$(refused "SELECT restore('$revoked', 'Nothing')")" 'BackupNotFoundException: Backup not found: '
+is "but be deleted" "$(sql -c "SELECT drop_backup('$revoked')")" DELETED
 ok "and is gone" wait_until 'SELECT count(*) = 0 FROM ddb.bucket_backups'
 revoke='REVOKE USAGE ON FOREIGN SERVER "My.Backups-1" FROM "Back up'"'s\""
 grant='GRANT USAGE ON FOREIGN SERVER "My.Backups-1" TO "Back up'"'s\""

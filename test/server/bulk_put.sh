@@ -455,6 +455,7 @@ is "what is refused" "$(refused '{"S3Bucket": "nowhere"}' '{}'
 	refused '{}' "$(output '{"S3Bucket": "reports", "OutputType": ["ALL"]}')"
 	refused '{}' "$(output '{"S3Bucket": "reports", "OutputType": ["ERROR"], "S3SseAlgorithm": "AES256", "S3SseKmsKeyId": "k"}')"
 	refused '{}' "$(output '{"S3Bucket": "reports", "S3KeyPrefix": "../up", "OutputType": ["ERROR"]}')"
+	refused '{"S3KeyPrefix": "../up/"}' '{}'
 	refused '{}' '{"MaxWriteRequestUnits": 1023}'
 	refused '{}' '{"PerformanceTier": "FAST"}'
 	refused '{}' '{"ClientToken": "a$b"}'
@@ -466,7 +467,8 @@ ValidationException: 1 validation error detected: Value null at 'outputS3Configu
 ValidationException: 1 validation error detected: Value '[]' at 'outputS3Configuration.outputType' failed to satisfy constraint: Member must have length greater than or equal to 1
 ValidationException: 1 validation error detected: Value 'ALL' at 'outputS3Configuration.outputType.1.member' failed to satisfy constraint: Member must satisfy enum value set: [ERROR, CONDITION_CHECK_FAILURE]
 ValidationException: S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS
-ValidationException: Invalid S3Prefix: ../up
+ValidationException: Invalid S3KeyPrefix: ../up
+ValidationException: Invalid S3KeyPrefix: ../up/
 ValidationException: 1 validation error detected: Value '1023' at 'maxWriteRequestUnits' failed to satisfy constraint: Member must have value greater than or equal to 1024
 ValidationException: 1 validation error detected: Value 'FAST' at 'performanceTier' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, ACCELERATED]
 ValidationException: 1 validation error detected: Value 'a\$b' at 'clientToken' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[^\\\$]+\$

@@ -85,6 +85,8 @@ is "and the others are there" "$(sql -c 'SELECT string_agg(k::text, $$ $$ ORDER 
 like "why is told" "$(sql -c "SELECT key, item_index, message FROM ddb.import_failures WHERE table_name = 'Wrong' ORDER BY key, item_index LIMIT 1")" '^wrong/1.json\|3\|One or more parameter values were invalid: Missing the key k in the item$'
 is "no file at all" "$(imported Nothing nothing/)" 'COMPLETED 0 0 0'
 like "the same table again" "$(sql -c "SELECT import('Plain', 'plain/')" 2>&1 || true)" 'ResourceInUseException: Table already exists: Plain'
+like "a header that is none" "$(sql -c "SELECT import('Other', 'csv/', '{\"InputFormat\": \"CSV\", \"InputFormatOptions\": {\"Csv\": {\"HeaderList\": [\"k\", \"k\"]}}}')" 2>&1 || true)" 'ValidationException: .*HeaderList has the column k twice'
+like "a prefix that leads out of the bucket" "$(sql -c "SELECT import('Other', '../plain/')" 2>&1 || true)" 'ValidationException: Invalid S3KeyPrefix: ../plain/'
 like "a bucket that is not there" "$(sql -c "SELECT import('Other', '', '{\"S3BucketSource\": {\"S3Bucket\": \"nowhere\"}}')" 2>&1 || true)" 'The specified bucket does not exist: nowhere'
 sql -c 'CREATE ROLE importer' -c 'GRANT CREATE ON SCHEMA dynamodb TO importer'
 like "a bucket that one may not use" "$(sql -c 'SET ROLE importer' -c "SELECT import('Other', 'plain/')" 2>&1 || true)" 'AccessDeniedException: .*imports'
