@@ -62,6 +62,8 @@ SELECT prefix, outcome(format('export(jsonb_build_object($$S3Prefix$$, %L::text)
 BEGIN;
 SELECT import() #>> '{ImportTableDescription,ImportStatus}';
 SELECT outcome('export($${}$$, $$Made$$)');
+SELECT outcome('ddb.restore_table_to_point_in_time($${"SourceTableName": "Made", "TargetTableName": "Restored", "UseLatestRestorableTime": true}$$)');
+SELECT outcome('ddb.create_backup($${"TableName": "Made", "BackupName": "early"}$$)');
 SELECT outcome('put($${}$$, $${}$$, $${}$$, $$Made$$)'), outcome('put($${}$$, $${}$$, $${}$$, $$arn:aws:dynamodb:us-east-1:000000000000:table/Made$$)');
 ROLLBACK;
 SELECT outcome('export($${}$$, $$Made$$)'), outcome('put($${}$$, $${}$$, $${}$$, $$Made$$)');

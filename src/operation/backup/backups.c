@@ -30,6 +30,24 @@ backups_check_may_read(const char *name)
 	table_release(table);
 }
 
+static void __attribute__((noreturn))
+report_no_recovery(const char *name)
+{
+	ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION, "Point in time recovery is not enabled for table '%s'", name);
+}
+
+TableRecord *
+backups_source(const char *name)
+{
+	TableRecord *record = backups_table(name);
+
+	if (record->creating)
+		report_no_recovery(record->name);
+	backups_check_may_read(record->name);
+	/* locked now, so that it stays the same */
+	return backups_table(name);
+}
+
 bool
 backups_find_moment(const TableRecord *record, bool latest, int64 *moment)
 {
@@ -37,8 +55,7 @@ backups_find_moment(const TableRecord *record, bool latest, int64 *moment)
 	RecoveryWindow window;
 
 	if (status != RECOVERY_ENABLED && status != RECOVERY_ENABLING)
-		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
-				  "Point in time recovery is not enabled for table '%s'", record->name);
+		report_no_recovery(record->name);
 	if (!recovery_window(record->relation, &window))
 		return false;
 	if (latest)

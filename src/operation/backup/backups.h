@@ -18,6 +18,12 @@ extern TableRecord *backups_table(const char *name);
 extern void backups_check_may_read(const char *name);
 
 /*
+ * The record of the table whose items a job is to read, locked; raises as the two above, and
+ * PointInTimeRecoveryUnavailableException for one that is being created: as AWS has it, nothing of it can be had.
+ */
+extern TableRecord *backups_source(const char *name);
+
+/*
  * Whether the table can be had as it was at the moment, microseconds since 1970, or at the latest one, which *moment
  * then is.  Raises PointInTimeRecoveryUnavailableException where recovery is not on.
  */

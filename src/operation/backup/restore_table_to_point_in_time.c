@@ -91,9 +91,7 @@ execute(const void *argument, StringInfo response)
 	int64		moment;
 
 	check_request(request);
-	backups_check_may_read(backups_table(source_name(request))->name);
-	/* locked now, so that it stays the same */
-	record = backups_table(source_name(request));
+	record = backups_source(source_name(request));
 	recovery_check_places();
 	moment = restored_moment(request, record);
 	restore_check_target(target);

@@ -317,19 +317,6 @@ check_filter(ExportFilter *filter, const char *table_name)
 	table_release(table);
 }
 
-/* What is being created has no recovery yet, as AWS has it, and nothing of it can be seen. */
-static TableRecord *
-table_to_export(const char *name)
-{
-	TableRecord *table = backups_table(name);
-
-	if (table->creating)
-		ddb_error(POINT_IN_TIME_RECOVERY_UNAVAILABLE_EXCEPTION,
-				  "Point in time recovery is not enabled for table '%s'", table->name);
-	backups_check_may_read(table->name);
-	return backups_table(name);
-}
-
 static void
 execute(const void *argument, StringInfo response)
 {
@@ -340,7 +327,7 @@ execute(const void *argument, StringInfo response)
 	TableRecord *table;
 	Export	   *record;
 
-	table = table_to_export(name);
+	table = backups_source(name);
 	if (plan->filter != NULL)
 		check_filter(plan->filter, table->name);
 	check_output_prefix(requested_bucket(&request->bucket), "S3Prefix", &request->prefix);
