@@ -232,9 +232,7 @@ is "the rows that are items" "$(items Csv)" '{"a,b":{"S":"two\r\nlines \"and\" q
 { seq -s, 300 | sed 's/^1,/k,/'; seq -s, 300; } | put odd/Wide/1
 is "300 columns" "$(odd Wide "$csv") $(sql -c "SELECT length(item::text) > 300 * 12 FROM dynamodb.\"Wide\"")" 'COMPLETED 1 1 0 t'
 printf 'k,k\n1,2\n' | put odd/Twice/1
-printf 'k,k\n1,2\n' | put odd/Twice2/1
 like "a header that names a column twice" "$(odd Twice "$csv")" '^FAILED 1 0 1 ItemValidationError$'
-is "and in the request" "$(odd Twice2 '{"InputFormat": "CSV", "InputFormatOptions": {"Csv": {"HeaderList": ["k", "k"]}}}')" 'FAILED 0 0 0 UNKNOWN'
 printf 'k,g\n' | put odd/Header/1
 is "a header alone" "$(odd Header "$csv")" 'COMPLETED 0 0 0'
 printf 'k,g\n1,a\0b\n2,\377\n3,\303\251\n' | put odd/Bytes/1
