@@ -15,6 +15,7 @@
 
 #define WORD_BYTES 8
 #define TOKEN_MIN_BYTES (7 * WORD_BYTES)
+#define TOKEN_MAX 1024			/* digits; the model bounds that of exports not at all */
 
 const Shape transfer_table_arn_shape = {.kind = SHAPE_STRING, AT_LEAST(1), AT_MOST(1024)};
 const Shape transfer_limit_shape = {.kind = SHAPE_INTEGER, AT_LEAST(1), AT_MOST(25)};
@@ -41,11 +42,11 @@ token_of_arn(const char *arn)
 static const char *
 arn_of_token(const TransferList *list, const RequestString *token)
 {
-	char	   *arn = palloc0(token->length / 2 + 1);
+	char	   *arn = palloc0(TOKEN_MAX / 2 + 1);
 	const char *table;
 	const char *id;
 
-	if (!page_token_pattern.matches(token->data, token->length))
+	if (token->length > TOKEN_MAX || !page_token_pattern.matches(token->data, token->length))
 		return NULL;
 	for (uint32 i = 0; i < token->length / 2; i++)
 		(void) sscanf(token->data + 2 * i, "%2hhx", (unsigned char *) &arn[i]);
