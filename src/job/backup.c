@@ -304,11 +304,12 @@ backup_start_restore(Oid target, const Backup *backup)
 bool
 backup_is_being_restored(const Backup *backup)
 {
-	return job_reads(backup->relation, backup_restore_job_kind.name);
+	return job_reads(backup->relation, backup_restore_job_kind.name, false);
 }
 
 bool
 backup_is_being_made(Oid table)
 {
-	return job_reads(table, backup_job_kind.name);
+	/* whoever may read a table can have it backed up, and keep the backup locked */
+	return job_reads(table, backup_job_kind.name, false);
 }

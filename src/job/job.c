@@ -102,14 +102,14 @@ job_is_pending(Oid relation)
 }
 
 bool
-job_reads(Oid source, const char *kind)
+job_reads(Oid source, const char *kind, bool behind_error)
 {
-	Oid			types[] = {OIDOID, TEXTOID};
-	Datum		values[] = {ObjectIdGetDatum(source), CStringGetTextDatum(kind)};
+	Oid			types[] = {OIDOID, TEXTOID, BOOLOID};
+	Datum		values[] = {ObjectIdGetDatum(source), CStringGetTextDatum(kind), BoolGetDatum(behind_error)};
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE source = $1 AND kind = $2 AND state <> 'FAILED'",
+	found = run("SELECT FROM ddb.jobs WHERE source = $1 AND kind = $2 AND (state = 'RUNNING' OR state <> 'FAILED' AND (error IS NULL OR $3))",
 				lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return found;

@@ -74,8 +74,8 @@ extern const char *job_argument(const Job *job, const char *name);
 /* Whether one is to fill the relation, and has not met an error yet, or does. */
 extern bool job_is_pending(Oid relation);
 
-/* Whether one of the kind reads it, or is to, also after errors. */
-extern bool job_reads(Oid source, const char *kind);
+/* Whether one of the kind reads it, or is to; and whether one that waits behind an error counts. */
+extern bool job_reads(Oid source, const char *kind, bool behind_error);
 
 /* Whether there is one of the kind, not failed for good, whose arguments have such a member. */
 extern bool job_is_there(const char *kind, const char *member, const char *value);

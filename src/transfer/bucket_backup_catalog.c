@@ -82,7 +82,8 @@ bucket_backup_is_being_restored(const char *id)
 bool
 bucket_backup_is_being_made(Oid table)
 {
-	return job_reads(table, BUCKET_BACKUP_JOB);
+	/* a store that is away for a while is no reason to lose it */
+	return job_reads(table, BUCKET_BACKUP_JOB, true);
 }
 
 /* ---- Writing ---- */
