@@ -4,7 +4,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS ddb;
 
-SELECT NOT ddb.list_tables('{}')::jsonb -> 'TableNames' ? 'Movies' AS is_new \gset
+SELECT to_regclass('dynamodb."Movies"') IS NULL AS is_new \gset
 \if :is_new
 \set movies `cat sample/movies.json`
 \o /dev/null

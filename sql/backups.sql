@@ -76,6 +76,7 @@ SELECT ddb.describe_backup('{"BackupArn": "arn:aws:dynamodb:us-east-1:0000000000
 SELECT ddb.delete_backup('{"BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing/backup/01489602797149-73d8d5bc"}');
 SELECT ddb.restore_table_from_backup('{"TargetTableName": "Copy", "BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing/backup/01489602797149-73d8d5bc"}');
 SELECT ddb.restore_table_from_backup('{"TargetTableName": "?", "BackupArn": "short"}');
+SELECT ddb.restore_table_from_backup('{"TargetTableName": "Copy", "BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing/backup/01489602797149-73d8d5bc", "VectorIndexOverride": [{"IndexName": "vectors"}]}');
 SELECT ddb.restore_table_from_backup('{"TargetTableName": "Copy", "BackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing/backup/01489602797149-73d8d5bc", "VectorIndexOverride": []}');
 SELECT ddb.list_backups('{"Limit": 0, "BackupType": "NONE"}');
 SELECT ddb.list_backups('{"ExclusiveStartBackupArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing"}');

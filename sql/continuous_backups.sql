@@ -58,6 +58,7 @@ SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTa
 SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableName": "Nothing", "RestoreDateTime": "1970-01-01"}');
 SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableName": "Nothing", "RestoreDateTime": [1]}');
 SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableName": "Nothing", "RestoreDateTime": 1e300}');
+SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableName": "Nothing", "RestoreDateTime": 1, "VectorIndexOverride": [{"IndexName": "vectors"}]}');
 SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableName": "Nothing", "RestoreDateTime": 1, "VectorIndexOverride": []}');
 SELECT ddb.restore_table_to_point_in_time('{"TargetTableName": "Copy", "SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Nothing", "RestoreDateTime": 1.5}');
 

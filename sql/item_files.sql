@@ -186,6 +186,23 @@ SELECT delimiter, item FROM unnest(ARRAY[',', E'\t', ':', ';', '|', ' ']) delimi
 	read_text('1' || delimiter || '"a' || delimiter || 'b"', 'CSV', delimiter, ARRAY['x', 'y']);
 SELECT * FROM read_text(E'1,2\n1\n1,2,3\n"1"2,3\n1,2"\n"a\\"b",1\n3,4\n', 'CSV', header => ARRAY['x', 'y'], key_types => '{"x": "N"}');
 SELECT * FROM read_text(E'x,y\n1,"2\n3,4\n', 'CSV');
+-- lines that end with CR alone are no lines, and none of them is lost unseen
+SELECT * FROM read_text(E'k,a\r1,2\r3,4\r', 'CSV');
+SELECT * FROM read_text(E'k\r1\r2\r', 'CSV');
+SELECT * FROM read_text(E'1\r2\r3\r', 'CSV', header => ARRAY['k']);
+SELECT * FROM read_text(E'k,a\n1,2\r3,4\n5,6\n7,"8"\r9,10\n11,"\r"\n', 'CSV');
+SELECT * FROM read_text(E'{"Item":{"k":{"S":"1"}}}\r{"Item":{"k":{"S":"2"}}}\r');
+SELECT * FROM read_text(E'// a comment\r{Item:{k:"1"}}\r{Item:{k:"2"}}\r', 'ION');
+-- nor is a row taken for the header, where that cannot be read
+SELECT * FROM read_text(E'k,a"b\n1,2\n3,4\n', 'CSV');
+-- nor does anything else stand for nothing
+SELECT * FROM read_text('{"Item":{"k":{"S":"1"}},"Item":{"k":{"S":"2"}}}');
+SELECT * FROM read_text('{"Item":{"k":{"S":"1"}}} {"Item":{"k":{"S":"2"}}}');
+SELECT record, problem FROM ddb.read_items('{"Item":{"k":{"S":"1"}}}'::bytea || '\x00'::bytea || '{"Item":{"k":{"S":"2"}}}'::bytea || E'\n'::bytea || '\x00'::bytea || E'\n'::bytea);
+SELECT * FROM read_text('{Item:{k:"1"},Item:{k:"2"}}', 'ION');
+SELECT * FROM read_text('{Item:{k:"1"}} /* {Item:{k:"2"}}', 'ION');
+SELECT * FROM read_text('$ion_symbol_table::[{Item:{k:"1"}}] x::$ion_symbol_table::{Item:{k:"2"}} {Item:{k:"3"}}', 'ION');
+SELECT * FROM read_text('[{Item:{k:"1"}}, [{Item:{k:"2"}}], null, null.struct] null', 'ION');
 SELECT * FROM read_text(E'x,x\n1,2\n', 'CSV');
 SELECT * FROM read_text(E'x,\n1,2\n', 'CSV');
 SELECT * FROM read_text('x,y', 'CSV');
@@ -202,6 +219,12 @@ SELECT count(item) FROM files, ddb.read_items(substr(file, 1, length(file) - 1),
 SELECT count(item) FROM files, ddb.read_items(set_byte(file, length(file) - 6, 1 + get_byte(file, length(file) - 6) & 255), format, compression) WHERE format = 'ION' AND compression = 'GZIP';
 SELECT count(item) FROM files, ddb.read_items(set_byte(file, length(file) - 2, 255 - get_byte(file, length(file) - 2)), format, compression) WHERE format = 'ION' AND compression = 'ZSTD';
 SELECT count(item) FROM files, ddb.read_items(file || 'more'::bytea, format, compression) WHERE format = 'ION' AND compression = 'GZIP';
+-- zeros behind the last member, as gzip takes them, and nothing behind these nor zeros alone
+SELECT zeros, count(item) FROM files, unnest(ARRAY[1, 511, 70000, 200000]) zeros, ddb.read_items(file || file || decode(repeat('00', zeros), 'hex'), format, compression)
+	WHERE format = 'ION' AND compression = 'GZIP' GROUP BY zeros ORDER BY zeros;
+SELECT count(item) FROM files, ddb.read_items(file || '\x00'::bytea || file, format, compression) WHERE format = 'ION' AND compression = 'GZIP';
+SELECT count(item) FROM files, ddb.read_items(file || decode(repeat('00', 70000), 'hex') || '\x01'::bytea, format, compression) WHERE format = 'ION' AND compression = 'GZIP';
+SELECT count(item) FROM ddb.read_items('\x0000'::bytea, 'ION', 'GZIP');
 SELECT count(item) FROM files, ddb.read_items(file, format, 'GZIP') WHERE format = 'ION' AND compression = 'NONE';
 SELECT count(item) FROM files, ddb.read_items(file, format, 'ZSTD') WHERE format = 'ION' AND compression = 'NONE';
 SELECT count(item) FROM files, ddb.read_items(file, format, 'NONE') WHERE format = 'ION' AND compression = 'GZIP';

@@ -197,6 +197,14 @@ SELECT ddb.create_table('{"TableName": "Lacking", "BillingMode": "PAY_PER_REQUES
   "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
   "VectorIndexes": [{"IndexName": "v"}]}');
 SELECT ddb.update_table('{"TableName": "Lacking", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}');
+SELECT ddb.update_table('{"TableName": "Lacking", "VectorIndexUpdates": [{"Delete": {"IndexName": "vectors"}}]}');
+SELECT ddb.update_table('{"TableName": "Lacking", "VectorIndexUpdates": {}}');
+-- but nothing of it may be asked for
+SELECT ddb.create_table('{"TableName": "Lacking", "BillingMode": "PAY_PER_REQUEST",
+  "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+  "VectorIndexes": []}') #>> '{TableDescription,TableStatus}';
 SELECT ddb.update_table('{"TableName": "Lacking", "VectorIndexUpdates": []}');
+SELECT ddb.update_table('{"TableName": "Lacking", "VectorIndexUpdates": [], "TableClass": "STANDARD_INFREQUENT_ACCESS"}') IS NOT NULL AS updated;
+SELECT ddb.delete_table('{"TableName": "Lacking"}') IS NOT NULL AS deleted;
 SELECT ddb.update_table('{"TableName": "Lacking", "MultiRegionConsistency": "STRONG"}');
 SELECT ddb.update_table('{"TableName": "Lacking", "NoSuchMember": true}');

@@ -8,10 +8,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "database_setting.h"
 #include "error.h"
 #include "operation/operation.h"
 #include "operation/operations.h"
@@ -160,6 +162,12 @@ prepare(const OperationDescription *description, json_object *json)
 	return request;
 }
 
+/*
+ * Which of ddb's settings a session may have otherwise than the server.  The region and the account are none of these:
+ * operations on items look at them too, and they are the server's own.
+ */
+static const char *const session_settings[] = {"ddb.backup_bucket", "ddb.ttl_change_interval"};
+
 void
 operation_execute(const Operation *operation, const char *text, size_t length, StringInfo response)
 {
@@ -168,6 +176,8 @@ operation_execute(const Operation *operation, const char *text, size_t length, S
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 
+	if (description->reads_settings && MyBackendType == B_BG_WORKER)
+		database_settings_read(session_settings, lengthof(session_settings));
 	execute(description, prepare(description, json_parse(text, length)), response);
 
 	MemoryContextSwitchTo(caller);

@@ -24,6 +24,9 @@ typedef struct OperationDescription
 	/* It wants a lock of a table that others who use the table are in the way of. */
 	bool		locks_table;
 
+	/* It goes by settings that a session or a database may have (session_settings in operation.c). */
+	bool		reads_settings;
+
 	/*
 	 * Reads the values and expressions of the request, and finds all that is
 	 * wrong with it before a table is looked at, in the layer's words; NULL if

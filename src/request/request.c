@@ -348,3 +348,10 @@ request_decode(const Shape *shape, json_object *json, void *request)
 	check_is_structure(json, shape->type_name, true);
 	decode_structure(shape, json, request);
 }
+
+bool
+asks_for_elements(json_object *unsupported)
+{
+	return unsupported != NULL &&
+		!(json_object_is_type(unsupported, json_type_array) && json_object_array_length(unsupported) == 0);
+}

@@ -93,7 +93,8 @@ typedef enum ShapeKind
 	SHAPE_VALUE,				/* an attribute value: json_object * */
 	SHAPE_ATTRIBUTES,			/* a map of attribute values: json_object * */
 	SHAPE_UNSUPPORTED,			/* of a feature that ddb lacks, whatever it is:
-								 * json_object *, for the operation to refuse */
+								 * json_object *, for the operation to refuse
+								 * where it asks for anything */
 	SHAPE_STRUCTURE,			/* a member: pointer to its struct or NULL; an
 								 * element: the struct itself */
 	SHAPE_LIST,					/* RequestList */
@@ -208,6 +209,12 @@ struct Member
  * as AWS does.  Strings and attribute values point into the JSON tree.
  */
 extern void request_decode(const Shape *shape, json_object *json, void *request);
+
+/*
+ * Whether a member of SHAPE_UNSUPPORTED that AWS takes as a list of any length is there and asks
+ * for anything: an empty list is what some clients send for none.
+ */
+extern bool asks_for_elements(json_object *unsupported);
 
 /*
  * Checks a decoded request against the shape's constraints; raises one

@@ -65,6 +65,8 @@ struct Unpacker
 	size_t		packed_used;
 	bool		ended;			/* nothing more comes from the callback */
 	bool		in_frame;		/* a member of gzip, or a frame of zstd, has begun and not ended */
+	bool		after_member;	/* a member of gzip has ended */
+	bool		in_padding;		/* zeros are behind it */
 	z_stream	gzip;
 	ZSTD_DStream *zstd;
 	MemoryContextCallback callback;
@@ -136,6 +138,23 @@ fetch_packed(Unpacker *unpacker)
 	return unpacker->packed_used < unpacker->packed_length;
 }
 
+/*
+ * Passes by zeros between the last member and the end of the file, with which what writes whole blocks fills the last
+ * one, and gzip does not mind.  False where there is something else.
+ */
+static bool
+skip_padding(Unpacker *unpacker)
+{
+	if (!unpacker->after_member || unpacker->in_frame)
+		return false;
+	while (unpacker->packed_used < unpacker->packed_length && unpacker->packed[unpacker->packed_used] == '\0')
+	{
+		unpacker->in_padding = true;
+		unpacker->packed_used++;
+	}
+	return unpacker->packed_used == unpacker->packed_length;
+}
+
 /* Each unpacks what is there into the buffer: how many bytes came of it. */
 static size_t
 unpack_gzip(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
@@ -143,6 +162,13 @@ unpack_gzip(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
 	z_stream   *gzip = &unpacker->gzip;
 	int			status;
 
+	if (skip_padding(unpacker))
+		return 0;
+	if (unpacker->in_padding)
+	{
+		*broken = "Behind the zeros at the end of the file in gzip's format stands something else";
+		return 0;
+	}
 	gzip->next_in = (Bytef *) unpacker->packed + unpacker->packed_used;
 	gzip->avail_in = unpacker->packed_length - unpacker->packed_used;
 	gzip->next_out = (Bytef *) buffer;
@@ -151,6 +177,7 @@ unpack_gzip(Unpacker *unpacker, char *buffer, size_t size, const char **broken)
 	status = inflate(gzip, Z_NO_FLUSH);
 	unpacker->packed_used = unpacker->packed_length - gzip->avail_in;
 	unpacker->in_frame = status != Z_STREAM_END;
+	unpacker->after_member |= status == Z_STREAM_END;
 	if (status == Z_MEM_ERROR)
 		out_of_memory();
 	else if (status == Z_STREAM_END)

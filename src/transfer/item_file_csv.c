@@ -67,12 +67,14 @@ add_field(Row *row)
 	return &row->fields[row->count++];
 }
 
-/* The row cannot be read on from there, but what is behind its line can. */
-static void
-bad_row(Window *window, const char *at, const char *reason)
+/* The row cannot be read on from there, but what is behind its line can, unless that was the header. */
+static void __attribute__((noreturn))
+bad_row(const Csv *csv, Window *window, const char *at, const char *reason)
 {
 	const char *end = memchr(at, '\n', window->end - at);
 
+	if (csv->columns == NULL)
+		bad_record("The header cannot be read: %s", reason);
 	if (end == NULL && !window->last)
 		window_ran_out(window);
 	window->behind = end != NULL ? end + 1 : window->end;
@@ -145,17 +147,22 @@ read_quoted(Window *window, const char *at, Field *field)
 }
 
 static const char *
-read_unquoted(Window *window, const char *at, char delimiter, Field *field)
+read_unquoted(const Csv *csv, Window *window, const char *at, Field *field)
 {
 	int			ending;
 
 	field->data = at;
-	while (at < window->end && *at != delimiter && *at != '\n')
+	while (at < window->end && *at != csv->delimiter && *at != '\n')
 	{
 		if (*at == '"')
-			bad_row(window, at, "A column that holds a quote is to stand in quotes, with the quote doubled");
-		if (*at == '\r' && line_ends(window, at, &ending))
-			break;
+			bad_row(csv, window, at, "A column that holds a quote is to stand in quotes, with the quote doubled");
+		if (*at == '\r')
+		{
+			if (line_ends(window, at, &ending))
+				break;
+			/* most likely the end of a line, which would have this row and the next in one */
+			bad_row(csv, window, at, "A carriage return that no line feed follows is to stand in quotes");
+		}
 		at++;
 	}
 	field->length = at - field->data;
@@ -164,9 +171,9 @@ read_unquoted(Window *window, const char *at, char delimiter, Field *field)
 
 /* Reads a row, and sets where it ends. */
 static Row
-read_row(Window *window, char delimiter, int limit)
+read_row(const Csv *csv, Window *window)
 {
-	Row			row = {.limit = limit};
+	Row			row = {.limit = csv->columns == NULL ? MAX_COLUMNS : csv->count};
 	const char *at = window->at;
 
 	for (;;)
@@ -177,14 +184,14 @@ read_row(Window *window, char delimiter, int limit)
 		if (at < window->end && *at == '"')
 			at = read_quoted(window, at, field);
 		else
-			at = read_unquoted(window, at, delimiter, field);
+			at = read_unquoted(csv, window, at, field);
 		if (line_ends(window, at, &ending))
 		{
 			window->behind = at + ending;
 			return row;
 		}
-		if (*at != delimiter)
-			bad_row(window, at, "Behind a quoted column stands something else than the delimiter");
+		if (*at != csv->delimiter)
+			bad_row(csv, window, at, "Behind a quoted column stands something else than the delimiter");
 		at++;
 	}
 }
@@ -362,7 +369,7 @@ read_csv(void *state, Window *window)
 		window->behind = window->at + ending;
 		return NULL;
 	}
-	row = read_row(window, csv->delimiter, csv->columns == NULL ? MAX_COLUMNS : csv->count);
+	row = read_row(csv, window);
 	if (csv->columns == NULL)
 	{
 		const char *behind = window->behind;

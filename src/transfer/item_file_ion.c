@@ -556,6 +556,14 @@ read_list_part(Ion *ion, const IonState *state, ListPlace *list)
 	return true;
 }
 
+/* A struct with that annotation alone; anything else that has it is a value like others, which is not to be passed over. */
+static bool
+at_symbol_table(Ion *ion, const IonState *state, const Annotations *annotations)
+{
+	return state->list == LIST_NONE && annotations->count == 1 && symbol_is(&annotations->last, SYMBOL_TABLE) &&
+		ion_peek(ion) == '{' && !ion_at_blob(ion);
+}
+
 /*
  * Reads what stands at the top: a record, or something that belongs to none.
  * Without building it goes to the record's end only.
@@ -576,7 +584,7 @@ read_top(Ion *ion, IonState *state, ListPlace *list)
 			return NULL;
 		read_word(ion, &word);
 	}
-	else if (annotations.count > 0 && state->list == LIST_NONE && symbol_is(&annotations.last, SYMBOL_TABLE))
+	else if (at_symbol_table(ion, state, &annotations))
 	{
 		ion->building = false;
 		read_unannotated(ion, 0);

@@ -16,9 +16,7 @@ start_endpoint
 sql -c 'CREATE SERVER "my-bucket" FOREIGN DATA WRAPPER ddb_bucket'
 (cd "$top" && psql -X -q -v ON_ERROR_STOP=1 -f sample/movies.sql >/dev/null)
 PATH=$client_cache/python/bin:$PATH
-# The CLI's own description of the API is older than boto3's, and does not know bulk operations.
-AWS_DATA_PATH=$(python3 -c 'import os, botocore; print(os.path.join(os.path.dirname(botocore.__file__), "data"))')
-export AWS_DATA_PATH
+describe_api
 
 for page in recovery backup export import bulk_put; do
 	text=$(commands "docs/$page.md")

@@ -17,6 +17,28 @@ END
 	export NODE_NO_WARNINGS=1
 }
 
+# describe_api: gives the AWS CLI boto3's description of the API, which is newer and knows bulk operations, with waiters that
+# look every half second for as long as AWS's do.
+describe_api() {
+	AWS_DATA_PATH=$DDB_WORK/api:$("$client_cache/python/bin/python" - "$DDB_WORK/api/dynamodb/2012-08-10" <<-'END'
+		import json, os, sys
+		import botocore
+
+		data = os.path.join(os.path.dirname(botocore.__file__), "data")
+		with open(os.path.join(data, "dynamodb", "2012-08-10", "waiters-2.json")) as file:
+		    waiters = json.load(file)
+		for waiter in waiters["waiters"].values():
+		    waiter["maxAttempts"] *= 2 * waiter["delay"]
+		    waiter["delay"] = 0.5
+		os.makedirs(sys.argv[1])
+		with open(os.path.join(sys.argv[1], "waiters-2.json"), "w") as file:
+		    json.dump(waiters, file)
+		print(data)
+	END
+	)
+	export AWS_DATA_PATH
+}
+
 # scenario COMMAND...
 scenario() {
 	"$@" || echo "not ok - $1 ended with an error"

@@ -3,9 +3,11 @@
 # page has AWS and ddb.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/install.sh"
+. "$(dirname "$0")/endpoint.sh"
 
 install_python
 export AWS_CONFIG_FILE=$DDB_WORK/config AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+describe_api
 
 # server NAME: its profile is of that name; all reach the same buckets.
 server() {
@@ -29,16 +31,16 @@ INSERT INTO dynamodb."Music" (item) SELECT jsonb_build_object('k', jsonb_build_o
 SQL
 server ddb
 
-# section TITLE: its commands, in which nobody waits long, and what goes on until it is stopped ends when there is no more.
+# section TITLE: its commands, in which what goes on until it is stopped ends when there is no more, and soon.
 section() {
 	awk -v title="## $1" '/^## / { inside = $0 == title } inside && /^```$/ { block = 0 } inside && block { print } inside && $0 == "```sh" { block = 1 }' "$top/docs/migration.md" |
-		sed -E 's/sleep 30/sleep 0.5/; s/^(ddb-migrate (copy|follow) .*[^d])$/\1 --until-drained/; s/--until-drained/& --quiet 1/'
+		sed -E 's/^(ddb-migrate (copy|follow) .*[^d])$/\1 --until-drained/; s/--until-drained/& --quiet 1/'
 }
-# run TITLE: what the section's commands say.
+# run TITLE [SED]: what the section's commands say, edited so.
 run() {
-	section "$1" >"$DDB_WORK/commands"
+	section "$1" | sed "${2:-}" >"$DDB_WORK/commands"
 	cat "$DDB_WORK/commands" >>"$DDB_WORK/all"
-	(cd "$DDB_WORK" && PATH=$client_cache/python/bin:$bindir:$PATH bash -euo pipefail commands) 2>&1 || echo "status $?"
+	(cd "$DDB_WORK" && PATH=$client_cache/python/bin:$bindir:$PATH timeout 120 bash -euo pipefail commands) 2>&1 || echo "status $?"
 }
 items() {
 	psql -X -A -t -h "$DDB_WORK/$1/socket" -p "$(sed -n 4p "$DDB_WORK/$1/data/postmaster.pid")" -c 'SELECT item FROM dynamodb."Music" ORDER BY item::text COLLATE "C"' | sha256sum
@@ -58,10 +60,19 @@ change ddb 2
 like "back again" "$(run 'Back again')" 'drained'
 is "with what has changed there" "$(items aws)" "$(items ddb)"
 
-sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Music\"}')"
-(use_cluster "$DDB_WORK/aws" && sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Music\", \"StreamSpecification\": {\"StreamEnabled\": false}}')" &&
-	wait_until "SELECT ddb.describe_table('{\"TableName\": \"Music\"}') #>> '{Table,TableStatus}' = 'ACTIVE'")
-rm "$DDB_WORK"/Music.ddb-migrate
+# anew: the target has no table, and the source no stream.
+anew() {
+	sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Music\"}')"
+	(use_cluster "$DDB_WORK/aws" && sql -o /dev/null -c "SELECT ddb.update_table('{\"TableName\": \"Music\", \"StreamSpecification\": {\"StreamEnabled\": false}}')" &&
+		wait_until "SELECT ddb.describe_table('{\"TableName\": \"Music\"}') #>> '{Table,TableStatus}' = 'ACTIVE'")
+	rm "$DDB_WORK"/Music.ddb-migrate
+}
+anew
 like "by an export" "$(run 'By an export')" 'drained'
 is "all items are there again" "$(items ddb)" "$(items aws)"
-ok "every command of the way has been tried" test "$(grep -c '^ddb-migrate\|^aws\|^until' "$DDB_WORK/all")" -gt 10
+
+anew
+broken="$DDB_WORK/aws/buckets/my-exports/\${manifest%manifest-summary.json}data/z.json.gz"
+like "an import that fails is waited for no longer" "$(run 'By an export' "/^since=/a echo 'no gzip' >\"$broken\"")" 'Waiter ImportCompleted failed.*"FAILED"'
+is "and is the one that was meant" "$(sql -c "SELECT ddb.list_imports('{}') #>> '{ImportSummaryList,0,ImportStatus}', ddb.list_imports('{}') #>> '{ImportSummaryList,1,ImportStatus}'")" 'FAILED|COMPLETED'
+ok "every command of the way has been tried" test "$(grep -c '^ddb-migrate\|^aws' "$DDB_WORK/all")" -gt 10

@@ -40,6 +40,37 @@ for operation, more in ("TagResource", {"Tags": [{"Key": "a", "Value": "b"}]}), 
 is_("and the table is gone", call(key, "DeleteTable", {"TableName": "tagged"}).status, 200)
 is_("headers of 15 KB", call(key, "ListTables", {}, extra={"X-Amz-Note": "x" * 14500}).status, 200)
 
+# ---- what is set for the database while the workers are there ----
+
+
+def alter_database(change):
+    sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I %s', current_database()); END $$" % change)
+
+
+def backups():
+    return {call(key, "ListBackups", {}).json.get("message") for _ in range(20)}
+
+
+def expiry(enabled):
+    return call(key, "UpdateTimeToLive", {"TableName": "expiring", "TimeToLiveSpecification": {
+        "AttributeName": "at", "Enabled": enabled}}).json.get("message")
+
+
+is_("backups are in the database", backups(), {None})
+sql("ALTER ROLE ALL SET ddb.backup_bucket = 'everywhere'")
+is_("until all workers know of a bucket at once", backups(), {"The specified bucket does not exist: everywhere"})
+alter_database("SET ddb.backup_bucket = nowhere")
+is_("what is set for the database comes before what is set for all", backups(), {"The specified bucket does not exist: nowhere"})
+alter_database("SET ddb.backup_bucket = ''''")
+is_("and may be none", backups(), {None})
+create_table(key, "expiring")
+is_("TTL is on", expiry(True), None)
+is_("it is not changed so soon", expiry(False), "Time to live has been modified multiple times within a fixed interval")
+alter_database("SET ddb.ttl_change_interval = 0")
+is_("but where that is set to be allowed", [expiry(on) for on in (False, True) * 8], [None] * 16)
+alter_database("RESET ALL")
+sql("ALTER ROLE ALL RESET ddb.backup_bucket")
+
 # ---- health checks ----
 
 for path, status in (("/", 200), ("/?x=y", 200), ("/health", 200), ("/ready", 200), ("/primary", 200), ("/replica", 503),

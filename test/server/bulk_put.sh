@@ -218,6 +218,16 @@ is "the index agrees with the guarded table" "$(sql -c "SELECT count(*) FROM ddb
 is "who may not write may not start it" "$(as_role other Guarded guarded.json 2>&1 | grep -o 'AccessDeniedException: User: other' || true)" 'AccessDeniedException: User: other'
 is "another role's start is the other role's" "$(sql -c 'GRANT SELECT, INSERT, UPDATE ON dynamodb."Guarded" TO other' -c 'CREATE POLICY a_few ON dynamodb."Guarded" TO other WITH CHECK (k = 7)' -c 'TRUNCATE notes'; done_put "$(as_role other Guarded guarded.json)"; sql -c 'SELECT DISTINCT who FROM notes')" $'COMPLETED_WITH_ERRORS 8 7\nother'
 
+# What a trigger passes over is answered as if it had been put, here as there.
+sql -o /dev/null <<'SQL'
+SELECT make('Passed');
+CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN (NEW.item->>'k')::int >= 3 THEN NEW END; END $$;
+CREATE TRIGGER pass BEFORE INSERT ON dynamodb."Passed" FOR EACH ROW EXECUTE FUNCTION pass();
+SQL
+is "PutItem of an item that a trigger passes over" "$(sql -c "SELECT ddb.put_item('{\"TableName\": \"Passed\", \"Item\": {\"k\": {\"N\": \"1\"}}}')")" '{}'
+is "a bulk operation counts it as put, too" "$(done_put "$(started Passed guarded.json)")" 'COMPLETED 8 0'
+is "and the others are there" "$(sql -c 'SELECT count(*) FROM dynamodb."Passed"' -c "SELECT count(*) FROM ddb.check_indexes('Passed')")" $'6\n0'
+
 # Conditions are read.
 sql -o /dev/null -c "SELECT make('Blind')" -c 'GRANT INSERT, UPDATE ON dynamodb."Blind" TO loader' -c 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC'
 {

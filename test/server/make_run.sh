@@ -85,3 +85,20 @@ is "at the port that was named" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://12
 run
 answers "until it is run without" anything at-all "$unknown"
 is "the port stays" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "http://127.0.0.1:$port"
+
+(. "$checkouts/run/.run/env" && sql -o /dev/null -c "SELECT ddb.create_table(json_build_object('TableName', 'A.' || i, 'BillingMode', 'PAY_PER_REQUEST',
+	'AttributeDefinitions', '[{\"AttributeName\": \"k\", \"AttributeType\": \"S\"}]'::json, 'KeySchema', '[{\"AttributeName\": \"k\", \"KeyType\": \"HASH\"}]'::json))
+	FROM generate_series(1, 100) i")
+ok "a page of other tables before the sample's is no matter" run
+like "the sample is as it was" "$(cat "$DDB_WORK/log")" 'Movies has 4609 items'
+
+in_checkout run make stop
+coproc other { exec python3 -uc 'import socket, sys; s = socket.create_server(("127.0.0.1", int(sys.argv[1]))); print("listens"); sys.stdin.read()' "$port"; }
+read -r -u "${other[0]}"
+run
+like "another port is said to be taken for one that is not free" "$(cat "$DDB_WORK/log")" "Port $port is taken by another program, so the endpoint's is "
+now=$(env_of AWS_ENDPOINT_URL_DYNAMODB)
+kill "$other_PID"
+run
+is "once" "$(grep -c 'is taken' "$DDB_WORK/log")" 0
+is "as it stays" "$(env_of AWS_ENDPOINT_URL_DYNAMODB)" "$now"

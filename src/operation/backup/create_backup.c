@@ -56,5 +56,6 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription create_backup_operation = {
 	.request = STRUCTURE_SHAPE(CreateBackupRequest, "CreateBackupInput", members),
+	.reads_settings = true,
 	.execute = execute
 };

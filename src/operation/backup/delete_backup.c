@@ -50,5 +50,6 @@ execute(const void *argument, StringInfo response)
 const OperationDescription delete_backup_operation = {
 	.request = STRUCTURE_SHAPE(DeleteBackupRequest, "DeleteBackupInput", members),
 	.locks_table = true,
+	.reads_settings = true,
 	.execute = execute
 };

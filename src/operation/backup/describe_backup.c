@@ -25,5 +25,6 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription describe_backup_operation = {
 	.request = STRUCTURE_SHAPE(DescribeBackupRequest, "DescribeBackupInput", members),
+	.reads_settings = true,
 	.execute = execute
 };

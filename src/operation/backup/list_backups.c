@@ -140,5 +140,6 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription list_backups_operation = {
 	.request = STRUCTURE_SHAPE(ListBackupsRequest, "ListBackupsInput", members),
+	.reads_settings = true,
 	.execute = execute
 };

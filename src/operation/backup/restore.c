@@ -17,7 +17,7 @@ const Shape restored_table_name_shape = {.kind = SHAPE_STRING, .pattern = &name_
 void
 restore_check_features(const RestoreOverrides *overrides)
 {
-	if (overrides->vector_indexes != NULL)
+	if (asks_for_elements(overrides->vector_indexes))
 		validation_error("Vector indexes are not supported");
 }
 

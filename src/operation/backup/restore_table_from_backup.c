@@ -84,5 +84,6 @@ execute(const void *argument, StringInfo response)
 
 const OperationDescription restore_table_from_backup_operation = {
 	.request = STRUCTURE_SHAPE(RestoreRequest, "RestoreTableFromBackupInput", members),
+	.reads_settings = true,
 	.execute = execute
 };

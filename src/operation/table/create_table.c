@@ -102,7 +102,7 @@ check_stream(const StreamRequest *stream)
 static void
 check_features(const CreateTableRequest *request)
 {
-	if (request->vector_indexes != NULL)
+	if (asks_for_elements(request->vector_indexes))
 		validation_error("Vector indexes are not supported");
 	if (request->resource_policy.data != NULL)
 		validation_error("Resource policies are not supported: use GRANT on the table's relation");

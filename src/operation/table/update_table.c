@@ -67,7 +67,7 @@ check_features(const UpdateTableRequest *request)
 		request->multi_region_consistency != NULL || request->replication_mode != NULL ||
 		request->disassociation_protection != NULL)
 		validation_error("Global tables are not supported");
-	if (request->vector_index_updates != NULL)
+	if (asks_for_elements(request->vector_index_updates))
 		validation_error("Vector indexes are not supported");
 }
 

@@ -102,5 +102,6 @@ const OperationDescription update_time_to_live_operation = {
 	.request = STRUCTURE_SHAPE(UpdateTimeToLiveRequest, "UpdateTimeToLiveInput", members),
 	.check_first = request_check_table_name,
 	.locks_table = true,
+	.reads_settings = true,
 	.execute = execute
 };
