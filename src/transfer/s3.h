@@ -79,6 +79,7 @@ typedef struct S3Request
 	char	   *etag;			/* without quotes; these are NULL where there are none */
 	char	   *content_range;
 	char	   *content_length;
+	char	   *encryption;		/* of the object that is being made */
 	char		reason[HTTP_REASON_SIZE];
 } S3Request;
 

@@ -41,6 +41,7 @@ enum
 	HEADER_ETAG,
 	HEADER_CONTENT_RANGE,
 	HEADER_CONTENT_LENGTH,
+	HEADER_ENCRYPTION,
 	HEADER_COUNT
 };
 
@@ -91,6 +92,8 @@ make_headers(const S3Request *request, const char *url, const char *hash)
 
 	if (request->bucket->s3->session_token != NULL)
 		headers = lappend(headers, psprintf("x-amz-security-token: %s", request->bucket->s3->session_token));
+	if (request->bucket->terms.owner != NULL)
+		headers = lappend(headers, psprintf("x-amz-expected-bucket-owner: %s", request->bucket->terms.owner));
 	return s3_sign(request, url, headers, hash);
 }
 
@@ -278,12 +281,14 @@ take_answer(S3Request *request, const HttpExchange *exchange, MemoryContext cont
 	MemoryContext before = MemoryContextSwitchTo(context);
 	const char *range = exchange->wanted[HEADER_CONTENT_RANGE].value;
 	const char *length = exchange->wanted[HEADER_CONTENT_LENGTH].value;
+	const char *encryption = exchange->wanted[HEADER_ENCRYPTION].value;
 
 	request->status = exchange->status;
 	request->answer_length = exchange->answer_length;
 	request->etag = s3_read_etag(exchange->wanted[HEADER_ETAG].value);
 	request->content_range = range == NULL ? NULL : pstrdup(range);
 	request->content_length = length == NULL ? NULL : pstrdup(length);
+	request->encryption = encryption == NULL ? NULL : pstrdup(encryption);
 	strlcpy(request->reason, exchange->reason, sizeof(request->reason));
 	MemoryContextSwitchTo(before);
 }
@@ -293,7 +298,7 @@ static HttpOutcome
 try(S3Request *request, const char *hash, MemoryContext context)
 {
 	HttpHeader	wanted[HEADER_COUNT] = {
-		{"ETag", NULL}, {"Content-Range", NULL}, {"Content-Length", NULL}
+		{"ETag", NULL}, {"Content-Range", NULL}, {"Content-Length", NULL}, {"x-amz-server-side-encryption", NULL}
 	};
 	HttpExchange exchange = {.method = request->method, .body = request->body, .body_length = request->body_length,
 		.ca_file = s3_ca_file,

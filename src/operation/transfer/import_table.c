@@ -171,7 +171,7 @@ execute(const void *argument, StringInfo response)
 	Import	   *record;
 
 	check_request(request);
-	(void) requested_bucket(&request->source->bucket);
+	(void) requested_bucket(&request->source->bucket, &(BucketTerms) {.owner = request->source->bucket_owner.data});
 	record = import_before(request, text);
 	if (record == NULL)
 		record = transfer_start(&import_catalog, create_table_to_fill(request->parameters),

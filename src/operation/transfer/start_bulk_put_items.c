@@ -42,12 +42,6 @@ typedef struct StartBulkPutItemsRequest
 	RequestEnum tier;
 } StartBulkPutItemsRequest;
 
-enum Encryption
-{
-	ENCRYPTION_OF_BUCKET = 1,	/* AES256 */
-	ENCRYPTION_OF_KEY
-};
-
 static const char *const formats[] = {"DYNAMODB_JSON", "ION", NULL};
 static const char *const compressions[] = {"GZIP", "ZSTD", "NONE", NULL};
 static const char *const encryptions[] = {"AES256", "KMS", NULL};
@@ -106,18 +100,18 @@ check_token(const RequestString *token)
 static void
 check_output(const OutputRequest *output)
 {
+	BucketTerms terms = {output->bucket_owner.data, output->encryption.text, output->encryption_key.data};
+
 	if (output->bucket.data == NULL)
 		validation_error(VALIDATION_ENVELOPE "Value null at 'outputS3Configuration.s3Bucket' failed to satisfy constraint: "
 						 "Member must not be null");
 	if (output->types.count == 0)
 		validation_error(VALIDATION_ENVELOPE "Value '[]' at 'outputS3Configuration.outputType' failed to satisfy constraint: "
 						 "Member must have length greater than or equal to 1");
-	if (output->encryption_key.data != NULL && output->encryption.value != ENCRYPTION_OF_KEY)
-		validation_error("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS");
+	check_bucket_encryption(&output->encryption, &output->encryption_key);
 	check_transfer_text("S3KeyPrefix", &output->prefix);
 	check_transfer_text("S3BucketOwner", &output->bucket_owner);
-	check_transfer_text("S3SseKmsKeyId", &output->encryption_key);
-	check_bucket_prefix(requested_bucket(&output->bucket), &output->prefix);
+	check_bucket_prefix(requested_bucket(&output->bucket, &terms), &output->prefix);
 }
 
 static void
@@ -125,7 +119,7 @@ check_input(const InputRequest *input)
 {
 	check_transfer_text("S3KeyPrefix", &input->prefix);
 	check_transfer_text("S3BucketOwner", &input->bucket_owner);
-	(void) requested_bucket(&input->bucket);
+	(void) requested_bucket(&input->bucket, &(BucketTerms) {.owner = input->bucket_owner.data});
 }
 
 /* ---- What it asks for ---- */

@@ -29,8 +29,11 @@ typedef struct TransferPage
 	OPTIONAL(TransferPage, limit, limit_name, &transfer_page_shape), \
 	OPTIONAL(TransferPage, token, "NextToken", &string_shape)
 
-/* The bucket, for the current role; raises ValidationException and AccessDeniedException. */
-extern Bucket *requested_bucket(const RequestString *name);
+/* The bucket on these terms, for the current role; raises ValidationException and AccessDeniedException. */
+extern Bucket *requested_bucket(const RequestString *name, const BucketTerms *terms);
+
+/* Raises ValidationException where there is a key to encrypt by, S3SseKmsKeyId, and there can be none, or not that one. */
+extern void check_bucket_encryption(const RequestEnum *algorithm, const RequestString *key);
 
 /* Raises ValidationException where an export's objects could not be below the prefix, which may be absent. */
 extern void check_bucket_prefix(const Bucket *bucket, const RequestString *prefix);
