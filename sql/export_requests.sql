@@ -66,6 +66,45 @@ SELECT filter, refusal(json_build_object('FilterSpecification', filter::json)) F
 	'{"KeyConditionExpression": "p = :p AND s BETWEEN :s AND :s", "FilterExpression": "g = :p", "ProjectionExpression": "p, a[0].b", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}',
 	'{"FilterExpression": "p = :p AND s > :s", "ExpressionAttributeValues": {":p": {"S": "a"}, ":s": {"N": "1"}}}']) AS filter;
 
+-- Whose a bucket is, and how it encrypts: a folder is this account's, and has no keys
+CREATE SERVER "requested-exports" FOREIGN DATA WRAPPER ddb_bucket;
+CREATE FUNCTION refusal_of(operation text, request jsonb) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SELECT ddb.%I($1)', operation) USING request;
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	RETURN regexp_replace(sqlerrm, 'User: \S+', 'User: somebody');
+END
+$$;
+SELECT more, refusal_of('export_table_to_point_in_time', '{"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/Requested", "S3Bucket": "requested-exports"}' || more)
+	FROM unnest(ARRAY[
+	'{"S3SseAlgorithm": "KMS"}',
+	'{"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "alias/mine"}',
+	'{"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "a\nx-amz-acl: public-read"}',
+	'{"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "a key"}',
+	'{"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": ""}',
+	'{"S3SseAlgorithm": "AES256", "S3SseKmsKeyId": "alias/mine"}',
+	'{"S3SseKmsKeyId": "alias/mine"}',
+	'{"S3SseAlgorithm": "aws:kms"}',
+	'{"S3BucketOwner": "999999999999"}',
+	'{"S3BucketOwner": "999999999999", "S3SseAlgorithm": "AES256"}',
+	-- the prefix is looked at behind the bucket
+	'{"S3BucketOwner": "000000000000", "S3SseAlgorithm": "AES256", "S3Prefix": "../up"}']::jsonb[]) AS more;
+SELECT refusal_of('import_table', '{"TableCreationParameters": {"TableName": "Imported", "BillingMode": "PAY_PER_REQUEST",
+	"AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}]},
+	"InputFormat": "ION", "S3BucketSource": {"S3Bucket": "requested-exports", "S3BucketOwner": "999999999999"}}');
+SELECT input, output, refusal_of('start_bulk_put_items', jsonb_build_object('TableName', 'Requested',
+	'InputS3Configuration', '{"S3Bucket": "requested-exports", "InputFormat": "ION"}' || input,
+	'OutputS3Configuration', '{"S3Bucket": "requested-exports", "OutputType": ["ERROR"]}' || output))
+	FROM (VALUES ('{"S3BucketOwner": "999999999999"}'::jsonb, '{}'::jsonb),
+	('{"S3BucketOwner": "000000000000"}', '{"S3BucketOwner": "999999999999"}'),
+	('{}', '{"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "alias/mine"}'),
+	('{}', '{"S3SseKmsKeyId": "alias/mine"}')) AS configurations (input, output);
+DROP FUNCTION refusal_of;
+DROP SERVER "requested-exports";
+-- The first one above is a server, but no bucket.
+SELECT ddb.read_object('requested exports', 'a');
+
 SELECT ddb.delete_table('{"TableName": "Requested"}') #>> '{TableDescription,TableName}';
 DROP FUNCTION refusal(json);
 DROP SERVER "requested exports";

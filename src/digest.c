@@ -67,6 +67,20 @@ digest_hmac(const uint8 *key, size_t key_length, const void *data, size_t length
 	gnutls_hmac_output(hmac, digest);
 }
 
+void
+digest_signing_key(const char *secret, const char *date, const char *region, const char *service, uint8 *key)
+{
+	char	   *first = psprintf("AWS4%s", secret);
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	digest_hmac((uint8 *) first, strlen(first), date, strlen(date), digest);
+	explicit_bzero(first, strlen(first));
+	pfree(first);
+	digest_hmac(digest, sizeof(digest), region, strlen(region), digest);
+	digest_hmac(digest, sizeof(digest), service, strlen(service), digest);
+	digest_hmac(digest, sizeof(digest), DIGEST_SIGNING_TERMINATOR, strlen(DIGEST_SIGNING_TERMINATOR), key);
+}
+
 void *
 digest_md5_begin(void)
 {

@@ -15,6 +15,12 @@ extern void digest_sha256(const void *data, size_t length, uint8 *digest);
 extern void digest_hmac(const uint8 *key, size_t key_length, const void *data, size_t length,
 						uint8 *digest);
 
+/* The last part of the scope of a signature of AWS's. */
+#define DIGEST_SIGNING_TERMINATOR "aws4_request"
+
+/* The key of AWS's Signature Version 4 that is made of the secret, into key, of PG_SHA256_DIGEST_LENGTH bytes. */
+extern void digest_signing_key(const char *secret, const char *date, const char *region, const char *service, uint8 *key);
+
 #define MD5_LENGTH 16
 
 /*

@@ -202,12 +202,6 @@ set_security(CURL *easy, const HttpExchange *exchange)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, exchange->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
-	if (exchange->signature != NULL)
-	{
-		curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, exchange->signature);
-		curl_easy_setopt(easy, CURLOPT_USERNAME, exchange->access_key_id);
-		curl_easy_setopt(easy, CURLOPT_PASSWORD, exchange->secret_access_key);
-	}
 }
 
 static void
@@ -305,9 +299,8 @@ http_exchange(HttpExchange *exchange)
 	{
 		ListCell   *cell;
 
-		/* it does not wait to be told to go on, but where libcurl would sign that too, and not send it */
-		if (exchange->signature == NULL)
-			headers = add_header(headers, "Expect:");
+		/* it does not wait to be told to go on */
+		headers = add_header(headers, "Expect:");
 		foreach(cell, exchange->headers)
 			headers = add_header(headers, lfirst(cell));
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);

@@ -35,11 +35,6 @@ typedef struct HttpExchange
 	size_t		body_length;
 	const char *ca_file;		/* certificates to verify by; "" for the system's own */
 
-	/* AWS's signature, version 4; NULL for none */
-	const char *signature;		/* as CURLOPT_AWS_SIGV4 has it */
-	const char *access_key_id;
-	const char *secret_access_key;
-
 	/* how long it may take in all, or 0; for how many seconds next to nothing may come and go, or 0 */
 	int			milliseconds;
 	int			stall_seconds;

@@ -17,7 +17,6 @@
 #include "http/request.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
-#define TERMINATOR "aws4_request"
 #define SKEW_MINUTES 5
 #define PRESIGNED_MAX_SECONDS (7 * 24 * 60 * 60)
 #define HEX_LENGTH (PG_SHA256_DIGEST_LENGTH * 2)
@@ -328,9 +327,9 @@ read_credential(Signature *signature)
 	signature->scope_date = parts[1];
 	signature->scope_region = parts[2];
 	signature->scope_service = parts[3];
-	if (strcmp(parts[4], TERMINATOR) != 0)
+	if (strcmp(parts[4], DIGEST_SIGNING_TERMINATOR) != 0)
 		return refuse(signature, "InvalidSignatureException",
-					  psprintf("Credential should be scoped with a valid terminator: '" TERMINATOR "', not '%s'.", parts[4]));
+					  psprintf("Credential should be scoped with a valid terminator: '" DIGEST_SIGNING_TERMINATOR "', not '%s'.", parts[4]));
 	if (strcmp(parts[3], "dynamodb") != 0)
 		return refuse(signature, "InvalidSignatureException",
 					  "Credential should be scoped to correct service: 'dynamodb'. ");
@@ -682,18 +681,10 @@ append_canonical_request(StringInfo text, const Signature *signature)
 static const uint8 *
 signing_key(AccessKey *key, const Signature *signature)
 {
-	char		first[4 + SECRET_ACCESS_KEY_MAX + 1];
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-
 	if (strcmp(signature->scope_date, key->date) == 0 && strcmp(signature->scope_region, key->region) == 0)
 		return key->signing_key;
 
-	snprintf(first, sizeof(first), "AWS4%s", key->secret);
-	digest_hmac((uint8 *) first, strlen(first), signature->scope_date, strlen(signature->scope_date), digest);
-	explicit_bzero(first, sizeof(first));
-	digest_hmac(digest, sizeof(digest), signature->scope_region, strlen(signature->scope_region), digest);
-	digest_hmac(digest, sizeof(digest), signature->scope_service, strlen(signature->scope_service), digest);
-	digest_hmac(digest, sizeof(digest), TERMINATOR, strlen(TERMINATOR), key->signing_key);
+	digest_signing_key(key->secret, signature->scope_date, signature->scope_region, signature->scope_service, key->signing_key);
 	strlcpy(key->date, signature->scope_date, sizeof(key->date));
 	strlcpy(key->region, signature->scope_region, sizeof(key->region));
 	return key->signing_key;
@@ -725,7 +716,7 @@ check_signature(Signature *signature, AccessKey *key)
 
 	initStringInfo(&to_sign);
 	append_joined(&to_sign, (const char *[]) {ALGORITHM "\n", signature->time, "\n", signature->scope_date, "/",
-				  signature->scope_region, "/", signature->scope_service, "/" TERMINATOR "\n", NULL});
+				  signature->scope_region, "/", signature->scope_service, "/" DIGEST_SIGNING_TERMINATOR "\n", NULL});
 	append_sha256(&to_sign, canonical.data, canonical.len);
 	digest_hmac(signing_key(key, signature), PG_SHA256_DIGEST_LENGTH, to_sign.data, to_sign.len, digest);
 	hex(digest, expected);

@@ -113,9 +113,8 @@ ddb_bucket_validator(PG_FUNCTION_ARGS)
 
 /* ---- Names ---- */
 
-/* As DynamoDB's API has them: letters, digits, and between them . - _ too. */
-static bool
-is_bucket_name(const char *name)
+bool
+bucket_is_name(const char *name)
 {
 	size_t		length = strlen(name);
 
@@ -209,7 +208,7 @@ bucket_check_prefix(const Bucket *bucket, const char *prefix)
 static ForeignServer *
 find_server(const char *name)
 {
-	ForeignServer *server = is_bucket_name(name) ? GetForeignServerByName(name, true) : NULL;
+	ForeignServer *server = bucket_is_name(name) ? GetForeignServerByName(name, true) : NULL;
 
 	if (server == NULL || strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, WRAPPER) != 0)
 		return NULL;
@@ -244,6 +243,22 @@ bucket_open(const char *name, BucketProblem *problem)
 	if (options.in_store)
 		bucket->s3 = s3_access(server, options.region);
 	return bucket;
+}
+
+static const char *
+copy(const char *text)
+{
+	return text == NULL ? NULL : pstrdup(text);
+}
+
+BucketProblem
+bucket_demand(Bucket *bucket, const BucketTerms *terms)
+{
+	BucketProblem problem = bucket->store->judge_terms(terms);
+
+	if (problem == BUCKET_FINE)
+		bucket->terms = (BucketTerms) {copy(terms->owner), copy(terms->encryption), copy(terms->encryption_key)};
+	return problem;
 }
 
 void

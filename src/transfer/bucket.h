@@ -44,8 +44,17 @@ typedef enum BucketProblem
 {
 	BUCKET_FINE,
 	BUCKET_MISSING,				/* there is no bucket of that name */
-	BUCKET_DENIED				/* there is, and the role may not use it */
+	BUCKET_DENIED,				/* there is, and the role may not use it; or it is another account's */
+	BUCKET_KEYLESS				/* there are no keys to encrypt by */
 } BucketProblem;
+
+/* What is demanded of a bucket beyond its name, in the API's words; NULL where nothing is. */
+typedef struct BucketTerms
+{
+	const char *owner;			/* S3BucketOwner: the account that it has to belong to */
+	const char *encryption;		/* S3SseAlgorithm, of objects that are written: "AES256" or "KMS" */
+	const char *encryption_key; /* S3SseKmsKeyId: by which KMS does it; NULL for the account's own */
+} BucketTerms;
 
 /* An object that is there. */
 typedef struct BucketObject
@@ -62,8 +71,21 @@ extern char *backup_bucket;
 /* Defines ddb.bucket_directory, ddb.backup_bucket and the settings ddb.s3_…. */
 extern void bucket_define_settings(void);
 
+/* Whether a bucket could have that name: letters, digits, and between them . - _ too, as the API has them. */
+extern bool bucket_is_name(const char *name);
+
 /* Opens it for the current role; NULL, and in *problem why, where that cannot be. */
 extern Bucket *bucket_open(const char *name, BucketProblem *problem);
+
+/*
+ * Demands that of all that is done with it from now on; the terms are copied.  Not fine is what is known to be
+ * against them at once, as in a folder: a store says whose a bucket is when it is asked for something.  Raises
+ * 22023 where a store could not be told them.
+ */
+extern BucketProblem bucket_demand(Bucket *bucket, const BucketTerms *terms);
+
+/* Whether a store could be told that key. */
+extern bool bucket_is_encryption_key(const char *key);
 
 /* From now on a store has but seconds to answer a request, and one try: for who must not wait. */
 extern void bucket_hurry(Bucket *bucket);

@@ -30,7 +30,8 @@ open_or_fail(const text *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no bucket \"%s\"", text),
-				 errhint("CREATE SERVER with FOREIGN DATA WRAPPER ddb_bucket makes one.")));
+				 bucket_is_name(text) ? errhint("CREATE SERVER with FOREIGN DATA WRAPPER ddb_bucket makes one.") :
+				 errhint("The name of a bucket is made of letters and digits, and of dots, hyphens and underscores between them.")));
 	if (problem == BUCKET_DENIED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

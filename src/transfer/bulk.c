@@ -172,7 +172,7 @@ begin_session(BulkRun *run)
 	session->input = pstrdup(json_text_member(input_of(run), "S3Bucket"));
 	session->size = FIRST_RECORDS;
 	read_options(run, &session->options);
-	session->records = bulk_records_begin(role_open_bucket(run->role, session->input),
+	session->records = bulk_records_begin(role_open_requested_bucket(run->role, input_of(run)),
 										  json_text_member(input_of(run), "S3KeyPrefix"), &session->options, &record->place);
 	MemoryContextSwitchTo(caller);
 }
@@ -385,7 +385,7 @@ put_some(BulkRun *run, BulkRecord *records, int count)
 static void
 write_reports(const BulkRun *run, bool hurried)
 {
-	Bucket	   *bucket = role_open_bucket(run->role, json_text_member(output_of(run), "S3Bucket"));
+	Bucket	   *bucket = role_open_requested_bucket(run->role, output_of(run));
 
 	if (hurried)
 		bucket_hurry(bucket);

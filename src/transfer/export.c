@@ -305,7 +305,7 @@ export_table(const Job *job, const char **reason)
 	run.increment = export_increment(run.record, run.request);
 	run.folder = export_files_folder(requested(&run, "S3Prefix"), run.record->transfer.id);
 	role_check_may_read(run.record->transfer.role, job->source);
-	run.bucket = role_open_bucket(run.record->transfer.role, requested(&run, "S3Bucket"));
+	run.bucket = role_open_requested_bucket(run.record->transfer.role, run.request);
 	open_filter(&run);
 
 	job_progress_begin(job);

@@ -22,6 +22,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "ddb.h"
 #include "transfer/store.h"
 
 #define UNFINISHED ".ddb-unfinished"
@@ -653,7 +654,21 @@ folder_list(Bucket *bucket, const char *prefix)
 	return listing.objects;
 }
 
+/* ---- Terms ---- */
+
+/* It is this server's, and as encrypted as its disk. */
+static BucketProblem
+folder_judge_terms(const BucketTerms *terms)
+{
+	if (terms->owner != NULL && strcmp(terms->owner, ddb_account_id) != 0)
+		return BUCKET_DENIED;
+	if (terms->encryption != NULL && strcmp(terms->encryption, "KMS") == 0)
+		return BUCKET_KEYLESS;
+	return BUCKET_FINE;
+}
+
 const BucketStore folder_store = {
+	.judge_terms = folder_judge_terms,
 	.list = folder_list,
 	.delete = folder_delete,
 	.clean = folder_clean,

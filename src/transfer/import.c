@@ -111,7 +111,7 @@ begin_session(ImportRun *run)
 	session->context = context;
 	session->id = pstrdup(run->record->transfer.id);
 	read_options(run, request, &session->options);
-	session->files = import_files_begin(role_open_bucket(run->record->transfer.role, json_text_member(source, "S3Bucket")),
+	session->files = import_files_begin(role_open_requested_bucket(run->record->transfer.role, source),
 										json_text_member(source, "S3KeyPrefix"), &session->options, &run->record->place);
 	MemoryContextSwitchTo(caller);
 }

@@ -8,6 +8,24 @@
 
 #include "job/job_role.h"
 #include "transfer/role_bucket.h"
+#include "value/json.h"
+
+static void
+check_problem(BucketProblem problem, const char *name)
+{
+	if (problem == BUCKET_MISSING)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("The specified bucket does not exist: %s", name)));
+	if (problem == BUCKET_DENIED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("Access is denied to the bucket: %s", name)));
+	if (problem == BUCKET_KEYLESS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("There are no keys to encrypt by in the bucket: %s", name)));
+}
 
 /* One that is gone could still do what PUBLIC may. */
 static void
@@ -37,14 +55,21 @@ role_open_bucket(Oid role, const char *name)
 	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	bucket = bucket_open(name, &problem);
 	SetUserIdAndSecContext(user, context);
-	if (problem == BUCKET_MISSING)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("The specified bucket does not exist: %s", name)));
-	if (problem == BUCKET_DENIED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("Access is denied to the bucket: %s", name)));
+	check_problem(problem, name);
+	return bucket;
+}
+
+Bucket *
+role_open_requested_bucket(Oid role, json_object *request)
+{
+	const char *name = json_text_member(request, "S3Bucket");
+	BucketTerms terms = {
+		.owner = json_text_member(request, "S3BucketOwner"),.encryption = json_text_member(request, "S3SseAlgorithm"),
+		.encryption_key = json_text_member(request, "S3SseKmsKeyId")
+	};
+	Bucket	   *bucket = role_open_bucket(role, name);
+
+	check_problem(bucket_demand(bucket, &terms), name);
 	return bucket;
 }
 

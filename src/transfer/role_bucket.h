@@ -6,8 +6,16 @@
 
 #include "transfer/bucket.h"
 
+struct json_object;
+
 /* Opens the bucket for the role; raises 42704 or 42501 where that cannot be, and 42501 where the role is gone. */
 extern Bucket *role_open_bucket(Oid role, const char *name);
+
+/*
+ * The one that a request names, by the members S3Bucket, S3BucketOwner, S3SseAlgorithm and S3SseKmsKeyId of the object; also
+ * raises what bucket_demand() does, 42501 where it is another account's and 22023 where it has no keys.
+ */
+extern Bucket *role_open_requested_bucket(Oid role, struct json_object *request);
 
 /* Raises 42501 where the role is gone, or may not read all of the relation. */
 extern void role_check_may_read(Oid role, Oid relation);

@@ -25,6 +25,8 @@
 /* What a page of a listing may have: 1,000 keys of 1,024 bytes, each of them six in XML. */
 #define LIST_ANSWER_SIZE (8 * 1024 * 1024)
 
+#define TYPE_HEADER "Content-Type: application/octet-stream"
+
 /* A longer name of an upload is none. */
 #define UPLOAD_ID_MAX 1024
 
@@ -336,6 +338,65 @@ s3_read(BucketReader *reader, char *buffer, size_t size)
 	return size;
 }
 
+/* ---- Terms ---- */
+
+bool
+bucket_is_encryption_key(const char *key)
+{
+	return s3_is_header_text(key);
+}
+
+/* They are told in headers, which nothing else may come into with them. */
+static BucketProblem
+s3_judge_terms(const BucketTerms *terms)
+{
+	if (terms->owner != NULL && !s3_is_header_text(terms->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the text is no account that a bucket could belong to")));
+	if (terms->encryption_key != NULL && !bucket_is_encryption_key(terms->encryption_key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the text is no key that a bucket could be encrypted by")));
+	return BUCKET_FINE;
+}
+
+static bool
+is_encrypted_by_key(const Bucket *bucket)
+{
+	return bucket->terms.encryption != NULL && strcmp(bucket->terms.encryption, "KMS") == 0;
+}
+
+/* The headers of a request that makes an object, which alone say how to encrypt it. */
+static List *
+headers_of_object(const Bucket *bucket)
+{
+	List	   *headers = list_make1(TYPE_HEADER);
+
+	if (bucket->terms.encryption != NULL)
+		headers = lappend(headers, psprintf("x-amz-server-side-encryption: %s",
+											is_encrypted_by_key(bucket) ? "aws:kms" : bucket->terms.encryption));
+	if (bucket->terms.encryption_key != NULL)
+		headers = lappend(headers, psprintf("x-amz-server-side-encryption-aws-kms-key-id: %s", bucket->terms.encryption_key));
+	return headers;
+}
+
+/* Whether the store has understood that; one that does not know of keys says nothing of them. */
+static bool
+is_encrypted_as_asked(const S3Request *request)
+{
+	return !is_encrypted_by_key(request->bucket) || (request->encryption != NULL && strcmp(request->encryption, "aws:kms") == 0);
+}
+
+static void __attribute__((noreturn))
+fail_unencrypted(const S3Request *request)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+			 errmsg("could not write \"%s\" of the bucket \"%s\": the store does not encrypt it by KMS",
+					request->key, request->bucket->name)));
+}
+
 /* ---- Uploads ---- */
 
 /*
@@ -485,12 +546,27 @@ begin_upload(S3Writer *writer)
 	.query = "uploads=", .body = "", .answer = answer, .answer_size = sizeof(answer)};
 	char	   *upload_id;
 
-	request.headers = list_make1("Content-Type: application/octet-stream");
+	request.headers = headers_of_object(request.bucket);
 	s3_run_well(&request);
 	upload_id = read_element(answer, request.answer_length, "UploadId");
 	if (upload_id == NULL || upload_id[0] == '\0' || strlen(upload_id) > UPLOAD_ID_MAX)
 		s3_fail_by_answer(&request, "the store has begun no upload");
 	writer->upload_id = upload_id;
+	/* before anything of the object is there */
+	if (!is_encrypted_as_asked(&request))
+		fail_unencrypted(&request);
+}
+
+/* The entity tag of an object that has been put, if it is encrypted; else it is taken back. */
+static char *
+etag_of_encrypted(const S3Request *request)
+{
+	S3Request	back = {.bucket = request->bucket, .doing = "take back", .method = "DELETE", .key = request->key};
+
+	if (is_encrypted_as_asked(request))
+		return request->etag;
+	(void) s3_try(&back);
+	fail_unencrypted(request);
 }
 
 /* Sends what there is as the object or as its next part; gives the entity tag, or NULL. */
@@ -500,10 +576,10 @@ put(S3Writer *writer, const char *query)
 	S3Request	request = {.bucket = writer->writer.bucket, .doing = "write", .method = "PUT", .key = writer->writer.key,
 	.query = query, .body = writer->part.data, .body_length = writer->part.len};
 
-	request.headers = list_make1("Content-Type: application/octet-stream");
+	request.headers = query == NULL ? headers_of_object(request.bucket) : list_make1(TYPE_HEADER);
 	s3_run_well(&request);
 	resetStringInfo(&writer->part);
-	return request.etag;
+	return query == NULL ? etag_of_encrypted(&request) : request.etag;
 }
 
 static void
@@ -663,6 +739,7 @@ s3_write_abort(BucketWriter *writer)
 
 const BucketStore s3_store = {
 	.empty_names = true,
+	.judge_terms = s3_judge_terms,
 	.list = s3_list,
 	.delete = s3_delete,
 	.clean = s3_clean,

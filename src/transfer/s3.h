@@ -7,6 +7,7 @@
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 
+#include "digest.h"
 #include "http_client.h"
 #include "transfer/store.h"
 
@@ -35,6 +36,9 @@ extern S3Access *s3_access(const ForeignServer *server, const char *region);
 /* Raises an error where a role's options are no credentials, by whose names alone they are called in it. */
 extern void s3_check_credentials(List *options);
 extern void s3_check_region(const char *region);
+
+/* Whether it may stand in a header as it is: not empty, without spaces and control characters. */
+extern bool s3_is_header_text(const char *text);
 
 /* ---- One request: s3_request.c ---- */
 
@@ -75,6 +79,7 @@ typedef struct S3Request
 	char	   *etag;			/* without quotes; these are NULL where there are none */
 	char	   *content_range;
 	char	   *content_length;
+	char	   *encryption;		/* of the object that is being made */
 	char		reason[HTTP_REASON_SIZE];
 } S3Request;
 
@@ -100,5 +105,18 @@ extern char *s3_read_etag(const char *header);
 
 /* Appends the text as it stands in a path (with its slashes) or in a query. */
 extern void s3_encode(StringInfo url, const char *text, bool in_path);
+
+/* ---- Its signature: s3_signature.c ---- */
+
+#define S3_HASH_SIZE (2 * PG_SHA256_DIGEST_LENGTH + 1)
+
+/* What a signature has of the request's body, as text of S3_HASH_SIZE bytes. */
+extern void s3_hash_body(const S3Request *request, char *hash);
+
+/*
+ * The headers, with those that sign the request to that address: as of now, by the credentials of its bucket.  All are
+ * signed: one of each name, "Name: value".
+ */
+extern List *s3_sign(const S3Request *request, const char *url, List *headers, const char *hash);
 
 #endif							/* DDB_TRANSFER_S3_H */

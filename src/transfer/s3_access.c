@@ -77,15 +77,14 @@ s3_define_settings(void)
 
 /* ---- Credentials ---- */
 
-/* What may stand in a header and as a password: no spaces, no control characters. */
-static bool
-is_secret(const char *value)
+bool
+s3_is_header_text(const char *text)
 {
-	size_t		length = strlen(value);
+	size_t		length = strlen(text);
 
 	for (size_t i = 0; i < length; i++)
 	{
-		if (value[i] <= ' ' || value[i] > '~')
+		if (text[i] <= ' ' || text[i] > '~')
 			return false;
 	}
 	return length > 0 && length <= VALUE_MAX;
@@ -95,7 +94,7 @@ is_secret(const char *value)
 static bool
 is_access_key_id(const char *value)
 {
-	return is_secret(value) && strpbrk(value, "/,;:=\"") == NULL;
+	return s3_is_header_text(value) && strpbrk(value, "/,;:=\"") == NULL;
 }
 
 void
@@ -120,8 +119,8 @@ static bool
 are_credentials(const S3Access *access)
 {
 	return access->access_key_id != NULL && is_access_key_id(access->access_key_id) &&
-		access->secret_access_key != NULL && is_secret(access->secret_access_key) &&
-		(access->session_token == NULL || is_secret(access->session_token));
+		access->secret_access_key != NULL && s3_is_header_text(access->secret_access_key) &&
+		(access->session_token == NULL || s3_is_header_text(access->session_token));
 }
 
 /* Takes them out of a user mapping's options. */
@@ -290,20 +289,36 @@ take_file(S3Access *access, const char *bucket)
 		bad_file("It has no aws_access_key_id and aws_secret_access_key for this bucket.");
 }
 
+/* The address in the one form that libcurl has of it, scheme://host…, without a slash at its end. */
+static char *
+plain_endpoint(void)
+{
+	WebAddress	address;
+	char	   *result;
+
+	if (!web_address_read(s3_endpoint, strlen(s3_endpoint), &address))
+	{
+		web_address_free(&address);
+		elog(ERROR, "ddb.s3_endpoint is no address");
+	}
+	result = MemoryContextStrdup(CurrentMemoryContext, address.url);
+	web_address_free(&address);
+	for (size_t length = strlen(result); result[length - 1] == '/'; length--)
+		result[length - 1] = '\0';
+	return result;
+}
+
 S3Access *
 s3_access(const ForeignServer *server, const char *region)
 {
 	S3Access   *access = palloc0(sizeof(S3Access));
-	size_t		length = strlen(s3_endpoint);
 
-	if (length == 0)
+	if (s3_endpoint[0] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the bucket \"%s\" has no store on this server", server->servername),
 				 errhint("The administrator names the address of the store in ddb.s3_endpoint.")));
-	while (s3_endpoint[length - 1] == '/')
-		length--;
-	access->endpoint = pnstrdup(s3_endpoint, length);
+	access->endpoint = plain_endpoint();
 	access->region = pstrdup(region != NULL ? region : ddb_region);
 	if (!take_mapping(access, server->serverid))
 		take_file(access, server->servername);

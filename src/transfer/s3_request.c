@@ -1,10 +1,8 @@
 /*
  * s3_request.c - one request to the S3-compatible store.
  *
- * libcurl signs.  Releases of it differ in what they make of a path and a query before they sign them,
- * so these have here the one form that S3 signs by: each byte that is not unreserved as %XX, the
- * query's parts sorted and each with its "=".  The hash of the body is given to it as well, since some hash
- * nothing but what they send as a form.
+ * A path and a query have here the one form that S3 signs by: each byte that is not unreserved as %XX, the
+ * query's parts sorted and each with its "=".
  */
 #include "postgres.h"
 
@@ -43,6 +41,7 @@ enum
 	HEADER_ETAG,
 	HEADER_CONTENT_RANGE,
 	HEADER_CONTENT_LENGTH,
+	HEADER_ENCRYPTION,
 	HEADER_COUNT
 };
 
@@ -86,25 +85,16 @@ make_url(const S3Request *request)
 	return url.data;
 }
 
-static char *
-make_hash_header(const S3Request *request)
-{
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char		text[2 * PG_SHA256_DIGEST_LENGTH + 1];
-
-	digest_sha256(request->body != NULL ? request->body : "", request->body_length, digest);
-	text[hex_encode((char *) digest, sizeof(digest), text)] = '\0';
-	return psprintf("x-amz-content-sha256: %s", text);
-}
-
 static List *
-make_headers(const S3Request *request, char *hash_header)
+make_headers(const S3Request *request, const char *url, const char *hash)
 {
-	List	   *headers = lcons(hash_header, list_copy(request->headers));
+	List	   *headers = list_copy(request->headers);
 
 	if (request->bucket->s3->session_token != NULL)
 		headers = lappend(headers, psprintf("x-amz-security-token: %s", request->bucket->s3->session_token));
-	return headers;
+	if (request->bucket->terms.owner != NULL)
+		headers = lappend(headers, psprintf("x-amz-expected-bucket-owner: %s", request->bucket->terms.owner));
+	return s3_sign(request, url, headers, hash);
 }
 
 /* ---- What is answered ---- */
@@ -291,26 +281,28 @@ take_answer(S3Request *request, const HttpExchange *exchange, MemoryContext cont
 	MemoryContext before = MemoryContextSwitchTo(context);
 	const char *range = exchange->wanted[HEADER_CONTENT_RANGE].value;
 	const char *length = exchange->wanted[HEADER_CONTENT_LENGTH].value;
+	const char *encryption = exchange->wanted[HEADER_ENCRYPTION].value;
 
 	request->status = exchange->status;
 	request->answer_length = exchange->answer_length;
 	request->etag = s3_read_etag(exchange->wanted[HEADER_ETAG].value);
 	request->content_range = range == NULL ? NULL : pstrdup(range);
 	request->content_length = length == NULL ? NULL : pstrdup(length);
+	request->encryption = encryption == NULL ? NULL : pstrdup(encryption);
 	strlcpy(request->reason, exchange->reason, sizeof(request->reason));
 	MemoryContextSwitchTo(before);
 }
 
 /* One try; results are put into that context, all else into the current one. */
 static HttpOutcome
-try(S3Request *request, char *hash_header, MemoryContext context)
+try(S3Request *request, const char *hash, MemoryContext context)
 {
-	const S3Access *access = request->bucket->s3;
-	HttpHeader	wanted[HEADER_COUNT] = {{"ETag", NULL}, {"Content-Range", NULL}, {"Content-Length", NULL}};
+	HttpHeader	wanted[HEADER_COUNT] = {
+		{"ETag", NULL}, {"Content-Range", NULL}, {"Content-Length", NULL}, {"x-amz-server-side-encryption", NULL}
+	};
 	HttpExchange exchange = {.method = request->method, .body = request->body, .body_length = request->body_length,
 		.ca_file = s3_ca_file,
-		.answer = request->answer, .answer_size = request->answer_size, .wanted = wanted, .wanted_count = HEADER_COUNT,
-		.access_key_id = access->access_key_id, .secret_access_key = access->secret_access_key};
+		.answer = request->answer, .answer_size = request->answer_size, .wanted = wanted, .wanted_count = HEADER_COUNT};
 	HttpOutcome outcome;
 
 	if (request->limit == S3_ONCE)
@@ -323,8 +315,7 @@ try(S3Request *request, char *hash_header, MemoryContext context)
 	if (request->limit != S3_ONCE)
 		exchange.waiting = job_look;
 	exchange.url = make_url(request);
-	exchange.headers = make_headers(request, hash_header);
-	exchange.signature = psprintf("aws:amz:%s:s3", access->region);
+	exchange.headers = make_headers(request, exchange.url, hash);
 	if (exchange.answer == NULL)
 	{
 		exchange.answer_size = ERROR_ANSWER_SIZE;
@@ -382,15 +373,15 @@ s3_run(S3Request *request)
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(context, "ddb request to a store", ALLOCSET_DEFAULT_SIZES);
 	int			attempts = request->bucket->hurried ? 1 : s3_attempts;
-	char	   *hash_header;
+	char		hash[S3_HASH_SIZE];
 
 	if (request->bucket->hurried)
 		request->limit = S3_ONCE;
 	MemoryContextSwitchTo(work);
-	hash_header = make_hash_header(request);
+	s3_hash_body(request, hash);
 	for (int attempt = 1;; attempt++)
 	{
-		HttpOutcome outcome = try(request, hash_header, context);
+		HttpOutcome outcome = try(request, hash, context);
 
 		if (outcome == HTTP_ANSWERED && is_answer(request))
 			break;
@@ -426,10 +417,12 @@ s3_try(S3Request *request)
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(context, "ddb request to a store", ALLOCSET_DEFAULT_SIZES);
 	HttpOutcome outcome;
+	char		hash[S3_HASH_SIZE];
 
 	request->limit = S3_ONCE;
 	MemoryContextSwitchTo(work);
-	outcome = try(request, make_hash_header(request), context);
+	s3_hash_body(request, hash);
+	outcome = try(request, hash, context);
 	MemoryContextSwitchTo(context);
 	MemoryContextDelete(work);
 	return outcome == HTTP_ANSWERED && (is_good(request->status) || request->status == 404);

@@ -19,6 +19,9 @@ typedef struct BucketStore
 	/* whether there may be nothing between two slashes of a key */
 	bool		empty_names;
 
+	/* as bucket_demand() does */
+	BucketProblem (*judge_terms) (const BucketTerms *terms);
+
 	/* sorted by bucket.c */
 	List	   *(*list) (Bucket *bucket, const char *prefix);
 	void		(*delete) (Bucket *bucket, const char *key);
@@ -45,6 +48,7 @@ struct Bucket
 	char	   *name;			/* of letters, digits, and within it . - _ */
 	const BucketStore *store;
 	struct S3Access *s3;		/* of s3_store */
+	BucketTerms terms;
 	bool		hurried;
 };
 

@@ -19,7 +19,10 @@ import time
 
 import amazon.ion.simpleion as ion
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 import zstandard
 from amazon.ion.core import IonType
 from amazon.ion.simple_types import IonPyList
@@ -315,6 +318,122 @@ def round_trips():
             second = export(name, bucket, "again", ExportFormat=format)
             ok("it is exported again", exported(second), export_of(second))
             same("line by line the same", lines(bucket, second), lines(bucket, first))
+
+
+# ---- Whose a bucket is, and how it encrypts ----
+
+OWNER = {"S3BucketOwner": "111122223333"}
+KEY = {"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
+ENCRYPTION = "x-amz-server-side-encryption"
+TERMS = ["x-amz-expected-bucket-owner", ENCRYPTION, ENCRYPTION + "-aws-kms-key-id"]
+
+
+def told(request):
+    """The request's terms, without those that are absent."""
+    return tuple(request[2].get(name) for name in TERMS)
+
+
+def all_told(proxy, method, target):
+    return set(map(told, proxy.requests(method, target)))
+
+
+def with_keys(handler, body):
+    """The store's answer, as if it encrypted what it is told to."""
+    code, headers, content = handler.ask(body)
+    handler.give(code, headers + [(name, handler.headers[name]) for name in TERMS[1:] if name in handler.headers], content)
+
+
+def owned(handler, body):
+    """The store's answer, as if all of it were one account's."""
+    if handler.headers.get(TERMS[0], "111122223333") == "111122223333":
+        handler.give(*handler.ask(body))
+    else:
+        status(403, "Access Denied", "AccessDenied")(handler, body)
+
+
+def is_signed(proxy, request):
+    """Whether botocore signs it in the same way, with all that is told."""
+    method, target, headers = request
+    scheme, rest = headers["Authorization"].split(" ", 1)
+    parts = dict(part.split("=", 1) for part in rest.split(", "))
+    names = parts["SignedHeaders"].split(";")
+    given = {name.lower(): value for name, value in headers.items()}
+    wanted = botocore.awsrequest.AWSRequest(method, f"http://{given['host']}{target}", headers={name: given[name] for name in names})
+    wanted.context["timestamp"] = given["x-amz-date"]
+    signer = botocore.auth.S3SigV4Auth(botocore.credentials.Credentials("an-id", "top-secret"), "s3", "us-east-1")
+    text = signer.string_to_sign(wanted, signer.canonical_request(wanted))
+    return (parts["Signature"] == signer.signature(text, wanted) and parts["SignedHeaders"] == signer.signed_headers(signer.headers_to_sign(wanted))
+            and all(name in names for name in TERMS if name in given))
+
+
+def terms(proxy):
+    print("# whose a bucket is, and how it encrypts", flush=True)
+    client.create_table(TableName="Long", **SIMPLE)
+    for i in range(45):
+        client.put_item(TableName="Long", Item={"k": {"N": str(i)}, "bits": {"B": random.Random(i).randbytes(400000)}})
+    owner = OWNER["S3BucketOwner"]
+    nothing = (None, None, None)
+    for name, asked, of_object in [("nothing is asked", {}, nothing), ("an owner", OWNER, (owner, None, None)),
+                                   ("AES256", {"S3SseAlgorithm": "AES256"}, (None, "AES256", None)), ("KMS", {"S3SseAlgorithm": "KMS"}, (None, "aws:kms", None)),
+                                   ("a key", {**OWNER, **KEY}, (owner, "aws:kms", KEY["S3SseKmsKeyId"]))]:
+        proxy.on(*[Rule(method, "", with_keys if of_object[1] == "aws:kms" else owned, 10000) for method in ["PUT", "POST"]])
+        prefix = name.replace(" ", "-")
+        arn = export("Long", "archive", prefix, **asked)
+        ok(f"{name}: it is exported", exported(arn), export_of(arn))
+        of_others = (of_object[0], None, None)
+        same("whole objects are asked for so", all_told(proxy, "PUT", f"{prefix}/[^?]*$"), {of_object})
+        same("and long ones", all_told(proxy, "POST", "uploads="), {of_object})
+        same("not their parts", all_told(proxy, "PUT", "partNumber="), {of_others})
+        same("nor their ends", all_told(proxy, "POST", "uploadId="), {of_others})
+        same("nor what only looks", all_told(proxy, "GET", "prefix="), {of_others})
+        same("all is signed as botocore does", [seen[:2] for seen in proxy.seen if not is_signed(proxy, seen)], [])
+        summary = json.loads(read_object("archive", export_of(arn)["ExportManifest"]))
+        same("the summary tells it", [summary.get(member) for member in ["s3SseAlgorithm", "s3SseKmsKeyId"]], [asked.get(member) for member in ["S3SseAlgorithm", "S3SseKmsKeyId"]])
+        proxy.on()
+        same("an import asks for the owner alone", imported(client.import_table(
+            S3BucketSource={"S3Bucket": "archive", "S3KeyPrefix": folder_of(arn) + "/", **{member: asked[member] for member in OWNER if member in asked}}, InputFormat="DYNAMODB_JSON",
+            InputCompressionType="GZIP", TableCreationParameters={"TableName": f"Long-{prefix}", **SIMPLE})["ImportTableDescription"]["ImportArn"]) + [set(map(told, proxy.seen))],
+            ["COMPLETED", 45, 45, 0, {of_others}])
+
+    print("# of bulk operations", flush=True)
+    write_object("archive", "bulk/a", b'{"Item":{"k":{"N":"1000"}}}\n{"Item":{"k":{"S":"none"}}}\n')
+    proxy.on(*[Rule("PUT", "", with_keys, 10000)])
+    arn = client.start_bulk_put_items(TableName="Long", InputS3Configuration={"S3Bucket": "archive", "S3KeyPrefix": "bulk/", "InputFormat": "DYNAMODB_JSON", **OWNER},
+                                      OutputS3Configuration={"S3Bucket": "archive", "S3KeyPrefix": "told", "OutputType": ["ERROR"], **KEY})["BulkOperationDescription"]["BulkOperationArn"]
+    until(lambda: client.describe_bulk_operation(BulkOperationArn=arn)["BulkOperationDescription"]["BulkOperationStatus"] != "IN_PROGRESS", "a bulk operation")
+    same("its files are read as the owner's", all_told(proxy, "GET", "bulk"), {(owner, None, None)})
+    same("and its reports encrypted", all_told(proxy, "PUT", "told/"), {(None, "aws:kms", KEY["S3SseKmsKeyId"])})
+
+    print("# a store that does not agree", flush=True)
+    proxy.on(*[Rule(method, "", owned, 10000) for method in ["PUT", "POST", "GET"]])
+    arn = export("Long", "archive", "stranger", S3BucketOwner="999999999999")
+    ok("another owner is refused", exported(arn, "FAILED") and export_of(arn)["FailureCode"] == "S3AccessDenied", export_of(arn))
+    arn = client.import_table(S3BucketSource={"S3Bucket": "archive", "S3KeyPrefix": "bulk/", "S3BucketOwner": "999999999999"}, InputFormat="DYNAMODB_JSON",
+                              TableCreationParameters={"TableName": "Stranger", **SIMPLE})["ImportTableDescription"]["ImportArn"]
+    imported(arn)
+    ok("and to an import, too", import_of(arn)["FailureCode"] == "S3AccessDenied", import_of(arn))
+    proxy.on()
+    arn = export("Long", "archive", "keyless", **KEY)
+    ok("a store without keys is given nothing", exported(arn, "FAILED"), export_of(arn))
+    ok("and that is told", "does not encrypt it by KMS" in export_of(arn)["FailureMessage"], export_of(arn))
+    same("nothing stays there", keys("archive", "keyless/"), [])
+    proxy.on(Rule("PUT", "keyless/.*/_started", with_keys, 100))
+    arn = export("Long", "archive", "keyless", **KEY)
+    ok("a long object is not begun", exported(arn, "FAILED"), export_of(arn))
+    same("no part of it is sent", proxy.requests("PUT", "partNumber="), [])
+    ok("and it is given up", proxy.requests("DELETE", "uploadId="), proxy.seen)
+    proxy.on()
+
+    print("# a folder", flush=True)
+    for asked, code, text in [({"S3SseAlgorithm": "KMS"}, "ValidationException", "S3SseAlgorithm KMS can only be specified for a bucket in a store, where there are keys: folder"),
+                              ({"S3SseKmsKeyId": "k"}, "ValidationException", "S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS"), (OWNER, "AccessDeniedException", "is not authorized")]:
+        try:
+            seen = export("Long", "folder", "refused", **asked)
+        except client.exceptions.ClientError as error:
+            seen = str(error)
+        ok(f"{asked} is refused", code in seen and text in seen, seen)
+    arn = export("Long", "folder", "accepted", S3SseAlgorithm="AES256", S3BucketOwner="000000000000")
+    ok("what its disk does is accepted", exported(arn), export_of(arn))
 
 
 # ---- What has changed between two moments ----
@@ -757,6 +876,7 @@ def main():
         configure(s3_endpoint=os.environ["AWS_ENDPOINT_URL_S3"], s3_timeout="30s")
         changes()
         round_trips()
+        terms(proxy)
         files_of_others()
         broken_files()
         faults(proxy, restart)

@@ -24,7 +24,7 @@ static Bucket *
 open_bucket(void)
 {
 	RequestString name = {backup_bucket, strlen(backup_bucket)};
-	Bucket	   *bucket = requested_bucket(&name);
+	Bucket	   *bucket = requested_bucket(&name, &(BucketTerms) {0});
 
 	if (operation_patience != OPERATION_MAY_WAIT)
 		bucket_hurry(bucket);

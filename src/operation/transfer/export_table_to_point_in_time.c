@@ -173,7 +173,7 @@ prepare(const void *argument)
 
 	plan->request = argument;
 	check_transfer_text("ClientToken", &plan->request->token);
-	check_transfer_text("S3SseKmsKeyId", &plan->request->encryption_key);
+	check_bucket_encryption(&plan->request->encryption, &plan->request->encryption_key);
 	check_type(plan->request);
 	if (plan->request->filter != NULL)
 		plan->filter = read_filter_specification(plan->request->filter);
@@ -324,13 +324,14 @@ execute(const void *argument, StringInfo response)
 	const ExportRequest *request = plan->request;
 	const char *name = table_name_of_resource_arn(request->table_arn.data, request->table_arn.length);
 	char	   *text = request_text(request);
+	BucketTerms terms = {request->bucket_owner.data, request->encryption.text, request->encryption_key.data};
 	TableRecord *table;
 	Export	   *record;
 
 	table = backups_source(name);
 	if (plan->filter != NULL)
 		check_filter(plan->filter, table->name);
-	check_output_prefix(requested_bucket(&request->bucket), "S3Prefix", &request->prefix);
+	check_output_prefix(requested_bucket(&request->bucket, &terms), "S3Prefix", &request->prefix);
 	record = export_before(request, name, text);
 	if (record == NULL)
 		record = export_start(table, request->token.data != NULL ? request->token.data : "", text,

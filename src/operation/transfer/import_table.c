@@ -168,7 +168,7 @@ execute(const void *argument, StringInfo response)
 	Import	   *record;
 
 	check_request(request);
-	check_input_prefix(requested_bucket(&request->source->bucket), "S3KeyPrefix", &request->source->prefix);
+	check_input_prefix(requested_bucket(&request->source->bucket, &(BucketTerms) {.owner = request->source->bucket_owner.data}), "S3KeyPrefix", &request->source->prefix);
 	record = import_before(request, text);
 	if (record == NULL)
 		record = transfer_start(&import_catalog, create_table_to_fill(request->parameters),

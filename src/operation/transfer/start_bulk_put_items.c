@@ -43,12 +43,6 @@ typedef struct StartBulkPutItemsRequest
 	RequestEnum tier;
 } StartBulkPutItemsRequest;
 
-enum Encryption
-{
-	ENCRYPTION_OF_BUCKET = 1,	/* AES256 */
-	ENCRYPTION_OF_KEY
-};
-
 static const char *const formats[] = {"DYNAMODB_JSON", "ION", NULL};
 static const char *const compressions[] = {"GZIP", "ZSTD", "NONE", NULL};
 static const char *const encryptions[] = {"AES256", "KMS", NULL};
@@ -98,22 +92,22 @@ static const Member members[] = {
 static void
 check_output(const OutputRequest *output)
 {
+	BucketTerms terms = {output->bucket_owner.data, output->encryption.text, output->encryption_key.data};
+
 	if (output->bucket.data == NULL)
 		validation_error(VALIDATION_ENVELOPE "Value null at 'outputS3Configuration.s3Bucket' failed to satisfy constraint: "
 						 "Member must not be null");
 	if (output->types.count == 0)
 		validation_error(VALIDATION_ENVELOPE "Value '[]' at 'outputS3Configuration.outputType' failed to satisfy constraint: "
 						 "Member must have length greater than or equal to 1");
-	if (output->encryption_key.data != NULL && output->encryption.value != ENCRYPTION_OF_KEY)
-		validation_error("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS");
-	check_transfer_text("S3SseKmsKeyId", &output->encryption_key);
-	check_output_prefix(requested_bucket(&output->bucket), "S3KeyPrefix", &output->prefix);
+	check_bucket_encryption(&output->encryption, &output->encryption_key);
+	check_output_prefix(requested_bucket(&output->bucket, &terms), "S3KeyPrefix", &output->prefix);
 }
 
 static void
 check_input(const InputRequest *input)
 {
-	check_input_prefix(requested_bucket(&input->bucket), "S3KeyPrefix", &input->prefix);
+	check_input_prefix(requested_bucket(&input->bucket, &(BucketTerms) {.owner = input->bucket_owner.data}), "S3KeyPrefix", &input->prefix);
 }
 
 /* ---- What it asks for ---- */

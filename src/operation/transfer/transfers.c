@@ -26,19 +26,35 @@ check_transfer_text(const char *name, const RequestString *value)
 		validation_error("One or more parameter values were invalid: U+0000 in %s", name);
 }
 
+void
+check_bucket_encryption(const RequestEnum *algorithm, const RequestString *key)
+{
+	if (key->data == NULL)
+		return;
+	check_transfer_text("S3SseKmsKeyId", key);
+	if (algorithm->text == NULL || strcmp(algorithm->text, "KMS") != 0)
+		validation_error("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS");
+	if (!bucket_is_encryption_key(key->data))
+		validation_error("Invalid S3SseKmsKeyId: %s", key->data);
+}
+
 Bucket *
-requested_bucket(const RequestString *name)
+requested_bucket(const RequestString *name, const BucketTerms *terms)
 {
 	BucketProblem problem;
 	Bucket	   *bucket;
 
 	check_transfer_text("S3Bucket", name);
 	bucket = bucket_open(name->data, &problem);
+	if (problem == BUCKET_FINE)
+		problem = bucket_demand(bucket, terms);
 	if (problem == BUCKET_MISSING)
 		validation_error("The specified bucket does not exist: %s", name->data);
 	if (problem == BUCKET_DENIED)
 		ddb_error(ACCESS_DENIED_EXCEPTION, "User: %s is not authorized to perform this operation on resource: arn:aws:s3:::%s",
 				  GetUserNameFromId(GetUserId(), false), name->data);
+	if (problem == BUCKET_KEYLESS)
+		validation_error("S3SseAlgorithm KMS can only be specified for a bucket in a store, where there are keys: %s", name->data);
 	return bucket;
 }
 

@@ -15,8 +15,11 @@ extern const Shape bucket_owner_shape;
 extern const Shape bucket_prefix_shape;
 extern const Shape transfer_arn_shape;
 
-/* The bucket, for the current role; raises ValidationException and AccessDeniedException. */
-extern Bucket *requested_bucket(const RequestString *name);
+/* The bucket on these terms, for the current role; raises ValidationException and AccessDeniedException. */
+extern Bucket *requested_bucket(const RequestString *name, const BucketTerms *terms);
+
+/* Raises ValidationException where there is a key to encrypt by, S3SseKmsKeyId, and there can be none, or not that one. */
+extern void check_bucket_encryption(const RequestEnum *algorithm, const RequestString *key);
 
 /*
  * Raise ValidationException, naming the member, where an export's objects could not be below the prefix, and where no
