@@ -30,4 +30,4 @@ FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE opcname IN ('item_ops'
 SELECT oprname, oprleft::regtype, oprright::regtype FROM pg_operator o JOIN pg_depend d ON d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
 WHERE oprcode = 0 OR (oprname IN ('=', '<>', '<', '<=', '>', '>=') AND (oprcom = 0 OR oprrest = 0 OR oprjoin = 0 OR
   (oprnegate = 0) <> (oprname NOT IN ('=', '<>') AND (oprleft = 'ddb.attribute_value'::regtype) <> (oprright = 'ddb.attribute_value'::regtype))));
-SELECT proname FROM pg_proc p JOIN pg_type t ON p.oid IN (typinput, typoutput, typreceive, typsend) WHERE t.typnamespace = 'ddb'::regnamespace AND provolatile <> 'i' AND typtype = 'b' AND typelem = 0 AND typname <> 'relation';
+SELECT proname FROM pg_proc p JOIN pg_type t ON p.oid IN (typinput, typoutput, typreceive, typsend) WHERE t.typnamespace = 'ddb'::regnamespace AND provolatile <> 'i' AND typtype = 'b' AND typelem = 0 AND typname NOT IN ('relation', 'role');
