@@ -479,9 +479,7 @@ create_table Killed
 flaky=$(source_as alice Killed "'flaky'" '{"BatchSize": 3, "ParallelizationFactor": 2}')
 ledger=0
 kill_worker() {
-	# The server restarts all, as after any crash of a process.
-	as_server_user kill -9 "$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb event source' LIMIT 1")"
-	wait_until "SELECT NOT pg_is_in_recovery()"
+	kill_one 'ddb event source'
 }
 kill_server() {
 	kill_cluster "$DDB_WORK/cluster" 2>/dev/null

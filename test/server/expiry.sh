@@ -105,12 +105,8 @@ due() {
 	sql -o /dev/null -c "INSERT INTO dynamodb.\"Many\" (item) SELECT item('$1 ' || i, i % 3) FROM generate_series(1, 2000) i"
 }
 kill_worker() {
-	local pid
 	wait_until "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'ddb expiry'"
-	pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb expiry' LIMIT 1")
-	as_server_user kill -9 "$pid"
-	# The server restarts all, as after any crash of a process.
-	wait_until "SELECT NOT pg_is_in_recovery()"
+	kill_one 'ddb expiry'
 }
 end_worker() {
 	sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb expiry'"

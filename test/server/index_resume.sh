@@ -52,9 +52,7 @@ complete() {
 }
 
 kill_worker() {
-	# The server restarts all, as after any crash of a process.
-	as_server_user kill -9 "$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb backfill'")"
-	wait_until "SELECT pg_postmaster_start_time() < now() AND NOT pg_is_in_recovery()"
+	kill_one 'ddb backfill'
 }
 end_worker() {
 	sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb backfill'"

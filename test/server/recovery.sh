@@ -250,9 +250,8 @@ sql -c "ROLLBACK PREPARED 'no log'"
 
 # kill: ends what is asked for while a job is at work; then the job begins anew.
 kill_worker() {
-	as_server_user kill -9 "$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb job'")"
+	kill_one 'ddb job'
 	wait "${writers[@]}" 2>/dev/null || true
-	wait_until "SELECT NOT pg_is_in_recovery()"
 	stop_writers
 }
 end_worker() {
