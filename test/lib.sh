@@ -87,6 +87,14 @@ kill_one() {
 	wait_until 'SELECT true'
 }
 
+# hold_jobs: in this database none begins any more, until let_jobs_go.
+hold_jobs() {
+	sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
+}
+let_jobs_go() {
+	sql -c "ROLLBACK PREPARED 'no jobs'"
+}
+
 # upgrade_cluster OLD NEW [PROGRAMS]: by pg_upgrade, to NEW, which create_cluster has made of $bindir; OLD is of PROGRAMS, unless
 # that is the same. Neither runs. The log is NEW/upgrade.log.
 upgrade_cluster() {

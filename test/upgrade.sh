@@ -5,7 +5,7 @@ key_id=AKIAUPGRADEDATABASE1
 secret=upgrade+secret/which+is+long+enough/4096
 
 # fill_database: the current one, on a server with an endpoint at $http_port. A job is left waiting,
-# as long as the session lasts that hold_jobs begins.
+# as long as the session lasts that leave_job begins.
 fill_database() {
 	sql -o /dev/null <<SQL
 CREATE EXTENSION ddb;
@@ -82,18 +82,13 @@ SELECT ddb.update_item(json_build_object('TableName', 'Music', 'Key', json_build
 SQL
 }
 
-# hold_jobs: no job is done while this session lasts, or the server.
-hold_jobs() {
+# leave_job: one that is not done while this session lasts, or the server. A prepared transaction, as of hold_jobs, cannot be upgraded.
+leave_job() {
 	psql -X -q -c 'BEGIN' -c 'LOCK TABLE ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE' -c 'SELECT pg_sleep(600)' >/dev/null 2>&1 &
 	holder=$!
 	wait_until "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'ddb.jobs'::regclass AND mode = 'ShareUpdateExclusiveLock' AND granted)"
 	sql -o /dev/null -c 'SET ROLE keeper' \
 		-c "SELECT ddb.restore_table_to_point_in_time('{\"SourceTableName\": \"Sessions\", \"TargetTableName\": \"Restored\", \"UseLatestRestorableTime\": true}')"
-}
-
-release_jobs() {
-	sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%'"
-	wait "$holder" || true
 }
 
 # catalogs DATABASE: what PostgreSQL's catalogs say of its extension.

@@ -33,8 +33,9 @@ extern void (*event_source_request) (void);
 extern void event_source_check_stream(const char *table, const char *label);
 
 /*
- * The function of that text ("schema.name(jsonb)"), which must belong to that role, for the current role to call.  Raises an error where it may not, or
- * where it has not the form of a target.
+ * The function of that text ("schema.name(jsonb)"), which must belong to that role,
+ * for the current role to call.  Raises an error where it may not, or where it has not
+ * the form of a target.
  */
 extern Oid	event_source_function(const char *text, Oid owner);
 

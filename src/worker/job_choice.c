@@ -9,7 +9,7 @@
 #include "worker/job_choice.h"
 
 /* An attempt that was interrupted so often is the server's end, or bad luck. */
-#define INTERRUPTED_MOST 2
+#define INTERRUPTED_ALONE 2
 
 /* Whose job this process has chosen last. */
 static Oid	last_role = InvalidOid;
@@ -50,7 +50,7 @@ jobs_at_work(List *jobs)
 static bool
 wants_to_be_alone(const Job *job)
 {
-	return job->interrupted >= INTERRUPTED_MOST;
+	return job->interrupted >= INTERRUPTED_ALONE;
 }
 
 static int

@@ -238,16 +238,23 @@ def scan(table):
     return [item for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
 
-def decoded(value):
-    """The attribute value in DynamoDB JSON, with its bytes as boto3 has them."""
+def with_leaves(value, leaf):
+    """The attribute value, with what is in it that is neither list nor map as leaf(kind, content) has it."""
     (kind, content), = value.items()
     if kind == "L":
-        return {kind: [decoded(element) for element in content]}
+        return {kind: [with_leaves(element, leaf) for element in content]}
     if kind == "M":
-        return {kind: {name: decoded(element) for name, element in content.items()}}
-    if kind == "B":
-        return {kind: base64.b64decode(content, validate=True)}
-    return {kind: [base64.b64decode(element, validate=True) for element in content] if kind == "BS" else content}
+        return {kind: {name: with_leaves(element, leaf) for name, element in content.items()}}
+    return {kind: leaf(kind, content)}
+
+
+def decoded(value):
+    """The attribute value in DynamoDB JSON, with its bytes as boto3 has them."""
+    def leaf(kind, content):
+        if kind == "B":
+            return base64.b64decode(content, validate=True)
+        return [base64.b64decode(element, validate=True) for element in content] if kind == "BS" else content
+    return with_leaves(value, leaf)
 
 
 def of_json(line):
@@ -280,16 +287,11 @@ def of_ion(value):
 
 def same_numbers(items):
     """The items with all numbers in one form."""
-    def one_form(value):
-        (kind, content), = value.items()
-        if kind == "L":
-            return {kind: [one_form(element) for element in content]}
-        if kind == "M":
-            return {kind: {name: one_form(element) for name, element in content.items()}}
+    def leaf(kind, content):
         if kind == "N":
-            return {kind: number_text(decimal.Decimal(content))}
-        return {kind: [number_text(decimal.Decimal(element)) for element in content] if kind == "NS" else content}
-    return [{name: one_form(value) for name, value in item.items()} for item in items]
+            return number_text(decimal.Decimal(content))
+        return [number_text(decimal.Decimal(element)) for element in content] if kind == "NS" else content
+    return [{name: with_leaves(value, leaf) for name, value in item.items()} for item in items]
 
 
 def round_trips():

@@ -70,8 +70,6 @@ SELECT ddb.write_object('bucket', 'files/1', '{"Item":{"k":{"N":"1"}}}');
 SELECT ddb.write_object('bucket', 'files/2', '{"Item":{"k":{"N":"x"}}}');
 SQL
 # No job begins while ddb.jobs is locked.
-hold_jobs() { sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"; }
-let_jobs_go() { sql -c "ROLLBACK PREPARED 'no jobs'"; }
 # as ROLE STATEMENT...: what the role is told, errors too; each statement is one transaction.
 as() {
 	local role=$1 statements=() statement

@@ -54,13 +54,6 @@ set_setting() {
 }
 workers="(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'ddb job')"
 at_work="(SELECT count(*) FROM ddb.job_progress WHERE items_done > 0)"
-# No job begins while ddb.jobs is locked.
-hold_jobs() {
-	sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"
-}
-let_jobs_go() {
-	sql -c "ROLLBACK PREPARED 'no jobs'"
-}
 # completed ARN: it is, within a minute.
 completed() {
 	wait_until "SELECT exported('$1') = 'COMPLETED'"

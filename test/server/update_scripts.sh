@@ -126,7 +126,7 @@ createdb other
 like "nor use what is created so" "$(sql -d other -c 'CREATE EXTENSION ddb' -c "SELECT ddb.list_tables('{}')" 2>&1 || true)" 'extension ddb in this database is newer.*'
 ok "and that can be dropped again" sql -d other -c 'DROP EXTENSION ddb'
 ok "one of before can be used" sql -d other -c "CREATE EXTENSION ddb VERSION '$version'" -o /dev/null -c "SELECT ddb.list_tables('{}')"
-hold_jobs
+leave_job
 change_music 31 40
 before=$(answers)
 stop_cluster "$cluster" immediate

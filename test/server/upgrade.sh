@@ -40,7 +40,7 @@ before=$(answers)
 http_before=$(http_answers)
 records=$(stream_records)
 is "there is something to compare" "$(grep -c . <<<"$before") $(grep -c . <<<"$records")" "30 22"
-hold_jobs
+leave_job
 PATH=$this:$PATH
 pg_dumpall --roles-only | grep -v 'ROLE postgres' >"$DDB_WORK/roles.sql"
 pg_dump -Fc >"$DDB_WORK/dump"
