@@ -511,6 +511,7 @@ Datum
 ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 {
 	static const char *const transfers[] = {"exports", "imports", "bulk_operations"};
+	uint64		gone;
 
 	(void) event_trigger_data(fcinfo, "forget_dropped_tables");
 	if (script_is_running())
@@ -524,10 +525,10 @@ ddb_forget_dropped_tables(PG_FUNCTION_ARGS)
 				 " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 				 " AND d.objsubid = 0 AND d.objid = b.relation",
 				 0, NULL, NULL, NULL);
-	write_tables("DELETE FROM ddb.jobs j WHERE NOT EXISTS"
-				 " (SELECT FROM pg_catalog.pg_class c WHERE c.oid = j.relation)", 0, NULL, NULL, NULL);
-	/* what goes on by these has ended with them */
-	for (int i = 0; i < (int) lengthof(transfers); i++)
+	gone = write_tables("DELETE FROM ddb.jobs j WHERE NOT EXISTS"
+						" (SELECT FROM pg_catalog.pg_class c WHERE c.oid = j.relation)", 0, NULL, NULL, NULL);
+	/* what goes on by these has ended with them; most drops are of other things */
+	for (int i = 0; gone > 0 && i < (int) lengthof(transfers); i++)
 		write_tables(psprintf("UPDATE ddb.%s t SET ended = pg_catalog.clock_timestamp() FROM pg_catalog.pg_event_trigger_dropped_objects() d"
 							  " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 							  " AND d.objsubid = 0 AND d.objid = t.relation AND t.ended IS NULL", transfers[i]),
