@@ -87,6 +87,12 @@ kill_one() {
 	wait_until 'SELECT true'
 }
 
+# configure SETTING [VALUE]: sets it for the server, or takes it back; who reads settings at once has it when this returns.
+configure() {
+	sql -o /dev/null -c "ALTER SYSTEM $([ $# = 1 ] && echo "RESET $1" || echo "SET $1 = '$2'")"
+	"$top/test/reload"
+}
+
 # hold_jobs: in this database none begins any more, until let_jobs_go.
 hold_jobs() {
 	sql -c "BEGIN; LOCK ddb.jobs IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'no jobs'"

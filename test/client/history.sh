@@ -45,11 +45,8 @@ as_server_user "$bindir/pg_basebackup" --dbname="host=$PGHOST port=$PGPORT user=
 configure_cluster "$standby" < <(endpoint_settings "$second_port")
 start_cluster "$standby"
 use_cluster "$DDB_WORK/primary"
-sql -c "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
-sql -o /dev/null -c 'SELECT pg_reload_conf()'
+configure synchronous_standby_names standby
 until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
-# The workers read the setting when they next wake.
-sleep 0.5
 
 endpoint "$first_port"
 "$client_cache/history" "$DDB_WORK/address" "$DDB_WORK/stop" &

@@ -36,17 +36,27 @@ def sql(statement, *options):
 
 
 def eventually(what, condition, seconds=15):
-    """The condition becomes true; until then its requests may fail."""
+    """The condition becomes true."""
+    ok(what, until(condition, seconds), "not within %d s" % seconds)
+
+
+def configure(setting, text=None):
+    """Sets a parameter of the server, or takes it back; the workers know when this returns."""
+    sql("ALTER SYSTEM " + ("RESET %s" % setting if text is None else "SET %s = '%s'" % (setting, text)))
+    subprocess.run([os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reload")], check=True)
+
+
+def until(condition, seconds=15):
+    """Waits for it that long; gives whether it holds at last. Until then its requests may fail."""
     end = monotonic() + seconds
     while monotonic() < end:
         try:
             if condition():
-                ok(what, True)
-                return
+                return True
         except (OSError, EOFError, AttributeError, subprocess.CalledProcessError):
             pass
         sleep(0.05)
-    ok(what, False, "not within %d s" % seconds)
+    return False
 
 
 def pids():

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 
-from endpoint import (Connection, PORT, call, create_key, create_table, get, is_, ok, put, raw, request, signed, signed_headers,
-                      sql)
+from endpoint import (Connection, PORT, call, configure, create_key, create_table, get, is_, ok, put, raw, request, signed,
+                      signed_headers, sql)
 
 MB = 1024 * 1024
 
@@ -183,9 +183,7 @@ def crowds():
 
 def bodies():
     """More bodies at once than a worker keeps."""
-    sql("ALTER SYSTEM SET ddb.http_body_limit = '64kB'")
-    sql("SELECT pg_reload_conf()")
-    time.sleep(0.3)
+    configure("ddb.http_body_limit", "64kB")
     connections = [Connection() for _ in range(200)]
     headers = {**signed_headers(key, "PutItem", b""), "Content-Length": "60001"}
     for connection in connections:
@@ -198,9 +196,7 @@ def bodies():
     is_("there is room again", {ask(connection) for connection in connections}, {200})
     for connection in connections:
         connection.close()
-    sql("ALTER SYSTEM RESET ddb.http_body_limit")
-    sql("SELECT pg_reload_conf()")
-    time.sleep(0.3)
+    configure("ddb.http_body_limit")
 
 
 # a first round brings what is allocated once

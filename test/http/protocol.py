@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 
-from endpoint import (Connection, call, crc32, create_key, create_table, eventually, get, is_, ok, put, raw, request,
+from endpoint import (Connection, call, configure, crc32, create_key, create_table, get, is_, ok, put, raw, request,
                       signed, signed_headers, sql)
 
 TARGET = {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
@@ -83,13 +83,11 @@ with Connection() as connection:
     is_("HEAD", (answer.status, answer.headers["content-length"]), (200, "42"))
     connection.send(request("GET", "/ready"))
     is_("and what follows it", connection.receive().body, b"healthy: dynamodb.us-east-1.amazonaws.com ")
-sql("ALTER SYSTEM SET default_transaction_read_only = on")
-sql("SELECT pg_reload_conf()")
-eventually("a server that takes no writes is no primary", lambda: raw(request("GET", "/primary")).status == 503)
+configure("default_transaction_read_only", "on")
+is_("a server that takes no writes is no primary", raw(request("GET", "/primary")).status, 503)
 is_("but ready", raw(request("GET", "/ready")).status, 200)
-sql("ALTER SYSTEM RESET default_transaction_read_only")
-sql("SELECT pg_reload_conf()")
-eventually("until it takes them again", lambda: {raw(request("GET", "/primary")).status for _ in range(20)} == {200})
+configure("default_transaction_read_only")
+is_("until it takes them again", {raw(request("GET", "/primary")).status for _ in range(20)}, {200})
 
 # ---- what is not served ----
 

@@ -222,8 +222,7 @@ sql -c 'DROP TABLE dynamodb."Strange"'
 
 # ---- Commits that wait ----
 
-set_server "synchronous_standby_names = 'nobody'"
-wait_until "SELECT current_setting('synchronous_standby_names') = 'nobody'"
+configure synchronous_standby_names nobody
 sql -c "$(put Music 70 70 waiting)" 2>/dev/null &
 waiting=$!
 ok "a commit waits for its standby" wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

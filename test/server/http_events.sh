@@ -58,11 +58,10 @@ echo "ddb.http_auth = trust" >>"$first/data/postgresql.conf"
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
 ok "trust without a role is refused" says 'ddb.http_auth = trust needs a role' cluster
 echo "ddb.http_trust_role = postgres" >>"$first/data/postgresql.conf"
-sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
+"$top/test/reload"
 events trust
 echo "ddb.http_trust_role = nobody" >>"$first/data/postgresql.conf"
-sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"
-sleep 1
+"$top/test/reload"
 like "trust in a role that does not exist is no health" "$(curl -s "http://127.0.0.1:$DDB_HTTP_PORT/ready")" 'unhealthy: The role of ddb.http_trust_role, "nobody", does not exist'
 sed -i '/nobody/d' "$first/data/postgresql.conf"
 sql -c 'SELECT pg_reload_conf()' >"$DDB_WORK/out"

@@ -80,11 +80,8 @@ like "a key that is disabled is so on the standby" "$(part "$second_port" standb
 sql -o "$DDB_WORK/out" -c "SELECT ddb.set_access_key_active('$id', true)"
 
 echo "# synchronous"
-sql -c "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
-sql -o "$DDB_WORK/out" -c 'SELECT pg_reload_conf()'
+configure synchronous_standby_names standby
 until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
-# The workers read the setting when they next wake.
-sleep 0.5
 stop_cluster "$standby"
 part "$first_port" standby waits "$DDB_WORK/waited" &
 waits=$!

@@ -297,8 +297,7 @@ is "that table is given up" "$(sql -c "SELECT state, error FROM ddb.job_progress
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Stubborn\"}')"
 
 # A job whose worker has ended comes behind those that have not been tried yet, where there is one worker.
-sql -c 'ALTER SYSTEM SET ddb.job_workers = 1' -o /dev/null -c 'SELECT pg_reload_conf()'
-wait_until "SELECT current_setting('ddb.job_workers') = '1'"
+configure ddb.job_workers 1
 sql -o /dev/null -c "SELECT restore('First', '$many'), pg_sleep(0.01)" -c "SELECT restore('Second', '$many')"
 wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'First'"
 sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb job'"

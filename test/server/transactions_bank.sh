@@ -28,11 +28,8 @@ wal_retrieve_retry_interval = 100ms
 END
 start_cluster "$standby"
 use_cluster "$DDB_WORK/primary"
-sql -c "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
-sql -o /dev/null -c 'SELECT pg_reload_conf()'
+configure synchronous_standby_names standby
 until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
-# The workers read the setting when they next wake.
-sleep 0.5
 
 server "$first_port"
 DDB_HTTP_PORT=$first_port python3 "$top/test/http/bank.py" work "$DDB_WORK/place" "$DDB_WORK/stop" &
