@@ -129,6 +129,15 @@ SELECT pg_temp.transact('[{"Put": {"TableName": "Users", "Item": {"id": {"S": "j
 -- 1.5 KB are 2 read units and 4 write units; a deleted item is charged by what it was
 SELECT pg_temp.transact('[{"Put": {"TableName": "Users", "Item": {"id": {"S": "big"}, "v": {"S": "' || repeat('v', 1500) || '"}}}}, {"Delete": {"TableName": "Orders", "Key": {"user": {"S": "ida"}, "at": {"N": "2"}}}}]', '{"ClientRequestToken": "big", "ReturnConsumedCapacity": "TOTAL"}');
 SELECT pg_temp.transact('[{"Put": {"TableName": "Users", "Item": {"id": {"S": "big"}, "v": {"S": "' || repeat('v', 1500) || '"}}}}, {"Delete": {"TableName": "Orders", "Key": {"user": {"S": "ida"}, "at": {"N": "2"}}}}]', '{"ClientRequestToken": "big", "ReturnConsumedCapacity": "INDEXES"}');
+-- nor that the items are by now too large for it
+CREATE VIEW pg_temp.grow AS SELECT jsonb_agg(jsonb_build_object('Update', jsonb_build_object('TableName', 'Users', 'Key', jsonb_build_object('id', jsonb_build_object('S', 'grow' || i)),
+	'UpdateExpression', 'SET l = list_append(if_not_exists(l, :e), :v)',
+	'ExpressionAttributeValues', jsonb_build_object(':e', '{"L": []}'::jsonb, ':v', jsonb_build_object('L', jsonb_build_array(jsonb_build_object('S', repeat('v', 200000))))))))::text AS actions
+	FROM generate_series(1, 11) i;
+SELECT pg_temp.transact(actions, '{"ClientRequestToken": "grow"}') FROM pg_temp.grow;
+SELECT pg_temp.transact(actions, '{"ClientRequestToken": "grow", "ReturnConsumedCapacity": "TOTAL"}') FROM pg_temp.grow;
+SELECT pg_temp.transact(actions) FROM pg_temp.grow;
+DELETE FROM dynamodb."Users" WHERE id LIKE 'grow%';
 -- its time is over
 UPDATE ddb.transaction_tokens_0 SET finished = finished - interval '11 minutes';
 UPDATE ddb.transaction_tokens_1 SET finished = finished - interval '11 minutes';

@@ -186,9 +186,9 @@ put_in_order(Transaction *transaction)
 		transaction->ordered[i] = places[i].owner;
 }
 
-/* Everything that can be said of the actions without their items. */
-static void
-check_actions(Transaction *transaction)
+/* False where one cannot be read. */
+static bool
+read_keys(Transaction *transaction)
 {
 	for (int i = 0; i < transaction->count; i++)
 	{
@@ -199,11 +199,7 @@ check_actions(Transaction *transaction)
 		else
 			cancellation_judge(read_key, action, &action->reason);
 	}
-	cancel_if_any_failed(transaction);
-	put_in_order(transaction);
-	for (int i = 0; i < transaction->count; i++)
-		cancellation_judge(check_by_schema, &transaction->actions[i], &transaction->actions[i].reason);
-	cancel_if_any_failed(transaction);
+	return !any_failed(transaction);
 }
 
 /* ---- Judging ---- */
@@ -247,16 +243,32 @@ judge_by_reading(TransactionAction **actions, int count)
 	UnregisterSnapshot(snapshot);
 }
 
-static void
-check_size(const Transaction *transaction)
+static bool
+is_too_large(const Transaction *transaction)
 {
 	uint64		size = 0;
 
 	for (int i = 0; i < transaction->count; i++)
 		size += transaction->actions[i].cost.size;
-	if (size > TRANSACTION_MAX_SIZE)
-		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
-						 "of the items in the transaction exceeding the 4MB limit");
+	return size > TRANSACTION_MAX_SIZE;
+}
+
+/*
+ * Judges the actions by what can be read now; false where they cannot be carried out,
+ * which is not told yet: this may be the repetition of a transaction that could.
+ */
+static bool
+judge_actions(Transaction *transaction)
+{
+	if (!read_keys(transaction))
+		return false;
+	put_in_order(transaction);
+	for (int i = 0; i < transaction->count; i++)
+		cancellation_judge(check_by_schema, &transaction->actions[i], &transaction->actions[i].reason);
+	if (any_failed(transaction))
+		return false;
+	judge_by_reading(transaction->ordered, transaction->count);
+	return !any_failed(transaction) && !is_too_large(transaction);
 }
 
 /* ---- Writing ---- */
@@ -287,14 +299,23 @@ carry_out(const Transaction *transaction, int at)
 	table_writes_add(action->writes, &action->cost, 2, &action->key.partition);
 }
 
+/* Tells what keeps the transaction from being carried out, if anything does. */
+static void
+check_judgement(const Transaction *transaction)
+{
+	if (is_too_large(transaction))
+		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
+						 "of the items in the transaction exceeding the 4MB limit");
+	cancel_if_any_failed(transaction);
+}
+
 /* An item that was not to be had in time is a reason as well; the others' are not known then. */
-void
-transaction_write(Transaction *transaction)
+static void
+write_all(Transaction *transaction)
 {
 	volatile int at = 0;
 	MemoryContext caller = CurrentMemoryContext;
 
-	cancel_if_any_failed(transaction);
 	PG_TRY();
 	{
 		for (; at < transaction->count; at++)
@@ -313,16 +334,6 @@ transaction_write(Transaction *transaction)
 		cancel(transaction);
 	}
 	PG_END_TRY();
-}
-
-void
-transaction_judge(Transaction *transaction, bool count_units)
-{
-	PreventCommandIfReadOnly("a transaction that writes items");
-	open_tables(transaction, count_units);
-	check_actions(transaction);
-	judge_by_reading(transaction->ordered, transaction->count);
-	check_size(transaction);
 }
 
 /* ---- The response ---- */
@@ -422,18 +433,20 @@ void
 transaction_execute(Transaction *transaction, const Token *token, const TransactionResponse *wanted,
 					StringInfo response)
 {
-	bool		failed;
+	bool		passed;
 	char	   *note;
 
-	transaction_judge(transaction, wants_capacity(&wanted->return_consumed_capacity));
-	failed = any_failed(transaction);
+	PreventCommandIfReadOnly("a transaction that writes items");
+	open_tables(transaction, wants_capacity(&wanted->return_consumed_capacity));
+	passed = judge_actions(transaction);
 
 	/* only now: whatever was judged, was so before the token is looked for */
-	if (failed ? token_find(token, &note) : token_keep(token, note_of_reading(transaction), &note))
+	if (passed ? token_keep(token, note_of_reading(transaction), &note) : token_find(token, &note))
 		append_repeated_response(transaction, wanted, note, response);
 	else
 	{
-		transaction_write(transaction);
+		check_judgement(transaction);
+		write_all(transaction);
 		append_write_response(transaction, wanted, response);
 	}
 	table_writes_release(transaction->tables, transaction->table_count);

@@ -52,24 +52,13 @@ extern void transaction_sort(LockPlace *places, int count);
 extern WriteAction check_change(ItemWrite *write, const Value *old_item, Value *new_item);
 
 /*
- * Opens the tables and judges the actions by what can be read now.  Raises
- * ValidationException where two are on one item, all are too large, or a key is
- * empty, and TransactionCanceledException for what is wrong whatever the items
- * are.  count_units: whether to count what the writes cost each index.
- */
-extern void transaction_judge(Transaction *transaction, bool count_units);
-
-/*
- * Carries out the actions that have been judged, or raises
- * TransactionCanceledException.  Until the end of PostgreSQL's transaction
- * everything that was looked at is locked.
- */
-extern void transaction_write(Transaction *transaction);
-
-/*
- * transaction_judge(), transaction_write() and the response, for a transaction
- * with that token: one that was carried out before is answered as AWS does, with
- * what it costs to read its items.
+ * Opens the tables, judges the actions by what can be read now, carries them out and
+ * appends the response.  Until the end of PostgreSQL's transaction everything that was
+ * looked at is locked.  Raises ValidationException where two actions are on one item,
+ * all are too large, or a key is empty, and TransactionCanceledException where one
+ * cannot be carried out.  A transaction of that token that was carried out before is
+ * answered as AWS does, with what it costs to read its items, whatever they and the
+ * indexes are like by now.
  */
 typedef struct TransactionResponse
 {
