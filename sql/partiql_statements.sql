@@ -83,6 +83,11 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year != 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year <> 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Tags) <> 9$$);
+-- one semicolon may stand at the end
+SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1; -- the end$$);
+SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1;;$$);
+SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1; SELECT v FROM "Counts"$$);
+SELECT pg_temp.run($$SELECT v; FROM "Counts"$$);
 -- comments are blanks
 SELECT pg_temp.run(E'SELECT Song -- which\nFROM /* a * table */ "Music" WHERE Artist = \'Bob\' AND Plays = 1');
 -- indexes
@@ -299,6 +304,7 @@ SET ROLE partiql_deleter;
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$, NULL, '{"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}');
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND (n = 1 OR v = 'a')$$);
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a' OR n = 1 AND v = 'b'$$);
+SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 AND n = 2$$, NULL, '{"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}');
 SELECT pg_temp.batch($$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$);
 SELECT pg_temp.transaction(ARRAY[$$DELETE FROM "Counts" WHERE n = 1 AND v = 'a'$$]);
 SELECT pg_temp.run($$DELETE FROM "Counts" WHERE n = 1 RETURNING ALL OLD *$$);

@@ -43,7 +43,7 @@ static void yyerror(PartiqlParser *parser, const char *message) __attribute__((n
 %token <token> SELECT FROM WHERE ORDER BY ASC DESC INSERT INTO VALUE UPDATE SET REMOVE DELETE
 %token <token> RETURNING ALL MODIFIED OLD NEW EXISTS AS
 %token <token> AND OR NOT IN BETWEEN IS MISSING TRUE FALSE NULL_WORD
-%token <token> '=' '<' '>' '+' '-' '*' '(' ')' '[' ']' '{' '}' ',' '.' ':'
+%token <token> '=' '<' '>' '+' '-' '*' '(' ')' '[' ']' '{' '}' ',' '.' ':' ';'
 %token <token> STRAY_CHARACTER
 
 %left OR
@@ -66,7 +66,12 @@ static void yyerror(PartiqlParser *parser, const char *message) __attribute__((n
 
 /* Bison counts errors, which new compilers see that nobody reads. */
 start:
-	statement						{ parser->complete = true; (void) yynerrs; }
+	whole							{ (void) yynerrs; }
+	| whole ';'
+	;
+
+whole:
+	statement						{ parser->complete = true; }
 	;
 
 statement:

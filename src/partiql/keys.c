@@ -208,10 +208,13 @@ range_of_conjunct(const Term *term, const KeyAttribute *attribute, KeyCondition 
 	return true;
 }
 
-/* Whether nothing but equalities of key attributes is asked for. */
-static bool
-asks_only_for_key(const Term *term, const KeySchema *schema)
+/* How many equalities of key attributes the term consists of, or OTHER_TERM where there is anything else. */
+#define OTHER_TERM (-1)
+
+static int
+count_key_equalities(const Term *term, const KeySchema *schema)
 {
+	int			count = 0;
 	ListCell   *cell;
 
 	if (term->kind != TERM_AND)
@@ -219,16 +222,19 @@ asks_only_for_key(const Term *term, const KeySchema *schema)
 		for (int i = 0; i < key_schema_count(schema); i++)
 		{
 			if (equal_value(term, key_schema_attribute(schema, i)) != NULL)
-				return true;
+				return 1;
 		}
-		return false;
+		return OTHER_TERM;
 	}
 	foreach(cell, term->operands)
 	{
-		if (!asks_only_for_key(lfirst(cell), schema))
-			return false;
+		int			more = count_key_equalities(lfirst(cell), schema);
+
+		if (more == OTHER_TERM)
+			return OTHER_TERM;
+		count += more;
 	}
-	return true;
+	return count;
 }
 
 static bool
@@ -266,7 +272,8 @@ find_sort_condition(const Term *term, const KeySchema *schema, StatementKeys *ke
 		condition->sort_equal[condition->sort_equal_count++] = *value;
 	}
 	keys->whole = true;
-	keys->only = asks_only_for_key(term, schema);
+	/* a second equality of an attribute is a condition, for the item may not be what it says */
+	keys->only = count_key_equalities(term, schema) == key_schema_count(schema);
 
 	/* the last of them is told as an operator, as by a key condition */
 	if (condition->sort_equal_count > 0)
