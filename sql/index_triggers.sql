@@ -117,6 +117,35 @@ SELECT ddb.delete_item('{"TableName": "Watched", "Key": {"id": {"S": "i3"}}}');
 SELECT * FROM entries();
 DROP TRIGGER judge ON "Watched";
 
+-- A trigger that gives the row another key, which is free or not.
+CREATE FUNCTION lower_key() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN NEW.item := packed(lower(NEW.item ->> 'id'), NEW.item ->> 'state'); RETURN NEW; END $$;
+CALL fill();
+CREATE TRIGGER lower_key BEFORE INSERT OR UPDATE ON "Watched" FOR EACH ROW EXECUTE FUNCTION lower_key();
+SET statement_timeout = '1min';
+SELECT ddb.put_item('{"TableName": "Watched", "Item": {"id": {"S": "I9"}, "state": {"S": "put"}}}');
+SELECT ddb.put_item('{"TableName": "Watched", "Item": {"id": {"S": "I9"}, "state": {"S": "again"}}}');
+SELECT ddb.put_item('{"TableName": "Watched", "Item": {"id": {"S": "i9"}, "state": {"S": "again"}}}');
+SELECT ddb.transact_write_items('{"TransactItems": [{"Put": {"TableName": "Watched", "Item": {"id": {"S": "I8"}, "state": {"S": "put"}}}},
+  {"Put": {"TableName": "Watched", "Item": {"id": {"S": "I1"}, "state": {"S": "put"}}}}]}');
+SELECT * FROM entries();
+DROP TRIGGER lower_key ON "Watched";
+
+-- A trigger that writes the item before the item is written.
+CREATE FUNCTION write_first() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.item ->> 'state' = 'second' THEN
+		INSERT INTO "Watched" (item) VALUES (packed(NEW.item ->> 'id', 'first'));
+	END IF;
+	RETURN NEW;
+END $$;
+CALL fill();
+CREATE TRIGGER write_first BEFORE INSERT ON "Watched" FOR EACH ROW EXECUTE FUNCTION write_first();
+SELECT ddb.put_item('{"TableName": "Watched", "Item": {"id": {"S": "i9"}, "state": {"S": "second"}}}');
+RESET statement_timeout;
+SELECT * FROM entries();
+DROP TRIGGER write_first ON "Watched";
+
 -- The index's trigger a second time does no harm.
 CALL fill();
 CREATE TRIGGER twice AFTER INSERT OR UPDATE OR DELETE ON "Watched" FOR EACH ROW EXECUTE FUNCTION ddb.maintain_indexes();

@@ -187,12 +187,12 @@ typedef slist_iter background_worker_iter_compat;
 /* The executor's doors have got more arguments from version to version. */
 #if PG_VERSION_NUM >= 160000
 #define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
-#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters, summarizing) \
-	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters, summarizing)
+#define insert_index_tuples_compat(result, slot, estate, speculative, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(result, slot, estate, false, speculative, conflict, arbiters, summarizing)
 #else
 #define EvalPlanQualInit_compat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1)
-#define insert_index_tuples_compat(result, slot, estate, conflict, arbiters, summarizing) \
-	ExecInsertIndexTuples(result, slot, estate, false, true, conflict, arbiters)
+#define insert_index_tuples_compat(result, slot, estate, speculative, conflict, arbiters, summarizing) \
+	ExecInsertIndexTuples(result, slot, estate, false, speculative, conflict, arbiters)
 #endif
 
 /* A qualified name is read, since 16, with errors that need not be raised. */

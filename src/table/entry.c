@@ -40,7 +40,7 @@ insert_all_index_entries(Table *index, TupleTableSlot *slot, bool summarizing)
 	init_range_table_compat(estate, index->relation);
 	InitResultRelInfo(result, index->relation, 1, NULL, 0);
 	ExecOpenIndices(result, true);
-	(void) insert_index_tuples_compat(result, slot, estate, &conflict, NIL, summarizing);
+	(void) insert_index_tuples_compat(result, slot, estate, true, &conflict, NIL, summarizing);
 	ExecCloseIndices(result);
 	FreeExecutorState(estate);
 	owner_code_end(&before);

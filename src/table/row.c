@@ -157,6 +157,13 @@ row_has_partition(const Table *table, TupleTableSlot *slot, const Value *partiti
 	return true;
 }
 
+bool
+row_has_key(const Table *table, TupleTableSlot *slot, const PrimaryKey *key)
+{
+	return row_has_partition(table, slot, &key->partition) &&
+		(table->schema.sort_count == 0 || has_value(slot, &table->schema.sort[0], &key->sort));
+}
+
 static void
 store_keys(const Table *table, const KeySchema *schema, const Value *item, TupleTableSlot *slot)
 {

@@ -44,6 +44,9 @@ extern Value row_item(const Table *table, TupleTableSlot *slot);
  */
 extern bool row_has_partition(const Table *table, TupleTableSlot *slot, const Value *partition);
 
+/* Whether the row of a table has this key. */
+extern bool row_has_key(const Table *table, TupleTableSlot *slot, const PrimaryKey *key);
+
 /*
  * Stores a row in the slot, the key columns taken from the item, which must
  * have all of them; both item and key must stay until the slot is cleared.

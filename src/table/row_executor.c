@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include "access/tableam.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
@@ -101,7 +103,6 @@ row_executor_begin(Table *table)
 	executor = palloc0(sizeof(RowExecutor));
 	executor->table = table;
 	executor->estate = CreateExecutorState();
-	executor->estate->es_output_cid = GetCurrentCommandId(true);
 	init_range_table_compat(executor->estate, table->relation);
 	executor->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(executor->result, table->relation, 1, NULL, 0);
@@ -162,11 +163,19 @@ row_executor_fill_columns(RowExecutor *executor, TupleTableSlot *old_slot, Tuple
 	}
 }
 
+/* What a trigger has written before is to be seen, so each row is a command's of its own. */
+static void
+begin_command(RowExecutor *executor)
+{
+	executor->estate->es_output_cid = GetCurrentCommandId(true);
+}
+
 bool
 row_executor_before_insert(RowExecutor *executor, TupleTableSlot *slot)
 {
 	ResultRelInfo *result = executor->result;
 
+	begin_command(executor);
 	if (result->ri_TrigDesc != NULL && result->ri_TrigDesc->trig_insert_before_row &&
 		!ExecBRInsertTriggers(executor->estate, result, slot))
 		return false;
@@ -183,9 +192,17 @@ row_executor_insert_index_entries(RowExecutor *executor, TupleTableSlot *slot)
 {
 	bool		conflict = false;
 
-	executor->recheck = insert_index_tuples_compat(executor->result, slot, executor->estate,
+	executor->recheck = insert_index_tuples_compat(executor->result, slot, executor->estate, true,
 												   &conflict, executor->arbiters, false);
 	return !conflict;
+}
+
+void
+row_executor_insert(RowExecutor *executor, TupleTableSlot *slot)
+{
+	table_tuple_insert(executor->table->relation, slot, GetCurrentCommandId(true), 0, NULL);
+	executor->recheck = insert_index_tuples_compat(executor->result, slot, executor->estate, false,
+												   NULL, NIL, false);
 }
 
 void
@@ -197,6 +214,7 @@ row_executor_after_insert(RowExecutor *executor, TupleTableSlot *slot)
 void
 row_executor_update(RowExecutor *executor, TupleTableSlot *old_slot, TupleTableSlot *new_slot)
 {
+	begin_command(executor);
 	ExecSimpleRelationUpdate(executor->result, executor->estate, &executor->epq, old_slot,
 							 new_slot);
 	/* only now is known what triggers and generated columns have made of it */
@@ -206,5 +224,6 @@ row_executor_update(RowExecutor *executor, TupleTableSlot *old_slot, TupleTableS
 void
 row_executor_delete(RowExecutor *executor, TupleTableSlot *old_slot)
 {
+	begin_command(executor);
 	ExecSimpleRelationDelete(executor->result, executor->estate, &executor->epq, old_slot);
 }

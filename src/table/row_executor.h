@@ -28,6 +28,10 @@ extern bool row_executor_before_insert(RowExecutor *executor, TupleTableSlot *sl
 
 /* All indexes' entries; false if the primary one has that key already. */
 extern bool row_executor_insert_index_entries(RowExecutor *executor, TupleTableSlot *slot);
+
+/* The row and its entries; raises unique_violation where another row has that key. */
+extern void row_executor_insert(RowExecutor *executor, TupleTableSlot *slot);
+
 extern void row_executor_after_insert(RowExecutor *executor, TupleTableSlot *slot);
 
 /*

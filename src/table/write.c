@@ -211,6 +211,17 @@ delete_row(Write *write)
 
 /* ---- The same by the executor, which fires triggers and checks constraints ---- */
 
+/*
+ * A trigger has given the row another key.  Of that one nothing was decided, so
+ * an item that has it is not replaced, but refuses the row as it would a statement's.
+ */
+static void
+insert_under_other_key(Write *write)
+{
+	row_executor_insert(write->executor, write->new_slot);
+	row_executor_after_insert(write->executor, write->new_slot);
+}
+
 /* Locks the version that the decision was made on; false if it is not the newest. */
 static bool
 lock_row(Write *write)
@@ -408,6 +419,11 @@ carry_out(Write *write, WriteAction action)
 		row_executor_fill_columns(write->executor, write->old_slot, write->new_slot);
 		if (!row_executor_before_insert(write->executor, write->new_slot))
 			return true;		/* a trigger does not want it */
+		if (!row_has_key(table, write->new_slot, write->key))
+		{
+			insert_under_other_key(write);
+			return true;
+		}
 	}
 
 	if (!insert_row(write, write->executor))
