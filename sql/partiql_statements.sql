@@ -275,6 +275,11 @@ SELECT pg_temp.transaction(ARRAY[$$FROM "Counts" WHERE n = 10 SET v = 'y'$$]);
 SELECT pg_temp.transaction(ARRAY[$$SELECT * FROM "Counts" WHERE n = 1$$, $$SELECT * FROM "Counts" WHERE$$]);
 SELECT pg_temp.transaction(ARRAY[$$UPDATE "Counts" SET v = 1e126 WHERE n = 1$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Counts" WHERE n = 1)$$]);
+-- items of 4 MB in all are too many, also to read
+INSERT INTO dynamodb."Counts" (item) SELECT jsonb_build_object('n', 1000 + i, 'v', repeat('v', 390000))::ddb.item FROM generate_series(1, 11) i;
+SELECT length(pg_temp.transaction(array_agg(format($$SELECT n FROM "Counts" WHERE n = %s$$, 1000 + i)))) FROM generate_series(1, 10) i;
+SELECT pg_temp.transaction(array_agg(format($$SELECT n FROM "Counts" WHERE n = %s$$, 1000 + i))) FROM generate_series(1, 11) i;
+DELETE FROM dynamodb."Counts" WHERE n > 1000;
 -- however it is put in parentheses
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE Artist = 'Bob' AND (Song = 'song 3' AND x = 1))$$, $$EXISTS(SELECT * FROM "Counts" WHERE n = 1 AND v = 'z' OR n = 1 AND v = 'y')$$]);
 SELECT pg_temp.transaction(ARRAY[$$EXISTS(SELECT * FROM "Music" WHERE (Artist = 'Bob' AND (Song = 'song 3')))$$]);

@@ -180,7 +180,7 @@ open_read(TransactionRead *read, int number)
 
 /* A response has an item only if there is one. */
 static void
-read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
+read_item(TransactionRead *read, Snapshot snapshot, uint64 *total, StringInfo response)
 {
 	int			start = response->len;
 	uint32		size;
@@ -194,6 +194,8 @@ read_item(TransactionRead *read, Snapshot snapshot, StringInfo response)
 		appendStringInfoChar(response, '{');
 	}
 	appendStringInfoChar(response, '}');
+	*total += size;
+	transaction_check_size(*total);
 	read->units = 2 * read_capacity(size, true);
 	usage_read(RelationGetRelid(read->table->relation), found ? 1 : 0, read->units);
 }
@@ -218,6 +220,7 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 	int			count = request->statements.count;
 	TransactionRead *reads = palloc0(sizeof(TransactionRead) * count);
 	LockPlace  *places = palloc(sizeof(LockPlace) * count);
+	uint64		size = 0;
 	Snapshot	snapshot;
 
 	for (int i = 0; i < count; i++)
@@ -235,7 +238,7 @@ execute_reads(const ExecuteTransactionRequest *request, Statement **statements, 
 		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoChar(response, ',');
-		read_item(&reads[i], snapshot, response);
+		read_item(&reads[i], snapshot, &size, response);
 	}
 	UnregisterSnapshot(snapshot);
 	appendStringInfoChar(response, ']');

@@ -193,9 +193,7 @@ read_item(Read *read, Snapshot snapshot, uint64 *size, StringInfo response)
 	double		units = 2 * read_capacity(bytes, true);
 
 	*size += bytes;
-	if (*size > TRANSACTION_MAX_SIZE)
-		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
-						 "of the items in the transaction exceeding the 4MB limit");
+	transaction_check_size(*size);
 	read->reads->capacity += units;
 	usage_read(RelationGetRelid(read->reads->table->relation), found ? 1 : 0, units);
 	appendStringInfoChar(response, '{');

@@ -243,14 +243,22 @@ judge_by_reading(TransactionAction **actions, int count)
 	UnregisterSnapshot(snapshot);
 }
 
-static bool
-is_too_large(const Transaction *transaction)
+void
+transaction_check_size(uint64 size)
+{
+	if (size > TRANSACTION_MAX_SIZE)
+		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
+						 "of the items in the transaction exceeding the 4MB limit");
+}
+
+static uint64
+size_of_items(const Transaction *transaction)
 {
 	uint64		size = 0;
 
 	for (int i = 0; i < transaction->count; i++)
 		size += transaction->actions[i].cost.size;
-	return size > TRANSACTION_MAX_SIZE;
+	return size;
 }
 
 /*
@@ -268,7 +276,7 @@ judge_actions(Transaction *transaction)
 	if (any_failed(transaction))
 		return false;
 	judge_by_reading(transaction->ordered, transaction->count);
-	return !any_failed(transaction) && !is_too_large(transaction);
+	return !any_failed(transaction) && size_of_items(transaction) <= TRANSACTION_MAX_SIZE;
 }
 
 /* ---- Writing ---- */
@@ -303,9 +311,7 @@ carry_out(const Transaction *transaction, int at)
 static void
 check_judgement(const Transaction *transaction)
 {
-	if (is_too_large(transaction))
-		validation_error("Collection size of items exceeded, which can also be caused by the aggregate size "
-						 "of the items in the transaction exceeding the 4MB limit");
+	transaction_check_size(size_of_items(transaction));
 	cancel_if_any_failed(transaction);
 }
 

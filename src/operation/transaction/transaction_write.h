@@ -48,6 +48,9 @@ typedef struct Transaction
 /* Puts the places of a transaction's items in order; raises ValidationException where two are of one item. */
 extern void transaction_sort(LockPlace *places, int count);
 
+/* Raises ValidationException where a transaction's items have more bytes than they may have together. */
+extern void transaction_check_size(uint64 size);
+
 /* The change of an action that only checks its condition. */
 extern WriteAction check_change(ItemWrite *write, const Value *old_item, Value *new_item);
 
