@@ -40,7 +40,10 @@ SQL
 
 like "DROP EXTENSION stops at tables" "$(sql -c 'DROP EXTENSION ddb' 2>&1 || true)" \
 	'cannot drop extension ddb because other objects depend on it'
-ok "DROP EXTENSION CASCADE" sql -c 'SET client_min_messages = error' -c 'DROP EXTENSION ddb CASCADE'
+# What a token has the transaction do at its end is not to need what is gone by then.
+ok "DROP EXTENSION CASCADE, in a transaction that has used it" sql -1 -o /dev/null -c 'SET client_min_messages = error' -c "
+	SELECT ddb.transact_write_items('{\"ClientRequestToken\": \"t\", \"TransactItems\": [
+		{\"Delete\": {\"TableName\": \"Music\", \"Key\": {\"Artist\": {\"S\": \"Nina Simone\"}}}}]}')" -c 'DROP EXTENSION ddb CASCADE'
 is "nothing is left of it" "$(sql -c "
 	SELECT 'relation ' || oid::regclass FROM pg_class WHERE relnamespace::regnamespace::text IN ('ddb', 'dynamodb')
 	UNION ALL SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE probin LIKE '%ddb%'

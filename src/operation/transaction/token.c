@@ -164,26 +164,35 @@ open_primary_key(Relation relation, LOCKMODE lock)
 static int64 emptied_period = -1;	/* this process has seen to it that the next one's was empty */
 static int64 emptying_period = -1;	/* the transaction that is being committed has */
 
+/* What is to be emptied. */
+typedef struct Resting
+{
+	int64		period;			/* the present one, or -1 where nothing is to be emptied */
+	Oid			relation;		/* whose turn is next */
+} Resting;
+
 /*
- * Unless somebody is not done with it; then the next transaction tries again.
+ * Unless somebody is not done with it; then the next transaction tries again.  This
+ * one may have dropped the extension.
  */
 static void
-empty_resting(int64 period)
+empty_resting(const Resting *resting)
 {
-	Oid			oid = relation_of_period(period + 1).relation;
 	Relation	relation;
 
-	if (!ConditionalLockRelationOid(oid, AccessExclusiveLock))
+	if (!ConditionalLockRelationOid(resting->relation, AccessExclusiveLock))
 		return;
-	relation = table_open(oid, NoLock);
+	relation = try_table_open(resting->relation, NoLock);
+	if (relation == NULL)
+		return;
 	if (RelationGetNumberOfBlocks(relation) > 0)
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
-		execute_truncate_compat(list_make1(relation), list_make1_oid(oid));
+		execute_truncate_compat(list_make1(relation), list_make1_oid(resting->relation));
 		PopActiveSnapshot();
 	}
 	table_close(relation, NoLock);
-	emptying_period = period;
+	emptying_period = resting->period;
 }
 
 /*
@@ -193,21 +202,21 @@ empty_resting(int64 period)
 static void
 empty_at_commit(XactEvent event, void *argument)
 {
-	int64	   *due = argument;
+	Resting    *due = argument;
 
-	if (event == XACT_EVENT_PRE_COMMIT && *due >= 0)
-		empty_resting(*due);
+	if (event == XACT_EVENT_PRE_COMMIT && due->period >= 0)
+		empty_resting(due);
 	else if (event == XACT_EVENT_COMMIT && emptying_period >= 0)
 		emptied_period = emptying_period;
 	if (event != XACT_EVENT_PRE_COMMIT)
-		*due = emptying_period = -1;
+		due->period = emptying_period = -1;
 }
 
 /* Has the resting relation emptied when the transaction commits, if that is still to be done. */
 static void
 see_to_resting(TimestampTz now)
 {
-	static int64 due = -1;
+	static Resting due = {.period = -1};
 	static bool registered = false;
 	int64		period = period_of(now);
 
@@ -222,7 +231,7 @@ see_to_resting(TimestampTz now)
 		RegisterXactCallback(empty_at_commit, &due);
 		registered = true;
 	}
-	due = period;
+	due = (Resting) {.period = period,.relation = relation_of_period(period + 1).relation};
 }
 
 /* ---- Finding ---- */
