@@ -83,6 +83,12 @@ SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year <> 
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND Year != 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND NOT Year <> 1$$);
 SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 'Nina' AND size(Tags) <> 9$$);
+-- what is no key of what is read need not be one
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Artist = 1 OR Song = 'Sinnerman'$$);
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE Song = 'Sinnerman' OR Artist = ''$$);
+SELECT pg_temp.run(format($$SELECT Song FROM "Music" WHERE Artist IN [%s] OR Song = 'Sinnerman'$$, string_agg(quote_literal(i), ','))) FROM generate_series(1, 51) i;
+SELECT pg_temp.run(format($$SELECT Song FROM "Music" WHERE Artist IN [%s]$$, string_agg(quote_literal(i), ','))) FROM generate_series(1, 51) i;
+SELECT pg_temp.run($$SELECT Song FROM "Music" WHERE (Artist = 1 OR Artist = 'Nina') AND Song = 'Sinnerman'$$);
 -- one semicolon may stand at the end
 SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1; -- the end$$);
 SELECT pg_temp.run($$SELECT v FROM "Counts" WHERE n = 1;;$$);

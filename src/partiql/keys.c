@@ -71,14 +71,15 @@ check_key_value(const KeyAttribute *attribute, const Value *value, uint32 most)
 						 "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
 }
 
-/* Adds a partition unless it is there; values has as many as the schema has attributes. */
+/*
+ * Adds a partition unless it is there; values has as many as the schema has
+ * attributes.  Of too many, one more than there may be is kept.
+ */
 static void
 add_partition(StatementKeys *keys, const KeySchema *schema, const Value *values)
 {
 	int			width = schema->partition_count;
 
-	for (int i = 0; i < width; i++)
-		check_key_value(&schema->partition[i], &values[i], PARTITION_KEY_MAX_SIZE);
 	for (int i = 0; i < keys->count; i++)
 	{
 		bool		same = true;
@@ -88,10 +89,22 @@ add_partition(StatementKeys *keys, const KeySchema *schema, const Value *values)
 		if (same)
 			return;
 	}
-	if (keys->count == PARTITIONS_MAX)
-		validation_error("The IN operator is provided with too many operands; number of operands: %d", keys->count + 1);
+	if (keys->count > PARTITIONS_MAX)
+		return;
 	memcpy(&keys->partitions[keys->count * width], values, sizeof(Value) * width);
 	keys->count++;
+}
+
+/* Only now that they are what is read: elsewhere in a condition, a value of another type is just not equal. */
+static void
+check_partitions(const StatementKeys *keys, const KeySchema *schema)
+{
+	int			width = schema->partition_count;
+
+	for (int i = 0; i < keys->count * width; i++)
+		check_key_value(&schema->partition[i % width], &keys->partitions[i], PARTITION_KEY_MAX_SIZE);
+	if (keys->count > PARTITIONS_MAX)
+		validation_error("The IN operator is provided with too many operands; number of operands: %d", keys->count);
 }
 
 static bool find_partitions(const Term *term, const KeySchema *schema, StatementKeys *keys);
@@ -292,6 +305,7 @@ statement_keys(const Statement *statement, const KeySchema *schema, StatementKey
 	keys->partitions = palloc(sizeof(Value) * (PARTITIONS_MAX + 1) * schema->partition_count);
 	if (!find_partitions(statement->where->term, schema, keys))
 		keys->count = 0;
+	check_partitions(keys, schema);
 	if (keys->count == 1)
 	{
 		memcpy(keys->condition.partition, keys->partitions, sizeof(Value) * schema->partition_count);
