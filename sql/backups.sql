@@ -1,4 +1,4 @@
--- needs: preloading
+-- needs: preloading, the log of changes
 -- Backups: what is asked of them, who may, and in which words
 \set VERBOSITY terse
 \pset format unaligned

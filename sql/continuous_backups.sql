@@ -1,4 +1,4 @@
--- needs: preloading
+-- needs: preloading, the log of changes
 -- Point-in-time recovery: what is asked of it, who may, and in which words
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,4 +1,4 @@
--- needs: preloading
+-- needs: preloading, the log of changes
 -- Event sources: filter patterns, options, and who may make one.
 \set VERBOSITY terse
 \pset format unaligned

@@ -1,4 +1,4 @@
--- needs: preloading
+-- needs: preloading, the log of changes
 -- Streams: what their requests may say, and who may read one.  Everything is in
 -- one transaction, so that the log does not see it; what it does, test/server/streams.sh tests.
 \set VERBOSITY terse
