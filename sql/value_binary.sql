@@ -97,3 +97,5 @@ SELECT item -> 'a' FROM later;
 SELECT item::jsonb FROM later;
 DROP TABLE later;
 DROP CAST (bytea AS ddb.item);
+-- the server's folder is as it was
+COPY (SELECT WHERE false) TO PROGRAM 'rm ddb_value_binary';
