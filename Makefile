@@ -54,6 +54,11 @@ clean:
 	rm -f $(OBJS) $(EXTRA_CLEAN)
 endif
 
+# PGXS looks for a script where it lay in the source.
+uninstall: uninstall-scripts
+uninstall-scripts:
+	rm -f $(addprefix '$(DESTDIR)$(bindir)'/, $(notdir $(SCRIPTS)))
+
 # Every header is the door of a whole folder, so any change of one rebuilds all.
 $(OBJS) $(OBJS:.o=.bc): Makefile $(ALL_HEADERS)
 
@@ -69,7 +74,7 @@ tell-skipped:
 	@test/unmet_needs reasons
 endif
 
-.PHONY: tell-skipped run stop test torture sanitize bench deb remove-private
+.PHONY: tell-skipped uninstall-scripts run stop test torture sanitize bench deb remove-private
 
 run:
 	+scripts/run

@@ -59,3 +59,11 @@ for encoding in LATIN1 SQL_ASCII; do
 	like "$encoding is refused with a hint" "$refusal" 'HINT:  .*UTF8'
 	sql -c 'DROP DATABASE other'
 done
+
+# installed COMMAND: the files that are there after it.
+installed() {
+	make --no-print-directory -C "$top" -s with_llvm=no PG_CONFIG="$bindir/pg_config" DESTDIR="$DDB_WORK/root" "$1" >/dev/null
+	find "$DDB_WORK/root" -type f -printf '%f\n' | sort
+}
+is "what is installed" "$(installed install)" "$(cd "$top" && printf '%s\n' ddb--*.sql ddb-migrate ddb.control ddb.so | sort)"
+is "is uninstalled" "$(installed uninstall)" ""
