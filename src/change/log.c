@@ -69,6 +69,9 @@ change_log_check(const char *what)
 	if (!is_plugin_allowed())
 		report_impossible(what, "output_plugin_libraries does not name ddb",
 						  "Add ddb to output_plugin_libraries, and reload the server's configuration.");
+	if (slot_name_is_taken())
+		report_impossible(what, psprintf("replication slot \"%s\" is not the change log's", slot_name()),
+						  "Drop it: the change log needs a slot of this name.");
 	if (!slot_has_place())
 		report_impossible(what, "all replication slots are in use",
 						  "Raise max_replication_slots and restart the server, or drop a slot that nobody uses.");

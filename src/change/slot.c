@@ -22,10 +22,44 @@ slot_name(void)
 	return psprintf("ddb_%u", MyDatabaseId);
 }
 
+/*
+ * Whether a slot of the name is the log's.  Whoever may replicate can make one of any name, and to decode by its
+ * plugin what is told to the log would crash.  One in the making has no plugin yet.
+ */
+static bool
+is_own(ReplicationSlot *slot)
+{
+	Oid			database;
+	NameData	plugin;
+
+	SpinLockAcquire(&slot->mutex);
+	database = slot->data.database;
+	plugin = slot->data.plugin;
+	SpinLockRelease(&slot->mutex);
+	return database == MyDatabaseId && (NameStr(plugin)[0] == '\0' || strcmp(NameStr(plugin), CHANGE_PLUGIN) == 0);
+}
+
+/* The log's slot; NULL: there is none. */
+static ReplicationSlot *
+find_own(void)
+{
+	ReplicationSlot *slot = SearchNamedReplicationSlot(slot_name(), true);
+
+	return slot != NULL && is_own(slot) ? slot : NULL;
+}
+
+bool
+slot_name_is_taken(void)
+{
+	ReplicationSlot *slot = SearchNamedReplicationSlot(slot_name(), true);
+
+	return slot != NULL && !is_own(slot);
+}
+
 SlotState
 slot_state(uint64 *kept)
 {
-	ReplicationSlot *slot = SearchNamedReplicationSlot(slot_name(), true);
+	ReplicationSlot *slot = find_own();
 	XLogRecPtr	now = GetXLogInsertRecPtr();
 	XLogRecPtr	restart;
 	bool		lost;
@@ -49,7 +83,9 @@ slot_has_place(void)
 {
 	bool		free = false;
 
-	if (SearchNamedReplicationSlot(slot_name(), true) != NULL)
+	if (slot_name_is_taken())
+		return false;
+	if (find_own() != NULL)
 		return true;
 	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
 	for (int i = 0; i < max_replication_slots && !free; i++)
@@ -82,13 +118,16 @@ slot_acquire(XLogReaderRoutine *reader)
 		create(name, reader);
 	else
 		acquire_slot_compat(name);
+	if (!is_own(MyReplicationSlot))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("replication slot \"%s\" is not the change log's", name),
+				 errhint("Drop it: the change log needs a slot of this name.")));
 }
 
 void
 slot_drop(void)
 {
-	char	   *name = slot_name();
-
-	if (SearchNamedReplicationSlot(name, true) != NULL)
-		ReplicationSlotDrop(name, false);
+	if (find_own() != NULL)
+		ReplicationSlotDrop(slot_name(), false);
 }

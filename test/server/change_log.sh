@@ -155,14 +155,15 @@ is "all in segments for recovery" "$(sql -c "SELECT for_recovery, count(*) FROM 
 
 # ---- Holes ----
 
-# loss: the slot is lost with some changes.
+# loss [SLOT]: the slot is lost with some changes; another one can be there at once, as the SELECT list that makes it says.
 loss() {
-	sql -o /dev/null -c "$(put Music 60 60 lost)" -c "SELECT ddb.change_log_wait()"
+	sql -o /dev/null -c "DELETE FROM dynamodb.\"Music\" WHERE id = '60'" -c "$(put Music 60 60 lost)" -c "SELECT ddb.change_log_wait()"
 	local i
 	for ((i = 0; i < 100; i++)); do
 		sql -o /dev/null -c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND datname = 'log'" \
 			-c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change decoder' AND datname = 'log'" \
-			-c "SELECT pg_drop_replication_slot(slot) FROM ddb.change_lag" 2>/dev/null && return
+			-c "SELECT pg_drop_replication_slot(slot) FROM ddb.change_lag" ${1:+-c "SET SESSION AUTHORIZATION replicator"} \
+			${1:+-c "SELECT $1 FROM ddb.change_lag"} 2>/dev/null && return
 	done
 	return 1
 }
@@ -175,6 +176,25 @@ before=$(records one)
 sql -c "$(put Music 61 62)"
 is "changes behind it are there" "$(records one)" $((before + 2))
 is "the view counts it" "$(sql -c "SELECT holes > 0, state FROM ddb.change_lag")" 't|usable'
+
+# Whoever may replicate can take the slot's name.
+# recovery true|false: of the table Music.
+recovery() {
+	sql -o /dev/null -c "SELECT ddb.update_continuous_backups('{\"TableName\": \"Music\", \"PointInTimeRecoverySpecification\": {\"PointInTimeRecoveryEnabled\": $1}}')"
+}
+sql -c 'CREATE ROLE replicator REPLICATION' -c 'GRANT USAGE ON SCHEMA ddb TO replicator'
+for kind in "pg_create_logical_replication_slot(slot, 'test_decoding')" "pg_create_physical_replication_slot(slot)"; do
+	before=$(sql -c "SELECT count(*) FROM ddb.shards WHERE label = 'one' AND ended_by = 'hole'")
+	ok "another's slot has the name" loss "$kind"
+	ok "which is said" eval 'wait_until "SELECT state = '"'missing'"' FROM ddb.change_lag" && says "slot .ddb_[0-9]+. is not the change log.s"'
+	like "and to whom it is in the way" "$(recovery true 2>&1)" 'slot "ddb_[0-9]+" is not the change log.s'
+	is "it is left alone" "$(sql -c "SELECT count(*) FROM pg_replication_slots s, ddb.change_lag WHERE slot_name = slot AND plugin IS DISTINCT FROM 'ddb'")" 1
+	sql -o /dev/null -c 'SELECT pg_drop_replication_slot(slot) FROM ddb.change_lag'
+	recovery true
+	ok "the log goes on once it is gone" wait_until "SELECT count(*) = $before + 4 FROM ddb.shards WHERE label = 'one' AND ended_by = 'hole'"
+	recovery false
+done
+is "nothing has crashed" "$(grep -c 'was terminated by signal' "$cluster/server.log")" 0
 
 set_server "ddb.change_lag_limit = '64kB'"
 sql -o /dev/null -c "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 100000))"
