@@ -79,7 +79,7 @@ typedef struct EventLane
 	bool		finished;		/* the shard has ended, and all is done */
 	int			retries;		/* of the batch that is next */
 	int			interrupted;	/* calls of it, one after the other, in which the process has ended */
-	int			bisect_size;	/* records at most in a batch, while one that has failed is cut up; 0: it is not */
+	int			bisect_size;	/* records at most in a batch, while one that has failed is tried again or cut up; 0: none is */
 	SequenceNumber bisect_end;	/* the last record of that */
 	TimestampTz due;			/* not before; 0: at any time */
 	bool		slow;

@@ -2,7 +2,8 @@
  * outcome.c - what a call's end means for its lane.
  *
  * A batch that fails is tried again after a while, longer each time, and nothing of its
- * lane passes it by.  Where it may be cut in two, that comes first, and costs no
+ * lane passes it by, nor joins it: what came later has a first call of its own, and is not given up with it.
+ * Where it may be cut in two, that comes first, and costs no
  * retry: then batches are half as long, down to the one record that fails, and twice as
  * long again after each that does not, until the end of the batch that had failed.
  *
@@ -60,6 +61,15 @@ pass_batch(EventLane *lane, const EventBatch *batch)
 		lane->bisect_size = Min(lane->bisect_size * 2, lane->options.batch_size);
 }
 
+/* Until its end no batch goes beyond the one that has failed, nor has more records. */
+static void
+keep_to_batch(EventLane *lane, const EventBatch *batch, int size)
+{
+	if (lane->bisect_size == 0)
+		lane->bisect_end = batch->sequences[batch->count - 1];
+	lane->bisect_size = size;
+}
+
 /* The records from that one on have failed. */
 static void
 fail_records(EventLane *lane, const EventBatch *batch, int from)
@@ -68,9 +78,7 @@ fail_records(EventLane *lane, const EventBatch *batch, int from)
 
 	if (lane->options.bisect && count > 1)
 	{
-		if (lane->bisect_size == 0)
-			lane->bisect_end = batch->sequences[batch->count - 1];
-		lane->bisect_size = (count + 1) / 2;
+		keep_to_batch(lane, batch, (count + 1) / 2);
 		lane->due = after_failure(0);
 	}
 	else if (lane->options.maximum_retries >= 0 && lane->retries >= lane->options.maximum_retries)
@@ -80,6 +88,7 @@ fail_records(EventLane *lane, const EventBatch *batch, int from)
 	}
 	else
 	{
+		keep_to_batch(lane, batch, count);
 		lane->due = after_failure(lane->retries);
 		lane->retries++;
 	}

@@ -197,11 +197,21 @@ is "for its role alone" "$(sql -c 'SET ROLE bob' -c 'SELECT count(*) FROM ddb.ev
 is "until it is deleted" "$(sql -c 'SET ROLE alice' -c "SELECT ddb.delete_event_source_failures('$refusing')" -c 'SELECT count(*) FROM ddb.event_source_failures')" $'1\n0'
 delete_source "$refusing"
 
+# What comes while a batch waits for its last try is not given up with it.
+refusing=$(source_as alice Failing "'refusing'" '{"StartingPosition": "LATEST", "MaximumRetryAttempts": 4}')
+sql -o /dev/null -c 'DELETE FROM seen' -c 'SELECT ddb.change_log_wait()'
+put Failing 99 99 ', "turn": {"N": "17"}, "poison": {"BOOL": true}'
+wait_until "SELECT max(retries) > 0 FROM ddb.event_source_progress WHERE source = '$refusing'"
+put Failing 99 99 ', "turn": {"N": "18"}'
+ok "a batch is tried again as it was" wait_until "SELECT sum(records) = 1 FROM ddb.event_source_failures WHERE source = '$refusing'"
+ok "and what came later has a call of its own" wait_until "SELECT count(*) = 1 FROM seen WHERE who = 'refusing'"
+delete_source "$refusing"
+
 unknown=$(source_as alice Failing "'unknown'" '{"FunctionResponseTypes": ["ReportBatchItemFailures"], "MaximumRetryAttempts": 0}')
-ok "an answer that names no record is a failure of all" wait_until "SELECT sum(records) = 46 FROM ddb.event_source_failures WHERE source = '$unknown'"
+ok "an answer that names no record is a failure of all" wait_until "SELECT sum(records) = 48 FROM ddb.event_source_failures WHERE source = '$unknown'"
 delete_source "$unknown"
 old=$(source_as alice Failing "'unknown'" '{"MaximumRecordAgeInSeconds": 0}')
-ok "what is too old is given up without a call" wait_until "SELECT sum(records) = 46 AND bool_and(reason = 'EventAgeExceeded') FROM ddb.event_source_failures WHERE source = '$old'"
+ok "what is too old is given up without a call" wait_until "SELECT sum(records) = 48 AND bool_and(reason = 'EventAgeExceeded') FROM ddb.event_source_failures WHERE source = '$old'"
 # While somebody is about to delete it nothing is given up for it; one who thinks better of it finds each record once.
 (sql -o /dev/null -c "BEGIN; SELECT ddb.delete_event_source('$old'); SELECT pg_sleep(600)" 2>/dev/null || true) &
 wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'BEGIN; SELECT ddb.delete_event_source%' AND wait_event = 'PgSleep'"
@@ -209,7 +219,7 @@ put Failing 98 98
 sql -o /dev/null -c 'SELECT ddb.change_log_wait(), pg_sleep(1)'
 sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; SELECT ddb.delete_event_source%'"
 ok "what nobody has deleted goes on" wait_until "SELECT max(last_sequence_number) = (SELECT max(sequence_number) FROM ddb.stream_records('Failing')) FROM ddb.event_source_failures WHERE source = '$old'"
-is "with each record given up once" "$(sql -c "SELECT sum(records) FROM ddb.event_source_failures WHERE source = '$old'")" 47
+is "with each record given up once" "$(sql -c "SELECT sum(records) FROM ddb.event_source_failures WHERE source = '$old'")" 49
 delete_source "$old"
 
 # A record that is refused for ever holds up what is behind it in its shard, and nothing else.
