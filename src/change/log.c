@@ -174,10 +174,13 @@ change_log_position(LogPosition *log_position)
 SequenceNumber
 change_log_latest(void)
 {
-	SequenceNumber now = {sequence_time(GetCurrentTimestamp()), 0};
 	LogPosition position;
+	SequenceNumber behind = {0, 0};
 
-	return change_log_position(&position) ? sequence_number_later(now, sequence_behind(position.last)) : now;
+	if (!change_log_position(&position))
+		return (SequenceNumber) {sequence_time(GetCurrentTimestamp()), 0};
+	behind.time = sequence_time(position.time) + 1;
+	return sequence_number_later(behind, sequence_behind(position.last));
 }
 
 bool

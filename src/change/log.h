@@ -81,8 +81,9 @@ typedef struct LogPosition
 extern bool change_log_position(LogPosition *position);
 
 /*
- * Behind everything that is committed.  What the log has not seen yet was committed
- * before now, unless the clock was set back: then it is read once more.
+ * Behind everything that the log has.  The present moment would not do: a commit has its time before others see
+ * it, and whoever looks at the table then, and goes on from here, would miss it.  So a caller waits for what is
+ * committed already, where the log is behind.
  */
 extern SequenceNumber change_log_latest(void);
 

@@ -34,6 +34,9 @@
 #include "table/catalog.h"
 #include "trigger_call.h"
 
+/* How long a new source waits for the log, so that it is not called with what was committed before. */
+#define LOG_WAIT_MILLISECONDS 5000
+
 int			event_source_workers = 0;
 void		(*event_source_request) (void) = NULL;
 
@@ -182,6 +185,15 @@ check_can_run(void)
 				 errhint("Put ddb into shared_preload_libraries, and see that max_worker_processes has places left.")));
 }
 
+/* Behind what is committed, where the log gets there in time. */
+static SequenceNumber
+latest_start(void)
+{
+	if (change_log_is_behind())
+		(void) change_log_wait(LOG_WAIT_MILLISECONDS, NULL);
+	return change_log_latest();
+}
+
 PG_FUNCTION_INFO_V1(ddb_create_event_source);
 
 /* create_event_source("table" text, function regproc, options jsonb) RETURNS uuid */
@@ -211,7 +223,7 @@ ddb_create_event_source(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" does not exist", text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 	check_new_stream(table);
-	start = options.latest ? change_log_latest() : SEQUENCE_NUMBER_FIRST;
+	start = options.latest ? latest_start() : SEQUENCE_NUMBER_FIRST;
 
 	values[0] = ObjectIdGetDatum(table->relation);
 	values[1] = ObjectIdGetDatum(GetUserId());

@@ -247,10 +247,18 @@ sql -c "$(put Music 70 70 waiting)" 2>/dev/null &
 waiting=$!
 ok "a commit waits for its standby" wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 sleep 0.5
+# Who begins there now misses nothing that the table does not show yet.
+sql -o /dev/null <<'SQL'
+SET synchronous_commit = local;
+CREATE TABLE latest AS SELECT ddb.get_shard_iterator(json_build_object('StreamArn', 'arn:aws:dynamodb:us-east-1:000000000000:table/Music/stream/one',
+	'ShardId', shard_id, 'ShardIteratorType', 'LATEST')) ->> 'ShardIterator' AS iterator FROM ddb.shards WHERE label = 'one' AND ended_by IS NULL;
+SQL
 is "and nobody reads of it" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 0
 set_server "synchronous_standby_names = ''"
 wait "$waiting"
 sql -o /dev/null -c "SELECT ddb.change_log_wait()"
+is "who has begun behind what there was reads of it then" "$(sql -c "SELECT r #>> '{dynamodb,Keys,id,S}'
+	FROM latest, json_array_elements(ddb.get_records(json_build_object('ShardIterator', iterator)) -> 'Records') r")" 70
 is "until it is over" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 1
 
 # ---- A table goes, and what is old ----

@@ -87,3 +87,15 @@ later=$(now)
 write 11 15 later 100000
 restored "after its clock was set back, and ahead again" "$later" 24
 restored "before its clock was ahead, once more" "$at_first" 30
+
+# The moment that the log has written down holds for its next writer as well.
+sql -o /dev/null -c "SELECT count(pg_logical_emit_message(false, 'filler', repeat('x', 100000))) FROM generate_series(1, 30)"
+wait_until "SELECT reached > '$later'::timestamptz + interval '1 second' FROM ddb.change_position"
+told=$(sql -c 'SELECT reached FROM ddb.change_position')
+clock_ahead 0
+sql -o /dev/null -c "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE backend_type = 'ddb change writer'"
+write 51 55 'set back again' 100000
+wait_until "SELECT ddb.change_log_wait('1 second')"
+sql -o /dev/null -c "SELECT ddb.restore_table_to_point_in_time(json_build_object('SourceTableName', 'Written', 'TargetTableName', 'Told', 'RestoreDateTime', extract(epoch FROM '$told'::timestamptz)))"
+wait_until "SELECT ddb.describe_table('{\"TableName\": \"Told\"}') #>> '{Table,TableStatus}' = 'ACTIVE'"
+is "what was committed later is not of a moment that had been told" "$(sql -c "SELECT count(*) FROM dynamodb.\"Told\" WHERE item ->> 'word' = 'set back again'")" 0

@@ -11,9 +11,6 @@
 #define MAX_RECORDS 1000
 #define MAX_BYTES (1024 * 1024)
 
-/* How long an empty page waits for the log, where the log is behind. */
-#define WAIT_MILLISECONDS 100
-
 typedef struct GetRecordsRequest
 {
 	RequestString iterator;
@@ -144,7 +141,7 @@ execute(const void *argument, StringInfo response)
 	if (operation_patience == OPERATION_ANSWERS_NOW || !is_premature(&page))
 		return;
 	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
-	if (operation_comes_back || !change_log_wait(WAIT_MILLISECONDS, NULL))
+	if (operation_comes_back || !change_log_wait(LOG_WAIT_MILLISECONDS, NULL))
 		return;
 	response->len = begin;
 	response->data[begin] = '\0';

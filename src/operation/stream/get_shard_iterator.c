@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "operation/operation.h"
 #include "operation/operations.h"
 #include "operation/stream/streams.h"
 #include "utils/timestamp.h"
@@ -104,6 +105,18 @@ make_iterator(const GetShardIteratorRequest *request, const Shard *shard)
 	}
 }
 
+/* Waits a while until the log has what is committed, as GetRecords does; false: the request comes back. */
+static bool
+log_is_there(void)
+{
+	if (operation_patience == OPERATION_ANSWERS_NOW || !change_log_is_behind())
+		return true;
+	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
+	if (!operation_comes_back)
+		(void) change_log_wait(LOG_WAIT_MILLISECONDS, NULL);
+	return !operation_comes_back;
+}
+
 static void
 execute(const void *argument, StringInfo response)
 {
@@ -115,6 +128,8 @@ execute(const void *argument, StringInfo response)
 	check_parameters(request);
 	stream = requested_stream(&request->stream_arn);
 	stream_require_readable(stream);
+	if (request->type.value == TYPE_LATEST && !log_is_there())
+		return;
 	shard = requested_shard(stream, request->shard_id.data);
 	iterator = make_iterator(request, shard);
 	iterator.position = sequence_number_later(iterator.position, shard->start);

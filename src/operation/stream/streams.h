@@ -13,6 +13,9 @@
 extern StreamRecord *requested_stream(const RequestString *arn);
 extern Shard *requested_shard(const StreamRecord *stream, const char *id);
 
+/* How long an operation waits for the log, where that is behind. */
+#define LOG_WAIT_MILLISECONDS 100
+
 /* Shards' identifiers. */
 extern const Shape shard_id_shape;
 
