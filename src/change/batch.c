@@ -314,7 +314,8 @@ batch_start(XLogRecPtr start, TimestampTz time, const char *nonce)
 	next = sequence_behind(position.last);
 	if (start > position.lsn || strcmp(NameStr(position.slot), slot_name()) != 0)
 		begin_behind_hole(start, time);
-	least_time = position.last.time;
+	/* an earlier writer has told that all commits up to this moment are in the log */
+	least_time = Max(position.last.time, sequence_time(position.reached) + 1);
 	reached_lsn = position.lsn;
 	reached_time = position.reached;
 	load_targets();
