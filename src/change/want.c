@@ -22,6 +22,7 @@
 #include "owner_statement.h"
 #include "script.h"
 #include "table/access_method.h"
+#include "table/layout.h"
 #include "trigger_call.h"
 
 /* ---- Statements ---- */
@@ -133,11 +134,34 @@ is_wanted(Oid relation)
 					 " AND status IN ('ENABLING', 'ENABLED') LIMIT 1", relation, NULL, 0) > 0;
 }
 
-void
+/*
+ * Whether the relation is a table.  One that a dump is being restored into has no primary index until its items
+ * are there, which are no changes; and a restore with several jobs truncates what it has created before it fills it.
+ */
+static bool
+is_table(Relation relation)
+{
+	return OidIsValid(layout_of_relation(relation)->primary_index);
+}
+
+static bool
+is_restored(Oid relation)
+{
+	Relation	opened = try_table_open(relation, AccessShareLock);
+	bool		restored = opened == NULL || is_table(opened);
+
+	if (opened != NULL)
+		table_close(opened, AccessShareLock);
+	return restored;
+}
+
+bool
 want_announce(const Want *want, const char *nonce)
 {
 	char	   *message;
 
+	if (want->begin && is_there(want->relation) && !is_restored(want->relation))
+		return false;
 	if (is_there(want->relation))
 	{
 		if (want->begin && !has_old_images(want->relation))
@@ -146,10 +170,11 @@ want_announce(const Want *want, const char *nonce)
 			change_require_old_images(want->relation, false);
 	}
 	else if (want->begin)
-		return;					/* its drop makes it DISABLING */
+		return true;			/* its drop makes it DISABLING */
 	message = psprintf("%s %s %u %s", nonce, want->begin ? "begin" : "end", want->relation,
 					   want->label != NULL ? want->label : "");
 	log_message_compat(CHANGE_MESSAGE_PREFIX, message, strlen(message));
+	return true;
 }
 
 bool
@@ -358,7 +383,8 @@ ddb_end_dropped_logs(PG_FUNCTION_ARGS)
 static void
 check_truncate(Relation relation)
 {
-	if (relation->rd_rel->relreplident != REPLICA_IDENTITY_FULL || !is_wanted(RelationGetRelid(relation)))
+	if (relation->rd_rel->relreplident != REPLICA_IDENTITY_FULL || !is_table(relation) ||
+		!is_wanted(RelationGetRelid(relation)))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

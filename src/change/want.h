@@ -29,9 +29,9 @@ extern bool want_equal(const Want *a, const Want *b);
 /*
  * Prepares one: sees to the relation's old images and writes the message, which takes
  * effect when the current transaction commits.  nonce is known to nobody else, so that
- * nobody else's message is taken for it.
+ * nobody else's message is taken for it.  False: it is to wait for the dump that is being restored into the relation.
  */
-extern void want_announce(const Want *want, const char *nonce);
+extern bool want_announce(const Want *want, const char *nonce);
 
 /* Reads such a message; false where it has another nonce. */
 extern bool want_read(const char *data, Size length, const char *nonce, Want *want);

@@ -303,11 +303,21 @@ announce(const Want *want)
 {
 	PG_TRY();
 	{
+		bool		done;
+
 		worker_begin_transaction();
-		want_announce(want, nonce);
+		done = want_announce(want, nonce);
 		worker_commit();
-		note_announced(want);
-		log_state_wake(XactLastCommitEnd);
+		if (done)
+		{
+			note_announced(want);
+			log_state_wake(XactLastCommitEnd);
+		}
+		else
+		{
+			worker_pause(want->relation, WANT_FAILED_MILLISECONDS);
+			look_again = true;
+		}
 	}
 	PG_CATCH();
 	{

@@ -136,6 +136,40 @@ ok "a restore that drops first" pg_restore --clean --if-exists --exit-on-error -
 is "dropped first: everything is there" "$(music)$(ddb get_item "$books")" "$before"'{"Item":{"id":{"S":"Emma"}}}'
 is "dropped first: nothing is wrong" "$(problems)" ""
 
+# With a stream and recovery, which begin while other jobs fill the tables.
+new logged
+sql -o /dev/null <<'SQL'
+CREATE EXTENSION ddb;
+SELECT ddb.create_table(json_build_object('TableName', name, 'BillingMode', 'PAY_PER_REQUEST',
+		'AttributeDefinitions', '[{"AttributeName": "id", "AttributeType": "S"}]'::json, 'KeySchema', '[{"AttributeName": "id", "KeyType": "HASH"}]'::json)),
+	ddb.put_item(json_build_object('TableName', name, 'Item', '{"id": {"S": "kept"}}'::json))
+	FROM unnest(ARRAY['Streamed', 'Recovered']) name;
+SELECT ddb.update_table('{"TableName": "Streamed", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}}');
+SELECT ddb.update_continuous_backups('{"TableName": "Recovered", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}');
+SQL
+pg_dump -Fc >"$DDB_WORK/logged.dump"
+kept() {
+	wait_until "SELECT (SELECT status FROM ddb.streams) = 'ENABLED' AND (SELECT status FROM ddb.continuous_backups) = 'ENABLED' AND ddb.change_log_wait('1 second')"
+	sql -c 'SELECT (SELECT id FROM dynamodb."Streamed"), (SELECT id FROM dynamodb."Recovered"), (SELECT count(*) FROM dynamodb."Streamed:stream")' \
+		-c "SELECT count(*) FROM ddb.shards WHERE ended_by = 'hole'"
+}
+new logged_parallel
+dropdb logged
+ok "logged: a restore with several jobs" pg_restore -j 3 --exit-on-error -d logged_parallel "$DDB_WORK/logged.dump"
+is "logged: everything is there, and is no change" "$(kept)" $'kept|kept|0\n0'
+# The same in the order in which the log has all the time to begin.
+new logged_first
+dropdb logged_parallel
+pg_restore --section=pre-data -d logged_first "$DDB_WORK/logged.dump"
+pg_restore --data-only -t streams -t continuous_backups -d logged_first "$DDB_WORK/logged.dump"
+ok "its processes are there" wait_until "SELECT count(*) = 2 FROM pg_stat_activity WHERE backend_type LIKE 'ddb change%' AND datname = current_database()"
+for table in Streamed Recovered; do
+	ok "$table is filled by another job" sql -c "BEGIN; TRUNCATE ONLY dynamodb.\"$table\"; INSERT INTO dynamodb.\"$table\" (item) VALUES ('{\"id\": {\"S\": \"kept\"}}'); COMMIT"
+done
+pg_restore --section=post-data -d logged_first "$DDB_WORK/logged.dump"
+pg_restore --data-only -n ddb -t tables -d logged_first "$DDB_WORK/logged.dump"
+is "the log begins behind it" "$(kept)" $'kept|kept|0\n0'
+
 new shared
 sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;
