@@ -654,6 +654,7 @@ change_writer_main(Datum argument)
 {
 	Need		need;
 	uint64		kept;
+	XLogRecPtr	position;
 
 	worker_begin(DatumGetObjectId(argument));
 	begun = GetCurrentTimestamp();
@@ -671,10 +672,15 @@ change_writer_main(Datum argument)
 	if (need != NEED_LOG)
 		finish(need == NEED_TRIMMING);
 	check_server();
-	if (!check_slot())
+	position = read_position();
+	/*
+	 * A slot without a position is of an extension that has been dropped, and this one's catalogs are others.  It
+	 * could not be decoded by: PostgreSQL finds a user_catalog_table of then by where its file is now.
+	 */
+	if (!check_slot() || XLogRecPtrIsInvalid(position))
 		give_up_slot();
 	make_nonce();
-	start_decoder(read_position());
+	start_decoder(position);
 	pgstat_report_activity(STATE_RUNNING, "writing changes");
 	run();
 }

@@ -169,6 +169,9 @@ done
 pg_restore --section=post-data -d logged_first "$DDB_WORK/logged.dump"
 pg_restore --data-only -n ddb -t tables -d logged_first "$DDB_WORK/logged.dump"
 is "the log begins behind it" "$(kept)" $'kept|kept|0\n0'
+# The extension goes with what the log has not decoded, and another one comes.
+ok "logged: a restore over itself, in one transaction" pg_restore -1 --clean --if-exists --exit-on-error -d logged_first "$DDB_WORK/logged.dump"
+is "the log begins once more" "$(kept)" $'kept|kept|0\n0'
 
 new shared
 sql -o /dev/null <<'SQL'
