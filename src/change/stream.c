@@ -314,49 +314,54 @@ stream_keep_readers(const TableRecord *table)
 /* ---- Who may read ---- */
 
 static void __attribute__((noreturn))
-refuse(const StreamRecord *stream, const char *reason)
+refuse(const StreamRecord *stream, Oid role, const char *reason)
 {
 	ddb_error(ACCESS_DENIED_EXCEPTION,
 			  "User: %s is not authorized to perform this operation on resource: %s%s",
-			  GetUserNameFromId(GetUserId(), false), stream_arn(stream->table_name, stream->label), reason);
+			  GetUserNameFromId(role, false), stream_arn(stream->table_name, stream->label), reason);
 }
 
 /* Of a dropped table: the rights that there were. */
 static bool
-could_read(const StreamRecord *stream)
+could_read(const StreamRecord *stream, Oid role)
 {
-	Oid			user = GetUserId();
 	ListCell   *cell;
 
-	if (superuser())
+	if (superuser_arg(role))
 		return true;
 	if (!OidIsValid(stream->owner))
 		return false;
-	if (has_privs_of_role(user, stream->owner))
+	if (has_privs_of_role(role, stream->owner))
 		return true;
 	foreach(cell, stream->readers)
 	{
-		if (lfirst_oid(cell) == ACL_ID_PUBLIC || has_privs_of_role(user, lfirst_oid(cell)))
+		if (lfirst_oid(cell) == ACL_ID_PUBLIC || has_privs_of_role(role, lfirst_oid(cell)))
 			return true;
 	}
 	return false;
 }
 
 static bool
-may_read(const StreamRecord *stream)
+may_read(const StreamRecord *stream, Oid role)
 {
-	return object_ownercheck(RelationRelationId, stream->relation, GetUserId()) ||
+	return object_ownercheck(RelationRelationId, stream->relation, role) ||
 		(OidIsValid(stream->view) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(stream->view)) &&
-		 pg_class_aclcheck(stream->view, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+		 pg_class_aclcheck(stream->view, role, ACL_SELECT) == ACLCHECK_OK);
+}
+
+void
+stream_require_readable_by(const StreamRecord *stream, Oid role)
+{
+	bool		dropped = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(stream->relation));
+
+	if (dropped ? !could_read(stream, role) : !may_read(stream, role))
+		refuse(stream, role, "");
+	if (!dropped && check_enable_rls(stream->relation, role, false) == RLS_ENABLED)
+		refuse(stream, role, " because row-level security policies of its table apply");
 }
 
 void
 stream_require_readable(const StreamRecord *stream)
 {
-	bool		dropped = !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(stream->relation));
-
-	if (dropped ? !could_read(stream) : !may_read(stream))
-		refuse(stream, "");
-	if (!dropped && check_enable_rls(stream->relation, InvalidOid, false) == RLS_ENABLED)
-		refuse(stream, " because row-level security policies of its table apply");
+	stream_require_readable_by(stream, GetUserId());
 }

@@ -81,6 +81,9 @@ extern void stream_keep_readers(const TableRecord *table);
  */
 extern void stream_require_readable(const StreamRecord *stream);
 
+/* The same of another role, which must be there. */
+extern void stream_require_readable_by(const StreamRecord *stream, Oid role);
+
 /* The moment that a new stream of the table of that name has: now, or later where one has that already. */
 extern TimestampTz stream_next_moment(const char *table_name);
 

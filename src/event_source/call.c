@@ -32,6 +32,12 @@ role_of_lane(const EventLane *lane)
 	return lane->role;
 }
 
+void
+event_call_check(const EventLane *lane)
+{
+	event_source_check_stream(lane->table, lane->label, role_of_lane(lane));
+}
+
 /* How many records an answer has done; it counts only where the source says so. */
 static int
 records_done(const EventLane *lane, const EventBatch *batch, const char *answer, size_t length)
@@ -89,7 +95,6 @@ event_call_function(const EventLane *lane, const EventBatch *batch)
 	char	   *answer;
 
 	role_session_begin(role_of_lane(lane), &before);
-	event_source_check_stream(lane->table, lane->label);
 	/* what a session of the role has */
 	(void) set_config_option("search_path", "\"$user\", public", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -109,7 +114,6 @@ event_call_channel(const EventLane *lane, const EventBatch *batch)
 	char		last[SEQUENCE_NUMBER_TEXT_LENGTH];
 
 	role_session_begin(role_of_lane(lane), &before);
-	event_source_check_stream(lane->table, lane->label);
 	sequence_number_write(batch->sequences[0], first);
 	sequence_number_write(batch->sequences[batch->count - 1], last);
 	initStringInfo(&payload);
@@ -127,11 +131,6 @@ event_call_channel(const EventLane *lane, const EventBatch *batch)
 char *
 event_call_url_check(const EventLane *lane)
 {
-	RoleSession before;
-
-	role_session_begin(role_of_lane(lane), &before);
-	event_source_check_stream(lane->table, lane->label);
-	role_session_end(&before);
 	return event_url_check(lane->options.url);
 }
 

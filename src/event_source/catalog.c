@@ -52,7 +52,7 @@ event_source_define_settings(void)
 /* ---- What the role must be allowed ---- */
 
 void
-event_source_check_stream(const char *table, const char *label)
+event_source_check_stream(const char *table, const char *label, Oid role)
 {
 	StreamRecord *stream = stream_find(table, label);
 
@@ -60,7 +60,7 @@ event_source_check_stream(const char *table, const char *label)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the stream of table \"%s\" is not there any more", table)));
-	stream_require_readable(stream);
+	stream_require_readable_by(stream, role);
 }
 
 /* The same of the one that a new event source will read, which must be on. */

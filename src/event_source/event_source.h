@@ -29,8 +29,8 @@ extern void (*event_source_request) (void);
 
 /* ---- catalog.c: the SQL functions, and the right to be called ---- */
 
-/* Raises an error where the current role may not read that stream of the table. */
-extern void event_source_check_stream(const char *table, const char *label);
+/* Raises an error where the role may not read that stream of the table. */
+extern void event_source_check_stream(const char *table, const char *label, Oid role);
 
 /*
  * The function of that text ("schema.name(jsonb)"), which must belong to that role,
@@ -170,6 +170,12 @@ extern void event_lane_interrupt_batch(EventLane *lane, const EventBatch *batch)
 extern void event_lane_drop_batch(EventLane *lane, const EventBatch *batch);
 
 /* ---- call.c: the call ---- */
+
+/*
+ * Raises an error where the lane's role is gone, or may not read the stream.  What becomes of a batch otherwise,
+ * shows what is in it: a failure that is kept, and a filter that a record has passed.
+ */
+extern void event_call_check(const EventLane *lane);
 
 /*
  * Gives the event to the lane's function, in the current transaction and as its

@@ -55,6 +55,7 @@ static bool leaves_slow = false;
 static EventLane *current_lane = NULL;
 static EventBatch *current_batch = NULL;
 static bool calling = false;
+static bool checking = false;	/* whether its role may have the batch */
 static bool attempting = false; /* and that has been written down */
 static TimestampTz called_at;
 
@@ -282,6 +283,9 @@ do_batch(EventLane *lane)
 	current_batch = batch;
 	if (batch->count == 0 && !batch->ended && sequence_number_compare(batch->next, lane->next) == 0)
 		return false;
+	checking = true;
+	event_call_check(lane);
+	checking = false;
 	/*
 	 * Who deletes the source waits for a call; who has deleted it is not surprised by one.  A batch
 	 * that somebody else has done or tried since the position was read is not given again.
@@ -340,7 +344,7 @@ end_with_error(void)
 	return error;
 }
 
-/* What was not even read is left alone for a while, and looked at again. */
+/* What was not even read, or is not for its role, is left alone for a while, and looked at again. */
 static bool
 write_unreadable(EventLane *lane)
 {
@@ -364,7 +368,7 @@ record_error(EventLane *lane, const EventBatch *batch, const ErrorData *error)
 	}
 	note_error(lane, pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
 	note_time(lane);
-	if (batch == NULL || batch->count == 0)
+	if (checking || batch == NULL || batch->count == 0)
 		return write_unreadable(lane);
 	return write_failure(lane, batch);
 }
@@ -408,6 +412,7 @@ try_lane(const EventLaneKey *key)
 
 	current_lane = NULL;
 	current_batch = NULL;
+	checking = false;
 	PG_TRY();
 	{
 		done = do_lane_or_record_error(key);
@@ -450,6 +455,7 @@ static bool
 count_interrupted(const EventAttempt *attempt)
 {
 	EventLane  *lane = event_lane_read_waiting(&attempt->key);
+	EventBatch *batch;
 
 	if (lane == NULL || lane->retries != attempt->retries ||
 		sequence_number_compare(lane->next, attempt->next) != 0)
@@ -457,7 +463,9 @@ count_interrupted(const EventAttempt *attempt)
 	if (!ConditionalLockRelationOid(lane->relation, AccessShareLock))
 		return false;
 	note_error(lane, "57P02", "the call was interrupted by the end of its process");
-	event_lane_interrupt_batch(lane, event_batch_read(lane));
+	batch = event_batch_read(lane);
+	event_call_check(lane);
+	event_lane_interrupt_batch(lane, batch);
 	(void) event_lane_write(lane);
 	return true;
 }

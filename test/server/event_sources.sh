@@ -111,11 +111,20 @@ is "one that is disabled does not" "$(seen plain)" '40|40|20'
 sql -o /dev/null -c "SELECT ddb.update_event_source('$plain', '{\"Enabled\": true}')"
 ok "and goes on where it was, once it is enabled" wait_until "SELECT count(*) = 45 FROM seen WHERE who = 'plain'"
 
-# What may not be called any more is not.
+# What may not be called any more is not, and nothing is kept of what its role may not read.
+eager=$(source_as alice Plain "'unknown'" '{"StartingPosition": "LATEST", "FunctionResponseTypes": ["ReportBatchItemFailures"], "MaximumRetryAttempts": 0}')
+aged=$(source_as alice Plain "'unknown'" '{"StartingPosition": "LATEST", "MaximumRecordAgeInSeconds": 0}')
+passing=$(source_as alice Plain "'plain'" '{"StartingPosition": "LATEST", "FilterCriteria": {"Filters": [{"Pattern": "{\"eventName\": [\"nothing\"]}"}]}}')
+refused="ddb.event_source_progress WHERE source IN ('$eager', '$aged', '$passing') AND last_error LIKE 'AccessDeniedException%'"
 sql -o /dev/null -c 'REVOKE SELECT ON dynamodb."Plain:stream" FROM alice' -c 'REVOKE EXECUTE ON FUNCTION latest(jsonb) FROM PUBLIC'
 put Plain 26 26
 ok "a right to the stream that was taken is missed" wait_until "SELECT count(*) > 0 FROM ddb.event_source_progress WHERE source = '$plain' AND last_error LIKE 'AccessDeniedException%'"
+ok "by all of its sources" wait_until "SELECT count(*) = 3 FROM $refused"
+is "none of which gives anything up, or passes it by" "$(sql -c 'SELECT count(*) FROM ddb.event_source_failures' -c "SELECT bool_and(behind_seconds > 0) FROM $refused")" $'0\nt'
 sql -o /dev/null -c 'GRANT SELECT ON dynamodb."Plain:stream" TO alice'
+ok "with the right they do" wait_until "SELECT sum(records) = 2 FROM ddb.event_source_failures"
+sql -o /dev/null -c 'SET ROLE alice' -c "SELECT ddb.delete_event_source_failures('$eager'), ddb.delete_event_source_failures('$aged')"
+for source in "$eager" "$aged" "$passing"; do delete_source "$source"; done
 ok "as is one to the function" wait_until "SELECT count(*) > 0 FROM ddb.event_source_progress WHERE source = '$latest' AND last_error = 'permission denied for function latest'"
 sql -o /dev/null -c 'GRANT EXECUTE ON FUNCTION latest(jsonb) TO PUBLIC'
 ok "with the rights all goes on" wait_until "SELECT count(*) = 72 FROM seen WHERE who IN ('plain', 'latest')"
