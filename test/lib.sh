@@ -87,6 +87,17 @@ kill_one() {
 	wait_until 'SELECT true'
 }
 
+# listens PORT: until somebody does, at most a minute; a server is there before its endpoint is.
+listens() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		port_is_free "$1" || return 0
+		sleep 0.1
+	done
+	echo "# nobody listens on port $1"
+	return 1
+}
+
 # configure SETTING [VALUE]: sets it for the server, or takes it back; who reads settings at once has it when this returns.
 configure() {
 	sql -o /dev/null -c "ALTER SYSTEM $([ $# = 1 ] && echo "RESET $1" || echo "SET $1 = '$2'")"

@@ -20,10 +20,7 @@ cp "$client_source/dynamodb-admin/scenario.js" .
 node node_modules/dynamodb-admin/bin/dynamodb-admin.js --host 127.0.0.1 --port "$admin_port" >"$DDB_WORK/admin.log" 2>&1 &
 admin=$!
 trap 'kill "$admin" 2>/dev/null || true' EXIT
-for _ in {1..100}; do
-	port_is_free "$admin_port" || break
-	sleep 0.1
-done
+listens "$admin_port"
 CHROMIUM=$(command -v chromium) node scenario.js "http://127.0.0.1:$admin_port" "$top/.test/dynamodb-admin.png" ||
 	{
 		echo "not ok - dynamodb-admin ended with an error"

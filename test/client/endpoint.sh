@@ -11,6 +11,7 @@ ddb.ttl_change_interval = 0
 max_worker_processes = 16
 END
 	sql -c 'CREATE EXTENSION ddb'
+	listens "$port"
 	IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(sql -c "SELECT * FROM ddb.create_access_key('postgres')")"
 	export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$port
 	export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null

@@ -58,10 +58,7 @@ ddb.http_trust_role = postgres'
 	new_cluster target <<<"ddb.http_port = $port
 $trust"
 	sql -c 'CREATE EXTENSION ddb'
-	for _ in {1..100}; do
-		port_is_free "$port" || break
-		sleep 0.1
-	done
+	listens "$port"
 	example docs/from-dynamodb-local.md python | sed "s/localhost:8001/127.0.0.1:$source_port/; s/localhost:8000/127.0.0.1:$port/" |
 		"$client_cache/python/bin/python" - 2>&1 | sed 's/^/#   /'
 	is "tables and items move to another server" "$(sql -c "$items")" "$expected"

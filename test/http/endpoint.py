@@ -35,7 +35,7 @@ def sql(statement, *options):
                           check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def eventually(what, condition, seconds=15):
+def eventually(what, condition, seconds=60):
     """The condition becomes true."""
     ok(what, until(condition, seconds), "not within %d s" % seconds)
 
@@ -46,7 +46,7 @@ def configure(setting, text=None):
     subprocess.run([os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reload")], check=True)
 
 
-def until(condition, seconds=15):
+def until(condition, seconds=60):
     """Waits for it that long; gives whether it holds at last. Until then its requests may fail."""
     end = monotonic() + seconds
     while monotonic() < end:
@@ -91,7 +91,7 @@ class Response:
 class Connection:
     """A connection that reads answers one after the other."""
 
-    def __init__(self, timeout=20):
+    def __init__(self, timeout=60):
         self.socket = socket.create_connection(("127.0.0.1", PORT), timeout)
         self.buffer = b""
 
@@ -159,7 +159,7 @@ class Connection:
         self.close()
 
 
-def raw(data, timeout=20):
+def raw(data, timeout=60):
     """Sends bytes and returns the answer, or None where the connection is closed."""
     with Connection(timeout) as connection:
         try:

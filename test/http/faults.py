@@ -82,7 +82,7 @@ def disk(*make_room):
     create_table(key, "Faults")
     before = pids()
     with Load(key, "Faults", names=10 ** 9, text=long_text()) as load:
-        eventually("the disk gets full", lambda: load.outcomes["PutItem", "InternalServerError"] > 100, 60)
+        eventually("the disk gets full", lambda: load.outcomes["PutItem", "InternalServerError"] > 100, 180)
         read = load.outcomes["GetItem", "OK"]
         eventually("reads go on", lambda: load.outcomes["GetItem", "OK"] > read + 100)
         subprocess.run(make_room, check=True)
@@ -102,7 +102,7 @@ def crash(path):
     with Load(key, "Faults", names=10 ** 9, text=long_text()) as load:
         eventually("requests are served", lambda: load.outcomes["PutItem", "OK"] > 100)
         open(path + ".begun", "w").close()
-        eventually("the server goes", lambda: load.outcomes["connection", "closed"] > 0, 60)
+        eventually("the server goes", lambda: load.outcomes["connection", "closed"] > 0, 180)
     report(load)
     with open(path, "w") as file:
         json.dump((key, load.acknowledged()), file)

@@ -106,6 +106,7 @@ END
 $$;
 SQL
 wait_until "SELECT count(*) = 4 FROM ddb.shards WHERE label IS NOT NULL"
+listens "$port"
 key=$(sql -F ' ' -c "SELECT * FROM ddb.create_access_key('postgres')")
 
 # ledger MOMENT: what all items were then, as the ledger of the server has it that is to be lost.
@@ -179,7 +180,7 @@ restore_beside() {
 	prepare_cluster "$dir"
 	ok "a backup is restored: $*" backrest --pg1-path="$dir/data" "$@" restore
 	port=$(free_port)
-	as_server_user env $DDB_SERVER_ENVIRONMENT "$bindir/pg_ctl" -D "$dir/data" --log="$dir/server.log" --wait --silent -o "-c port=$(free_port) -c ddb.http_port=$port \
+	as_server_user env $DDB_SERVER_ENVIRONMENT "$bindir/pg_ctl" -D "$dir/data" --log="$dir/server.log" --wait --timeout=300 --silent -o "-c port=$(free_port) -c ddb.http_port=$port \
 		-c config_file=$cluster/data/postgresql.conf -c data_directory=$dir/data -c unix_socket_directories=$dir/socket" start </dev/null
 	use_cluster "$dir"
 }

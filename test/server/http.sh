@@ -8,6 +8,7 @@ new_cluster cluster <<END
 ddb.http_port = $DDB_HTTP_PORT
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$DDB_HTTP_PORT"
 
 for suite in protocol access user_code hostile; do
 	echo "# $suite"
@@ -22,6 +23,8 @@ settings="
 ddb.http_port = $DDB_HTTP_PORT
 ddb.http_workers = 1
 max_files_per_process = 64
+# for as long as a slow machine takes to have all of them wait
+ddb.http_lock_timeout = 1min
 "
 (
 	ulimit -n 160

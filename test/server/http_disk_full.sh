@@ -61,7 +61,8 @@ END
 as_server_user mkdir "$DDB_WORK/tables/space"
 sql -c "CREATE TABLESPACE small LOCATION '$DDB_WORK/tables/space'" -c 'CREATE EXTENSION ddb' \
 	-c "ALTER SYSTEM SET default_tablespace = 'small'"
-sql -o "$DDB_WORK/out" -c 'SELECT pg_reload_conf()'
+"$top/test/reload"
+listens "$DDB_HTTP_PORT"
 
 echo "# the tables' disk"
 if [ -z "$disks" ]; then

@@ -8,5 +8,5 @@ new_cluster cluster <<END
 ddb.http_port = $DDB_HTTP_PORT
 END
 sql -c 'CREATE EXTENSION ddb'
-until ! port_is_free "$DDB_HTTP_PORT"; do sleep 0.1; done
+listens "$DDB_HTTP_PORT"
 python3 "$top/test/http/memory.py" || echo "not ok - the requests ended with an error"

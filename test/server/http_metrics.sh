@@ -10,6 +10,7 @@ ddb.ttl_delay = 0
 max_worker_processes = 16
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$DDB_HTTP_PORT"
 for suite in metrics many_tables; do
 	echo "# $suite"
 	python3 "$top/test/http/$suite.py" || echo "not ok - $suite ended with an error"

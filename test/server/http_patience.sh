@@ -5,7 +5,8 @@
 port=$(free_port)
 new_cluster cluster <<END
 ddb.http_port = $port
-ddb.http_lock_timeout = 5s
+ddb.http_lock_timeout = 20s
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$port"
 DDB_HTTP_PORT=$port python3 "$top/test/http/patience.py" || echo "not ok - the program ended with an error"

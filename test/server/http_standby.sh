@@ -14,7 +14,7 @@ part() {
 replayed() {
 	local lsn try
 	lsn=$(sql -c 'SELECT pg_current_wal_lsn()')
-	for try in {1..300}; do
+	for try in {1..600}; do
 		[ "$(psql -X -A -t -d "$standby_conninfo" -c "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" = t ] && return
 		sleep 0.1
 	done
@@ -23,7 +23,7 @@ replayed() {
 
 serves() {
 	local try
-	for try in {1..200}; do
+	for try in {1..600}; do
 		[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$1/")" = 200 ] && return
 		sleep 0.1
 	done
@@ -35,6 +35,7 @@ new_cluster primary <<END
 ddb.http_port = $first_port
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$first_port"
 second_port=$(free_port)
 prepare_cluster "$standby"
 as_server_user "$bindir/pg_basebackup" --dbname="host=$PGHOST port=$PGPORT user=$PGUSER application_name=standby" \

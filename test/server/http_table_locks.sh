@@ -6,8 +6,9 @@ DDB_HTTP_PORT=$(free_port)
 export DDB_HTTP_PORT
 new_cluster cluster <<END
 ddb.http_port = $DDB_HTTP_PORT
-ddb.http_lock_timeout = 5s
+ddb.http_lock_timeout = 30s
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$DDB_HTTP_PORT"
 cd "$DDB_WORK"
 python3 "$top/test/http/table_locks.py" || echo "not ok - table_locks ended with an error"

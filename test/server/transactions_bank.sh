@@ -17,6 +17,7 @@ new_cluster primary <<END
 ddb.http_port = $first_port
 END
 sql -c 'CREATE EXTENSION ddb'
+listens "$first_port"
 DDB_HTTP_PORT=$first_port python3 "$top/test/http/bank.py" fill
 second_port=$(free_port)
 prepare_cluster "$standby"
