@@ -32,14 +32,20 @@ done
 
 # Nothing is due for a while, and the worker goes; it is back in time, also for what comes earlier.
 PGDATABASE=first
-put 1 10 7
-ok "a worker that has nothing to do goes" wait_until "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'ddb expiry' AND datname = 'first'"
-put 11 20 1
-ok "what is put later and due earlier is deleted" wait_until "SELECT count(*) = 10 FROM dynamodb.\"Fading\""
+# earlier SECONDS: what is due then is there yet when the worker has gone, and come back for what is due before.
+earlier() {
+	put 1 10 "$1"
+	wait_until "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'ddb expiry' AND datname = 'first'"
+	put 11 20 1
+	wait_until "SELECT count(*) = 0 FROM dynamodb.\"Fading\" WHERE id::text::integer > 10"
+	[ "$(sql -c "SELECT count(*) FROM dynamodb.\"Fading\"")" = 10 ]
+}
+# a machine may be too slow for seven seconds
+ok "a worker that has nothing to do goes, and what is put later and due earlier is deleted" eval 'earlier 7 || { gone && earlier 50; }'
 sql -o /dev/null -c "BEGIN; SELECT ddb.put_item(json_build_object('TableName', 'Fading', 'Item', json_build_object('id', '{\"S\": \"prepared\"}'::json,
 	'expires', json_build_object('N', extract(epoch FROM now())::bigint::text)))); PREPARE TRANSACTION 'put'"
 sql -c "COMMIT PREPARED 'put'"
-ok "and the others, with one that a prepared transaction has put" gone
+WAIT=1200 ok "and the others, with one that a prepared transaction has put" gone
 
 # Over HTTP.
 http() {
@@ -59,11 +65,8 @@ like "and back" "$(http UpdateTimeToLive "${specification/true/false}")" 'Valida
 is "PutItem" "$(http PutItem "{\"TableName\": \"Web\", \"Item\": {\"id\": {\"S\": \"a\"}, \"expires\": {\"N\": \"$(($(date +%s) + 1))\"}}}")" '{}'
 ok "expires" wait_until 'SELECT count(*) = 0 FROM dynamodb."Web"'
 is "GetItem finds nothing" "$(http GetItem '{"TableName": "Web", "Key": {"id": {"S": "a"}}}')" '{}'
-sql -o /dev/null -c 'ALTER SYSTEM SET ddb.ttl_change_interval = 0' -c 'SELECT pg_reload_conf()'
-for ((i = 0; i < 100; i++)); do
-	[[ $(http UpdateTimeToLive "${specification/true/false}") != *interval* ]] || { sleep 0.1; continue; }
-	break
-done
+configure ddb.ttl_change_interval 0
+http UpdateTimeToLive "${specification/true/false}" >"$DDB_WORK/out"
 is "switched off where the interval is set to 0" "$(http DescribeTimeToLive '{"TableName": "Web"}')" '{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}'
 
 # Databases come and go.
@@ -77,7 +80,7 @@ for what in 'DROP DATABASE busy' 'CREATE DATABASE copied TEMPLATE busy' 'ALTER D
 	ok "the worker leaves the database to: $what" sql -c "$what"
 	[[ $what != *renamed ]] || PGDATABASE=renamed ok "and comes back" gone
 	[[ $what != *copied* ]] || PGDATABASE=copied ok "and into the copy" gone
-	sql -c 'DROP DATABASE IF EXISTS busy' -c 'DROP DATABASE IF EXISTS renamed' -c 'DROP DATABASE IF EXISTS copied'
+	for database in busy renamed copied; do dropdb --if-exists --force $database 2>/dev/null; done
 done
 
 # In this database the extension never was.

@@ -49,7 +49,9 @@ configure_cluster "$standby" </dev/null
 start_cluster "$standby"
 use_cluster "$cluster"
 PGDATABASE=second
-put 1 500 4
+# it deletes nothing before it is stopped
+configure ddb.ttl_delay 1h
+put 1 500 0
 lsn=$(sql -c 'SELECT pg_current_wal_lsn()')
 stop_cluster "$cluster"
 use_cluster "$standby"
