@@ -176,13 +176,21 @@ def attempt(session, statement):
         return None
 
 
+def size_of(name):
+    try:
+        return os.stat(os.path.join(unfinished, name)).st_size
+    except FileNotFoundError:
+        # it is finished by now
+        return 0
+
+
 # it is slow enough to be seen at work: each object is on disk before the next one
 session = libpq.Session("postgres")
 process = int(session.execute("SELECT pg_backend_pid()").rows[0][0])
 thread = threading.Thread(target=attempt, args=(session, """DO \$\$ BEGIN FOR i IN 1..1000000 LOOP
     PERFORM ddb.write_object('other', 'killed', decode(repeat(md5('x'), 250000), 'hex')); END LOOP; END \$\$"""))
 thread.start()
-while not any(os.stat(os.path.join(unfinished, name)).st_size > 0 for name in os.listdir(unfinished)):
+while not any(size_of(name) > 0 for name in os.listdir(unfinished)):
     time.sleep(0.001)
 os.kill(process, signal.SIGSTOP)
 other = libpq.Session("postgres")
@@ -192,6 +200,9 @@ kept = before == set(os.listdir(unfinished))
 print("ok - another writer leaves it what it is writing" if written and kept else f"not ok - what is being written is not left alone: {before}")
 os.kill(process, signal.SIGKILL)
 thread.join()
+# Until the postmaster knows of it, it lets in whom it then ends.
+while os.path.exists(f"/proc/{process}"):
+    time.sleep(0.02)
 END_PYTHON
 wait_until "SELECT NOT pg_is_in_recovery()"
 like "what was there before it was killed is whole" "$(q "SELECT string_agg(DISTINCT size::text, ' ') FROM ddb.bucket_objects('other', 'killed')")" '^(4000000)?$'

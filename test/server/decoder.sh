@@ -90,10 +90,9 @@ is "changes of an item in one transaction, in order" "$(changes "BEGIN; $(put o 
 	$'INSERT Music\nMODIFY Music\nREMOVE Music\nINSERT Music'
 
 # Of two that create an item, the second waits, has its row taken back, and comes upon the first's.
-sql -o /dev/null -c "BEGIN; $(put w 1 '"n": {"N": "1"}'); SELECT pg_sleep(1); COMMIT" &
-until [ "$(sql -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")" = 1 ]; do
-	sleep 0.05
-done
+sql -o /dev/null -c "BEGIN" -c "$(put w 1 '"n": {"N": "1"}')" -c "SELECT pg_advisory_lock(1)" \
+	-c "DO \$\$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid) LOOP PERFORM pg_sleep(0.01); END LOOP; END \$\$" -c COMMIT &
+wait_until "SELECT count(*) = 1 FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = current_database()"
 sql -o /dev/null -c "$(put w 1 '"n": {"N": "2"}')"
 wait
 is "two that create the same item" "$(read_changes | cut -d' ' -f 1,2,10-)" \
@@ -204,7 +203,7 @@ as_reader() {
 }
 is "REPLICATION alone shows nothing of other tables" "$(as_reader peek)" "$(peek tables Single)"
 like "and asking for one by name is refused" "$(as_reader peek tables Music,Single 2>&1)" '^ERROR:  changes of table "Music" may not be read'
-like "by the replication protocol too" "$(as_reader timeout 20 pg_recvlogical --dbname=decoder --slot=decoder --start --file=- --option=tables=Music --no-loop 2>&1)" \
+like "by the replication protocol too" "$(as_reader timeout 60 pg_recvlogical --dbname=decoder --slot=decoder --start --file=- --option=tables=Music --no-loop 2>&1)" \
 	'changes of table "Music" may not be read'
 sql -o /dev/null -c 'GRANT SELECT (item) ON dynamodb."Music" TO decoder_reader'
 like "a column's privilege is not enough" "$(as_reader peek tables Music 2>&1)" '^ERROR:  changes of table "Music" may not be read'
@@ -218,11 +217,16 @@ is "what has been revoked is not shown, of before either" "$(as_reader peek)" ""
 sql -o /dev/null -c 'GRANT SELECT ON dynamodb."Single" TO decoder_reader'
 
 # A consumer that goes on loses sight of a table where it was revoked.
-as_reader timeout 60 pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
+as_reader timeout 120 pg_recvlogical --dbname=decoder --slot=decoder --start --file="$DDB_WORK/revoked" --option=tables=Single --no-loop \
 	--status-interval=1 2>"$DDB_WORK/revoked.err" &
 receiver=$!
-until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = 2 ] || ! kill -0 "$receiver"; do sleep 0.05; done
+# received LINES: so many have come, or no more will.
+received() {
+	until [ "$(cat "$DDB_WORK/revoked" 2>/dev/null | wc -l)" = "$1" ] || ! kill -0 "$receiver"; do sleep 0.05; done
+}
+received 2
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"seen\"}}')"
+received 3
 sql -o /dev/null -c 'REVOKE SELECT ON dynamodb."Single" FROM decoder_reader'
 sql -o /dev/null -c "INSERT INTO dynamodb.\"Single\" (item) VALUES ('{\"a\": {\"S\": \"hidden\"}}')"
 wait "$receiver" || true

@@ -31,9 +31,8 @@ receive() {
 stop_receiver() {
 	kill -"$1" "$receiver"
 	wait "$receiver" 2>/dev/null || true
-	until [ "$(sql -c "SELECT active FROM pg_replication_slots WHERE slot_name = 'consumers'")" = f ]; do
-		sleep 0.02
-	done
+	# also one that has not come to the slot yet
+	wait_until "SELECT NOT active AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'pg_recvlogical') FROM pg_replication_slots WHERE slot_name = 'consumers'"
 }
 
 lines() {
