@@ -51,7 +51,7 @@ sql -o /dev/null 2>/dev/null <<'SQL' &
 SET application_name = 'holder';
 BEGIN;
 SELECT ddb.put_item('{"TableName": "Turns", "Item": {"k": {"N": "1"}, "held": {"BOOL": true}}}');
-SELECT pg_advisory_lock_shared(1), pg_sleep(60);
+SELECT pg_advisory_lock_shared(1), pg_sleep(600);
 SQL
 holder=$!
 wait_until "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -115,23 +115,25 @@ CREATE TRIGGER third BEFORE INSERT OR UPDATE ON dynamodb."Told" FOR EACH ROW EXE
 SQL
 arn=$(sql -c "SELECT start('Told', 'told/', '{\"MaxWriteRequestUnits\": 1024}')")
 wait_until "SELECT (description('$arn')->>'FailedItemCount')::int > 2 OR status('$arn') <> 'IN_PROGRESS'"
-WAIT=100 ok "progress is told behind a record that fails" wait_until "SELECT count(*) = 1 FROM ddb.job_progress WHERE table_name = 'Told' AND items_done > 400 AND bytes_done > 0 AND time_left IS NOT NULL"
+ok "progress is told behind a record that fails" wait_until "SELECT count(*) = 1 FROM ddb.job_progress WHERE table_name = 'Told' AND items_done > 400 AND bytes_done > 0 AND time_left IS NOT NULL"
 sql -o /dev/null -c "SELECT ddb.cancel_bulk_operation('{\"BulkOperationArn\": \"$arn\"}')"
 like "it is cancelled" "$(done_put "$arn")" '^CANCELLED '
 
 # ---- A rate that was a mistake ----
-sql -o /dev/null -c "SELECT put('slow/1.json', 1, 10, repeat('x', 300000))" -c "ALTER SYSTEM SET ddb.job_rate = '1kB'" -c 'SELECT pg_reload_conf()'
+sql -o /dev/null -c "SELECT put('slow/1.json', 1, 10, repeat('x', 300000))"
+configure ddb.job_rate 1kB
 sql -o /dev/null <<'SQL'
 SELECT ddb.import_table('{"S3BucketSource": {"S3Bucket": "files", "S3KeyPrefix": "slow/"}, "InputFormat": "DYNAMODB_JSON",
 	"TableCreationParameters": {"TableName": "Slow", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "N"}],
 		"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]}}');
 SQL
 wait_until "SELECT items_done = 1 FROM ddb.job_progress WHERE table_name = 'Slow'"
-sql -o /dev/null -c "ALTER SYSTEM SET ddb.job_rate = '100MB'" -c 'SELECT pg_reload_conf()'
-WAIT=200 ok "what is owed at a rate is owed at the next one only as much" wait_until "SELECT ddb.describe_table('{\"TableName\": \"Slow\"}')::jsonb#>>'{Table,TableStatus}' = 'ACTIVE'"
+configure ddb.job_rate 100MB
+ok "what is owed at a rate is owed at the next one only as much" wait_until "SELECT ddb.describe_table('{\"TableName\": \"Slow\"}')::jsonb#>>'{Table,TableStatus}' = 'ACTIVE'"
 
 # ---- A job that gives way ----
-sql -o /dev/null -c "SELECT put('way/1.json', 1, 60, repeat('x', 20000))" -c "ALTER SYSTEM SET ddb.job_rate = '40kB'" -c 'SELECT pg_reload_conf()'
+sql -o /dev/null -c "SELECT put('way/1.json', 1, 60, repeat('x', 20000))"
+configure ddb.job_rate 40kB
 sql -o /dev/null <<'SQL'
 SELECT ddb.import_table('{"S3BucketSource": {"S3Bucket": "files", "S3KeyPrefix": "way/"}, "InputFormat": "DYNAMODB_JSON",
 	"TableCreationParameters": {"TableName": "Way", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "N"}],
@@ -148,8 +150,8 @@ BEGIN
 	END LOOP;
 END $$;
 SQL
-WAIT=100 ok "an import that has given way tells of its progress again" wait_until "SELECT count(*) = 1 FROM ddb.job_progress WHERE table_name = 'Way' AND items_done > 1 AND bytes_done > 0"
-sql -o /dev/null -c "ALTER SYSTEM RESET ddb.job_rate" -c 'SELECT pg_reload_conf()'
+ok "an import that has given way tells of its progress again" wait_until "SELECT count(*) = 1 FROM ddb.job_progress WHERE table_name = 'Way' AND items_done > 1 AND bytes_done > 0"
+configure ddb.job_rate
 wait_until "SELECT ddb.describe_table('{\"TableName\": \"Way\"}')::jsonb#>>'{Table,TableStatus}' = 'ACTIVE'"
 is "with all its items" "$(sql -c 'SELECT count(*) FROM dynamodb."Way"')" 60
 stop_cluster "$cluster"

@@ -238,9 +238,8 @@ SELECT ddb.create_table('{"TableName": "Waiting", "BillingMode": "PAY_PER_REQUES
 CREATE SERVER away FOREIGN DATA WRAPPER ddb_bucket OPTIONS (store 's3');
 CREATE USER MAPPING FOR PUBLIC SERVER away OPTIONS (access_key_id 'AKIAIOSFODNN7EXAMPLE', secret_access_key 'none');
 ALTER SYSTEM SET ddb.s3_endpoint = 'http://127.0.0.1:1';
-ALTER SYSTEM SET ddb.s3_attempts = 1;
-SELECT pg_reload_conf();
 SQL
+configure ddb.s3_attempts 1
 ok "a backup waits for its store" eval "sql -c 'SET ddb.backup_bucket = away' -c \"SELECT backup('Waiting', 'waiting')\" -o /dev/null && wait_until \"SELECT reason('Waiting') LIKE 'WAITING: %'\""
 like "for which its table stays" "$(sql -c "SELECT ddb.delete_table('{\"TableName\": \"Waiting\"}')" 2>&1 || true)" 'ResourceInUseException: .*being backed up'
 sql -o /dev/null -c 'DROP SERVER away CASCADE' -c 'ALTER SYSTEM RESET ddb.s3_endpoint' -c 'ALTER SYSTEM RESET ddb.s3_attempts' -c 'SELECT pg_reload_conf()' 2>/dev/null
@@ -446,13 +445,13 @@ ok "deletions are carried out" wait_until 'SELECT count(*) = 0 FROM ddb.bucket_b
 is "and leave nothing" "$(sql -c "SELECT names('{\"TableName\": \"Large\"}')"; as_server_user test -e "$bucket/AWSDynamoDB/backups/Large" && echo there)" ''
 # ---- At the rate of jobs ----
 
-sql -c "ALTER SYSTEM SET ddb.job_rate = '100kB'" -o /dev/null -c 'SELECT pg_reload_conf()'
+configure ddb.job_rate 100kB
 arn=$(sql -c "SELECT backup('Large', 'slow')")
 ok "what is made slowly tells how far it is" wait_until "SELECT bytes_done > 0 AND items_done > 0 FROM ddb.job_progress WHERE kind = 'BUCKET_BACKUP'"
-sql -c 'ALTER SYSTEM RESET ddb.job_rate' -o /dev/null -c 'SELECT pg_reload_conf()'
+configure ddb.job_rate
 ok "and is made" available "$arn"
 
-is "no job is left but the ones that have failed" "$(sql -c "SELECT count(*) FROM ddb.jobs WHERE state <> 'FAILED'")" 0
+ok "no job is left but the ones that have failed" wait_until "SELECT count(*) = 0 FROM ddb.jobs WHERE state <> 'FAILED'"
 is "nothing unfinished lies in the bucket" "$(as_server_user find "$bucket/.ddb-unfinished" -type f | wc -l)" 0
 stop_cluster "$DDB_WORK/other"
 stop_cluster "$cluster"

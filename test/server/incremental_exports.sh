@@ -73,12 +73,13 @@ BEGIN
 	END CASE;
 END
 $$;
--- For as long as the relation "going" is there.
+-- For as long as the relation "going" is there; the sequence says how often.
+CREATE SEQUENCE writes;
 CREATE PROCEDURE write_on() LANGUAGE plpgsql AS $$
 BEGIN
 	WHILE to_regclass('going') IS NOT NULL LOOP
 		BEGIN
-			PERFORM write_something();
+			PERFORM write_something(), nextval('writes');
 			IF random() < 0.05 THEN
 				RAISE EXCEPTION SQLSTATE 'XX999';
 			END IF;
@@ -274,7 +275,8 @@ ahead=2000
 clock_ahead "$ahead"
 start_writers
 for moment in third fourth fifth sixth; do
-	sleep 0.7
+	written=$(sql -c 'SELECT last_value FROM writes')
+	wait_until "SELECT last_value > $written + 200 FROM writes"
 	declare "$moment=$(now)"
 	case $moment in
 		# A stream's shards have the changes, and several of them.

@@ -48,10 +48,6 @@ GRANT SELECT ON dynamodb."Long", dynamodb."Short" TO one;
 GRANT SELECT ON dynamodb."Short" TO other;
 SQL
 buckets=$cluster/buckets
-# set_setting NAME VALUE: for all that run.
-set_setting() {
-	sql -c "ALTER SYSTEM SET $1 = '$2'" -o /dev/null -c 'SELECT pg_reload_conf()'
-}
 workers="(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'ddb job')"
 at_work="(SELECT count(*) FROM ddb.job_progress WHERE items_done > 0)"
 # completed ARN: it is, within a minute.
@@ -60,7 +56,7 @@ completed() {
 }
 
 # Beside a long one, a short one is done.
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 long=$(sql -c "SELECT export('Long')")
 ok "a long job is at work" wait_until "SELECT $at_work = 1"
 short=$(sql -c "SELECT export('Short')")
@@ -68,37 +64,38 @@ ok "a short one is done beside it" completed "$short"
 is "before it" "$(sql -c "SELECT exported('$long')")" IN_PROGRESS
 
 # One that is at work is told of a change.
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 ok "without a rate it comes to its end" completed "$long"
 is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 
 # As many as the setting says.
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 3)")
 ok "two of three are at work" wait_until "SELECT $at_work = 2"
 sleep 0.5
 is "and no more" "$(sql -c "SELECT $at_work" -c "SELECT $workers")" $'2\n2'
-set_setting ddb.job_workers 3
+configure ddb.job_workers 3
 short=$(sql -c "SELECT export('Short')")
 ok "with a greater setting, the next one" wait_until "SELECT $at_work = 3"
-set_setting ddb.job_workers 1
-set_setting ddb.job_rate 0
+configure ddb.job_workers 1
+configure ddb.job_rate 0
 for arn in $arns $short; do
 	ok "all are done" completed "$arn"
 done
 is "each once" "$(for arn in $arns; do as_server_user sh -c "ls '$buckets/bucket/AWSDynamoDB/${arn##*/}/data' | wc -l"; done | sort -u)" 1
 
 # Roles take turns.
+wait_until "SELECT $workers = 0"
 hold_jobs
 sql -o /dev/null -c 'SET ROLE one' -c "SELECT export('Long') FROM generate_series(1, 5)"
 sql -o /dev/null -c 'SET ROLE other' -c "SELECT export('Short')"
 let_jobs_go
 ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role::text IN ('one', 'other') AND status = 'COMPLETED'"
 like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role::text, ' ' ORDER BY ended) FROM ddb.exports WHERE role::text IN ('one', 'other')")" '^(one )?other one'
-set_setting ddb.job_workers 2
+configure ddb.job_workers 2
 
 # Who is killed.
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 2)")
 for ((i = 1; i <= 3; i++)); do
 	ok "two are at work" wait_until "SELECT $at_work = CASE WHEN (SELECT max(interrupted) > 2 FROM ddb.jobs) THEN 1 ELSE 2 END"
@@ -111,7 +108,7 @@ ok "is done" wait_until "SELECT $at_work = 1"
 sleep 0.3
 is "alone" "$(sql -c "SELECT $at_work")" 1
 short=$(sql -c "SELECT export('Short')")
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 for arn in $arns $short; do
 	ok "all are done" completed "$arn"
 done
@@ -120,7 +117,7 @@ is "no job is left at all" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 # What an attempt that was killed has left is removed: that is nothing done.
 backup=$(sql -c "SELECT ddb.create_backup('{\"TableName\": \"Long\", \"BackupName\": \"Long\"}')::jsonb#>>'{BackupDetails,BackupArn}'")
 ok "a backup is made" wait_until "SELECT ddb.describe_backup('{\"BackupArn\": \"$backup\"}')::jsonb#>>'{BackupDescription,BackupDetails,BackupStatus}' = 'AVAILABLE'"
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 sql -o /dev/null -c "SELECT ddb.restore_table_from_backup('{\"TargetTableName\": \"Restored\", \"BackupArn\": \"$backup\"}')"
 for ((i = 1; i <= 2; i++)); do
 	ok "it is being restored" wait_until "SELECT $at_work = 1"
@@ -130,13 +127,13 @@ for ((i = 1; i <= 2; i++)); do
 done
 ok "it is being restored once more" wait_until "SELECT $at_work = 1"
 is "interrupted twice before" "$(sql -c 'SELECT interrupted FROM ddb.jobs')" 3
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 ok "it is restored" wait_until "SELECT ddb.describe_table('{\"TableName\": \"Restored\"}')::jsonb#>>'{Table,TableStatus}' = 'ACTIVE'"
 is "with all its items" "$(sql -c 'SELECT count(*) FROM dynamodb."Restored"')" 2000
 sql -o /dev/null -c "SELECT ddb.delete_backup('{\"BackupArn\": \"$backup\"}')"
 
 # What ends its worker each time is not tried for ever.
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 arn=$(sql -c "SELECT export('Long')")
 ok "an export is at work" wait_until "SELECT $at_work = 1"
 sql -c 'UPDATE ddb.jobs SET interrupted = 10'
@@ -145,11 +142,11 @@ ok "whose worker has ended ten times is given up" wait_until "SELECT ddb.describ
 is "for that reason" "$(sql -c "SELECT ddb.describe_export('{\"ExportArn\": \"$arn\"}')::jsonb#>>'{ExportDescription,FailureMessage}'")" \
 	'Its worker has ended unexpectedly 10 times, one after the other'
 is "and is no job any more" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 
 # What is told of one that is at work, and to whom.
 sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
-set_setting ddb.job_rate 64kB
+configure ddb.job_rate 64kB
 long=$(sql -c "SELECT export('Long')")
 arn=$(sql -c 'SET ROLE one' -c "SELECT import('Slow')")
 ok "an export tells of items, bytes, rate and time left" wait_until "SELECT items_done > 0 AND bytes_done > 0 AND items_per_second > 0 AND bytes_per_second > 0 AND time_left > '0' AND role = 'postgres' FROM ddb.job_progress WHERE table_name = 'Long'"
@@ -160,7 +157,7 @@ kill_cluster "$cluster"
 start_cluster "$cluster"
 PGDATABASE=working
 ok "an import that goes on counts what was done before" wait_until "SELECT items_done > f.first_items AND f.first_items > 0 AND bytes_done > f.first_bytes AND f.first_bytes > 0 AND time_left > '0' FROM ddb.job_progress, ddb.job_figures() f WHERE f.items = items_done AND table_name = 'Slow'"
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 ok "to the end" wait_until "SELECT d->>'ImportStatus' = 'COMPLETED' AND (d->>'ImportedItemCount')::int = 3000 AND (d->>'ProcessedItemCount')::int = 3000 FROM imported('$arn') d"
 is "no byte is counted twice" "$(sql -c "SELECT (imported('$arn')->>'ProcessedSizeBytes')::bigint - size FROM ddb.bucket_objects('bucket', 'lines/')")" 0
 ok "the export is done" completed "$long"
@@ -187,11 +184,13 @@ for name in Old New; do
 	ok "an import with a failure" wait_until "SELECT imported('$arn')->>'ImportStatus' = 'FAILED'"
 done
 sql -o /dev/null <<'SQL'
+BEGIN;
 DELETE FROM ddb.exports WHERE status = 'COMPLETED' AND role::text <> 'postgres';
 UPDATE ddb.exports SET ended = now() - interval '91 days';
 UPDATE ddb.exports SET ended = now() - interval '89 days' WHERE export = (SELECT max(export) FROM ddb.exports);
 UPDATE ddb.imports SET ended = now() - interval '91 days' WHERE table_name = 'Old';
 UPDATE ddb.imports SET ended = NULL, started = now() - interval '91 days', status = 'IN_PROGRESS' WHERE table_name = 'Slow';
+COMMIT;
 SELECT export('Short');
 SQL
 ok "it goes" wait_until "SELECT (SELECT count(*) FROM ddb.imports) = 1 AND (SELECT count(*) FROM ddb.exports) = 2"
@@ -223,7 +222,7 @@ processed() {
 }
 
 # At this rate an item takes five minutes: nobody waits for that.
-set_setting ddb.job_rate 1kB
+configure ddb.job_rate 1kB
 one=$(sql -c "SELECT put('Waits', 'heavy')")
 other=$(sql -c "SELECT put('WaitsToo', 'heavy')")
 ok "two bulk operations have begun" processed "$one"
@@ -234,7 +233,7 @@ sql -o /dev/null -c 'DROP TABLE dynamodb."WaitsToo"'
 ok "so does one whose table is dropped" wait_until "SELECT $workers = 0"
 one=$(sql -c "SELECT put('Waits', 'heavy')")
 ok "another one has begun" processed "$one"
-set_setting ddb.job_rate 0
+configure ddb.job_rate 0
 ok "and is told of another rate" wait_until "SELECT counts('$one') = 'COMPLETED 20 0'"
 
 # What waits by a limit of its own leaves its place to another job, and comes back.
@@ -268,8 +267,8 @@ sql -o /dev/null < <(grep '^GRANT' "$DDB_WORK/dump.sql")
 ok "and are done with it" wait_until "SELECT (SELECT status FROM ddb.backups) = 'AVAILABLE' AND (SELECT status FROM ddb.exports ORDER BY export DESC LIMIT 1) = 'COMPLETED'"
 
 # Where places are few, one of them is left to other workers: the launcher, that of logical replication, and two more.
-set_setting max_worker_processes 4
-set_setting ddb.job_rate 64kB
+configure max_worker_processes 4
+configure ddb.job_rate 64kB
 stop_cluster "$cluster"
 start_cluster "$cluster"
 PGDATABASE=working

@@ -269,19 +269,24 @@ sql -o /dev/null -c "DO \$\$BEGIN FOR i IN 1..20000 LOOP
 	PERFORM ddb.put_item(jsonb_build_object('TableName', 'Written', 'Item', random_item('many' || i % 100, i))); PERFORM note('many' || i % 100, i); END LOOP; END\$\$"
 many=$(sql -c 'SELECT clock_timestamp()')
 sql -o /dev/null -c "DELETE FROM dynamodb.\"Written\" WHERE s >= 10000; INSERT INTO ledger (p, s) SELECT DISTINCT p, s FROM ledger WHERE s >= 10000"
+# so slowly that it is at work when it is met
+configure ddb.job_rate 1MB
 for how in kill_worker end_worker kill_server; do
 	start_writers
 	wait_until "SELECT latest >= '$many' FROM recovery()"
 	sql -o /dev/null -c "SELECT restore('$how', '$many')"
 	ok "the job is at work" wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = '$how'"
 	$how
+	configure ddb.job_rate
 	ok "a restore goes on after: $how" is_as_at "$how" "$many"
+	configure ddb.job_rate 1MB
 done
 
 # A table that is being created can be dropped in SQL, and holds nobody up who wants its source.
 sql -o /dev/null -c "SELECT restore('Dropped', '$many')"
 wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'Dropped'"
 sql -c 'BEGIN; LOCK TABLE dynamodb."Written" IN ACCESS EXCLUSIVE MODE; COMMIT' -c 'DROP TABLE dynamodb."Dropped"'
+configure ddb.job_rate
 is "nothing is left of it" "$(sql -c 'SELECT count(*) FROM ddb.jobs' -c "SELECT count(*) FROM ddb.tables WHERE name = 'Dropped'")" $'0\n0'
 
 # What its owner puts on an index meanwhile is not run, and holds no other restore up.
@@ -293,14 +298,17 @@ CREATE INDEX ON dynamodb."Stubborn/ByColor" (stubborn(item));
 COMMIT;
 SQL
 ok "a function that does not end, in an index of a new table's index, holds no restore up" restored Behind "$many"
+wait_until "SELECT state = 'FAILED' FROM ddb.job_progress WHERE table_name = 'Stubborn'"
 is "that table is given up" "$(sql -c "SELECT state, error FROM ddb.job_progress WHERE table_name = 'Stubborn'")" 'FAILED|the table, or its relation, has been changed while it was being created'
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Stubborn\"}')"
 
 # A job whose worker has ended comes behind those that have not been tried yet, where there is one worker.
 configure ddb.job_workers 1
+configure ddb.job_rate 1MB
 sql -o /dev/null -c "SELECT restore('First', '$many'), pg_sleep(0.01)" -c "SELECT restore('Second', '$many')"
 wait_until "SELECT items_done > 0 FROM ddb.job_progress WHERE table_name = 'First'"
 sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ddb job'"
+configure ddb.job_rate
 ok "both are restored" eval 'active First && active Second'
 is "the second one first" "$(sql -c 'SELECT (SELECT min(xmin::text::bigint) FROM dynamodb."Second") < (SELECT min(xmin::text::bigint) FROM dynamodb."First")')" t
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"First\"}'), ddb.delete_table('{\"TableName\": \"Second\"}')"
