@@ -82,7 +82,7 @@ is "and before thousands of records are done" "$(sql -c "SELECT count(*) < 5 * 2
 is "none of which has failed" "$(sql -c "SELECT sum(retries) FROM ddb.event_source_positions")" 0
 
 # Of two others one role has one: its calls last longer than this test.
-sql -o /dev/null -c 'ALTER SYSTEM SET ddb.event_source_workers = 3' -c 'SELECT pg_reload_conf()'
+configure ddb.event_source_workers 3
 source_as bob Victim "'long'" '{"StartingPosition": "LATEST"}' >/dev/null
 put Victim 41 41
 ok "a function that takes long is called beside another role's that hang" wait_until "SELECT count(*) = 1 FROM seen WHERE who = 'long'"
@@ -195,9 +195,8 @@ BEGIN
 	PERFORM pg_catalog.pg_advisory_xact_lock_shared(3);
 	RETURN NULL;
 END $$;
-ALTER SYSTEM SET ddb.stream_shards = 1;
-SELECT pg_reload_conf();
 SQL
+configure ddb.stream_shards 1
 create_table Racing
 racing=$(source_as alice Racing "'racing'" '{"TimeoutInSeconds": 900}')
 put Racing 0 0

@@ -98,6 +98,7 @@ put Plain 1 20 ', "again": {"BOOL": true}'
 ok "and with what comes" wait_until "SELECT count(*) = 40 FROM seen WHERE who = 'plain'"
 is "each record once" "$(seen plain)" '40|40|20'
 is "in the order of each item" "$(out_of_order plain)" 0
+wait_until "SELECT bool_and(behind_seconds = 0) FROM ddb.event_source_progress WHERE source = '$plain'"
 is "progress tells of it" "$(progress "$plain" 'table_name, last_result, last_error, retries, behind_seconds')" 'Plain|OK||0|0'
 ok "LATEST begins with what comes" wait_until "SELECT count(*) = 20 FROM seen WHERE who = 'latest'"
 is "and with that alone" "$(seen latest)" '20|20|20'
@@ -277,9 +278,8 @@ delete_source "$beside"
 
 # ---- Hostile functions ----
 
+configure ddb.event_source_workers 1
 sql -o /dev/null <<'SQL'
-ALTER SYSTEM SET ddb.event_source_workers = 1;
-SELECT pg_reload_conf();
 CREATE FUNCTION try(statement text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE statement;
@@ -371,7 +371,7 @@ statement_timeout|0
 temporary tables|0'
 delete_source "$looking"
 delete_source "$resting"
-sql -o /dev/null -c 'ALTER SYSTEM RESET ddb.event_source_workers' -c 'SELECT pg_reload_conf()'
+configure ddb.event_source_workers
 
 # A function may delete its own source.
 sql -o /dev/null <<'SQL'
@@ -412,7 +412,7 @@ done
 partial=$(post /hooks/partial ', "FunctionResponseTypes": ["ReportBatchItemFailures"]')
 declare -A failing
 for path in fail redirect slow long broken; do
-	failing[$path]=$(post /hooks/$path ', "TimeoutInSeconds": 1, "MaximumRetryAttempts": 0, "FunctionResponseTypes": ["ReportBatchItemFailures"]')
+	failing[$path]=$(post /hooks/$path ', "TimeoutInSeconds": '$([ $path = slow ] && echo 1 || echo 60)', "MaximumRetryAttempts": 0, "FunctionResponseTypes": ["ReportBatchItemFailures"]')
 done
 put Posted 1 5
 
@@ -448,7 +448,7 @@ tls() {
 }
 failing[unknown]=$(tls 127.0.0.1)
 ok "a certificate that nobody vouches for is refused" failed_with unknown 'certificate|CA cert'
-sql -o /dev/null -c "ALTER SYSTEM SET ddb.event_source_ca_file = '$DDB_WORK/certificate.pem'" -c 'SELECT pg_reload_conf()'
+configure ddb.event_source_ca_file "$DDB_WORK/certificate.pem"
 failing[other]=$(tls localhost)
 ok "as is another host's" failed_with other 'certificate'
 is "and nothing was told" "$(posted /hooks/tls)" ''
@@ -456,10 +456,10 @@ failing[tls]=$(tls 127.0.0.1)
 ok "with TLS it is POSTed to" wait_for_posts /hooks/tls 5
 is "nobody has been elsewhere" "$(grep -c elsewhere "$target" || true)" 0
 
-sql -o /dev/null -c "ALTER SYSTEM SET ddb.event_source_urls = ''" -c 'SELECT pg_reload_conf()'
+configure ddb.event_source_urls ''
 put Posted 6 6
 ok "an address that is not allowed any more is not POSTed to" wait_until "SELECT count(*) = 1 FROM ddb.event_source_progress WHERE source = '$ok_source' AND last_error LIKE '%may not POST to%'"
-sql -o /dev/null -c "ALTER SYSTEM RESET ddb.event_source_urls" -c 'SELECT pg_reload_conf()'
+configure ddb.event_source_urls
 ok "until it is" wait_for_posts /hooks/ok 6
 kill $target_pid
 wait $target_pid 2>/dev/null || true
