@@ -19,7 +19,7 @@ expected='ND00[2457]|40001|40P01|55P03|42P01|42P07|42P06|3F000|3B001|2BP01|25P02
 # run_session SEED: its messages go to a file of its own.
 run_session() {
 	python3 "$here/catalog_isolation.py" "$1" "${TRANSACTIONS:-60}" |
-		PGOPTIONS='-c client_min_messages=error -c lock_timeout=3s' timeout --kill-after=5 120 \
+		PGOPTIONS='-c client_min_messages=error -c lock_timeout=3s' timeout --kill-after=5 240 \
 			psql -X -q -A -t -o /dev/null -v VERBOSITY=verbose 2>"$DDB_WORK/session.$1"
 }
 

@@ -43,7 +43,7 @@ set_server() {
 }
 says() {
 	local i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		grep -Eq -- "$1" "$cluster/server.log" && return
 		sleep 0.1
 	done
@@ -126,7 +126,7 @@ sql -c 'CREATE ROLE reader LOGIN' -c 'GRANT pg_read_all_data TO reader'
 segment=$(sql -c 'SELECT relation::regclass FROM ddb.change_segments LIMIT 1')
 is "who may read all data sees nothing of its segments" "$(sql -U reader -c "SELECT count(*) FROM $segment")" 0
 like "nor what they hold" "$(sql -U reader -c "SELECT ddb.change_records(shard_id) FROM ddb.shards" 2>&1 || true)" 'permission denied'
-like "nobody forges what the log tells itself" "$(sql -U reader -o /dev/null -c "SELECT pg_logical_emit_message(true, 'ddb', repeat('0', 32) || ' end ' || 'dynamodb.\"Music\"'::regclass::oid || ' one')" -c "SELECT ddb.change_log_wait()"
+like "nobody forges what the log tells itself" "$(sql -U reader -o /dev/null -c "SELECT pg_logical_emit_message(true, 'ddb', repeat('0', 32) || ' end ' || 'dynamodb.\"Music\"'::regclass::oid || ' one')" -c "SELECT ddb.change_log_wait('60 seconds')"
 	sql -c 'SELECT DISTINCT status FROM ddb.streams')" '^ENABLED$'
 
 # A message of 200 MB is no note of the log's, so the writer never gets it.
@@ -138,18 +138,18 @@ ok "a forged note takes no memory of the writer's" awk '/^RssAnon/ { exit $2 > 1
 
 sql -o /dev/null -c "$(create Kept)" -c "INSERT INTO ddb.continuous_backups SELECT relation, 'ENABLING', 35 FROM ddb.tables WHERE name = 'Kept'"
 ok "recovery is ENABLED" wait_until "SELECT status = 'ENABLED' AND enabled IS NOT NULL FROM ddb.continuous_backups"
-sql -c "$(put Kept 1 3)" -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '2'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+sql -c "$(put Kept 1 3)" -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '2'" -c "SELECT ddb.change_log_wait('60 seconds')" -o /dev/null
 kept="SELECT r ->> 'eventName', r -> 'dynamodb' -> 'Keys' -> 'id' ->> 'S', r -> 'dynamodb' -> 'OldImage' -> 'a' ->> 'S', r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S'
 	FROM ddb.tables t JOIN ddb.shards s ON s.relation = t.relation, ddb.change_records(shard_id) r WHERE name = 'Kept' ORDER BY r -> 'dynamodb' ->> 'SequenceNumber'"
 is "its one shard has what was there before" "$(sql -c "$kept")" $'INSERT|1||\nINSERT|2||\nINSERT|3||\nREMOVE|2|x|'
 stream Kept keys KEYS_ONLY
 ok "a stream beside it" enabled keys
-sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '3'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '3'" -c "SELECT ddb.change_log_wait('60 seconds')" -o /dev/null
 is "carries what recovery needs too" "$(sql -c "$kept" | tail -n 1)" 'REMOVE|3|x|'
 is "and recovery's own shard has ended" "$(sql -c "SELECT label, ended_by, count(*) FROM ddb.shards s JOIN ddb.tables t ON t.relation = s.relation WHERE name = 'Kept' GROUP BY 1, 2 ORDER BY 1 NULLS FIRST")" $'|closed|1\nkeys||4'
 sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'keys'"
 ok "where the stream ends" wait_until "SELECT status = 'DISABLED' FROM ddb.streams WHERE label = 'keys'"
-sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '1'" -c "SELECT ddb.change_log_wait()" -o /dev/null
+sql -c "DELETE FROM dynamodb.\"Kept\" WHERE id = '1'" -c "SELECT ddb.change_log_wait('60 seconds')" -o /dev/null
 is "recovery has one again" "$(sql -c "$kept" | tail -n 1)" 'REMOVE|1|x|'
 is "all in segments for recovery" "$(sql -c "SELECT for_recovery, count(*) FROM ddb.change_segments GROUP BY 1 ORDER BY 1")" $'f|1\nt|1'
 
@@ -157,7 +157,7 @@ is "all in segments for recovery" "$(sql -c "SELECT for_recovery, count(*) FROM 
 
 # loss [SLOT]: the slot is lost with some changes; another one can be there at once, as the SELECT list that makes it says.
 loss() {
-	sql -o /dev/null -c "DELETE FROM dynamodb.\"Music\" WHERE id = '60'" -c "$(put Music 60 60 lost)" -c "SELECT ddb.change_log_wait()"
+	sql -o /dev/null -c "DELETE FROM dynamodb.\"Music\" WHERE id = '60'" -c "$(put Music 60 60 lost)" -c "SELECT ddb.change_log_wait('60 seconds')"
 	local i
 	for ((i = 0; i < 100; i++)); do
 		sql -o /dev/null -c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND datname = 'log'" \
@@ -254,9 +254,9 @@ CREATE TABLE latest AS SELECT ddb.get_shard_iterator(json_build_object('StreamAr
 	'ShardId', shard_id, 'ShardIteratorType', 'LATEST')) ->> 'ShardIterator' AS iterator FROM ddb.shards WHERE label = 'one' AND ended_by IS NULL;
 SQL
 is "and nobody reads of it" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 0
-set_server "synchronous_standby_names = ''"
+configure synchronous_standby_names
 wait "$waiting"
-sql -o /dev/null -c "SELECT ddb.change_log_wait()"
+sql -o /dev/null -c "SELECT ddb.change_log_wait('60 seconds')"
 is "who has begun behind what there was reads of it then" "$(sql -c "SELECT r #>> '{dynamodb,Keys,id,S}'
 	FROM latest, json_array_elements(ddb.get_records(json_build_object('ShardIterator', iterator)) -> 'Records') r")" 70
 is "until it is over" "$(sql -c "SELECT count(*) FROM ddb.shards, ddb.change_records(shard_id) r WHERE r -> 'dynamodb' -> 'NewImage' -> 'a' ->> 'S' = 'waiting'")" 1
@@ -278,11 +278,11 @@ done
 ok "streams of tables that go at once are DISABLED" wait_until "SELECT count(*) = 10 FROM ddb.streams WHERE table_name = 'Brief' AND status = 'DISABLED'"
 is "and nobody looks for these tables" "$(grep -c 'could not open relation' "$cluster/server.log")" 0
 sql -c "DELETE FROM ddb.continuous_backups" -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'keys'"
-set_server "ddb.stream_retention = '1s'"
+configure ddb.stream_retention 1s
 ok "what is old goes, and its stream" wait_until "SELECT NOT EXISTS (SELECT FROM ddb.streams WHERE label = 'gone') AND NOT EXISTS (SELECT FROM ddb.shards WHERE label = 'gone')"
 ok "segments go as a whole" wait_until "SELECT count(*) = 0 FROM pg_class WHERE relname ~ '^change_segment_[0-9]+$'"
 is "the stream that is on stays" "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'one'")" ENABLED
-set_server "ddb.stream_retention = '1d'"
+configure ddb.stream_retention 1d
 sql -c "$(put Music 71 72)"
 is "and goes on" "$(records one)" 2
 

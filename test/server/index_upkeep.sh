@@ -105,7 +105,7 @@ wait "$items" || true
 like "writers wrote" "$(cat "$DDB_WORK/items.log")" 'transactions actually processed: [1-9]'
 like "indexes came and went" "$(cat "$DDB_WORK/indexes.log")" 'transactions actually processed: [1-9]'
 is "nobody had an error" "$(grep -hE 'ERROR|aborted' "$DDB_WORK"/*.log | sort | uniq -c)" ""
-for ((i = 0; i < 300; i++)); do
+for ((i = 0; i < 600; i++)); do
 	[ "$(sql -c "SELECT count(*) FROM ddb.indexes WHERE status = 'CREATING'")" != 0 ] || break
 	sleep 0.1
 done
@@ -153,4 +153,4 @@ statement 'ALTER TABLE dynamodb."Renamed" SET SCHEMA public'
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Kept\"}')"
 is "nothing is left of a deleted table" "$(sql -c "SELECT (SELECT count(*) FROM ddb.indexes), (SELECT count(*) FROM pg_class WHERE relname LIKE 'Kept%')")" '0|0'
 PGDATABASE=postgres
-sql -c "DROP DATABASE $database" -c 'DROP ROLE index_owner'
+sql -c "DROP DATABASE $database WITH (FORCE)" -c 'DROP ROLE index_owner'

@@ -20,7 +20,7 @@ answers() {
 		from time import sleep
 		from endpoint import call
 
-		for _ in range(100):
+		for _ in range(600):
 		    try:
 		        answer = call(tuple(sys.argv[1:3]), "ListTables", {})
 		        answer = str(answer.json) if answer.status == 200 else answer.error[0]

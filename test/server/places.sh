@@ -34,17 +34,21 @@ complete() {
 	done
 	[ "$(sql -c "SELECT count(*) FROM dynamodb.\"Few/$1\"" -c 'SELECT count(*) FROM ddb.check_indexes()' -c 'SELECT count(*) FROM ddb.backfills')" = $'500\n0\n0' ]
 }
-# running TYPE: how many such processes there are, once all have had the time to start.
+# run TYPE NUMBER: so many such processes, once all have started.
+run() {
+	wait_until "SELECT count(*) = $2 FROM pg_stat_activity WHERE backend_type = '$1'"
+}
+# running TYPE: how many such processes there are now.
 running() {
 	sql -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type = '$1'"
 }
 log() {
 	cat "$DDB_WORK/$1/server.log"
 }
-# says NAME PATTERN: the server's log does, within ten seconds.
+# says NAME PATTERN: the server's log does, within a minute.
 says() {
 	local try
-	for try in {1..100}; do
+	for try in {1..600}; do
 		grep -Eq -- "$2" "$DDB_WORK/$1/server.log" && return
 		sleep 0.1
 	done
@@ -81,7 +85,7 @@ served() {
 # PostgreSQL's default, of which one is the logical replication launcher's.
 cluster default 8 8
 served
-is "with as many HTTP workers as places, the launcher has one" "$(running 'ddb launcher')" 1
+ok "with as many HTTP workers as places, the launcher has one" run 'ddb launcher' 1
 ok "HTTP workers have the rest" [ "$(running 'ddb http')" -le 6 ]
 like "the log says how many places it takes" "$(log default)" 'WARNING:  max_worker_processes is 8, and ddb needs it to be at least 12$'
 like "and what for" "$(log default)" 'DETAIL:  9 for the launcher and the HTTP workers, of which 2 have no place now; 1 for a worker that fills secondary indexes or deletes expired items; 1 for parallel queries; 1 for logical replication and other extensions\.'
@@ -98,7 +102,8 @@ stop_cluster "$DDB_WORK/default"
 # All HTTP workers have a place, and no other is left.
 cluster full 10 8
 served
-is "with a place for each HTTP worker, all are there" "$(running 'ddb launcher') $(running 'ddb http')" '1 8'
+ok "with a place for each HTTP worker, all are there" run 'ddb http' 8
+ok "as is the launcher" run 'ddb launcher' 1
 like "the log misses one for filling indexes" "$(log full)" 'WARNING:  max_worker_processes is 10, and ddb needs it to be at least 12$'
 like "and none for the HTTP workers" "$(log full)" 'of which 0 have no place now'
 create_index BySql

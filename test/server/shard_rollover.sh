@@ -41,7 +41,7 @@ SQL
 turn() {
 	put Rolling "$1" "$2"
 	put Rolling "$1" "$2" ', "again": {"BOOL": true}'
-	sql -o /dev/null -c 'SELECT ddb.change_log_wait()' -c 'CALL read_on()'
+	sql -o /dev/null -c "SELECT ddb.change_log_wait('1 minute')" -c 'CALL read_on()'
 }
 
 create_table Rolling
@@ -54,7 +54,7 @@ for ((minutes = 10; minutes <= 230; minutes += 10)); do
 	turn 5 7
 done
 is "which stay for some hours" "$(sql -c 'SELECT count(*), count(parent), count(last) FROM shards')" '2|0|0'
-moment=$(sql -c 'SELECT ddb.change_log_wait()' -c 'SELECT clock_timestamp()' | tail -1)
+moment=$(sql -c "SELECT ddb.change_log_wait('1 minute')" -c 'SELECT clock_timestamp()' | tail -1)
 clock_ahead $((241 * 60))
 turn 1 10
 is "then each has one child" "$(sql -c 'SELECT count(*), count(parent), count(last), count(DISTINCT parent) FROM shards')" '4|2|2|2'

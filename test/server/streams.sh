@@ -5,7 +5,7 @@
 # becomes WHAT QUERY VALUE: the query gives the value before long.
 becomes() {
 	local try answer
-	for try in {1..300}; do
+	for try in {1..600}; do
 		answer=$(sql -c "$2" 2>&1) || true
 		[ "$answer" = "$3" ] && break
 		sleep 0.1

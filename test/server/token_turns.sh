@@ -70,6 +70,8 @@ for period in 1 2 3 4; do
 	count_all "$period early"
 	is "as is what was kept by a clock that was ahead" "$(sql -c "SELECT counted('$period early')")" 1
 	at $((period + 1)) 300
+	# whose session ends later than it says so counts then
+	wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'client backend'"
 	before=$(looks)
 	count_all "$period middle"
 	echo "# $(($(looks) - before)) looks for 50 new tokens"
