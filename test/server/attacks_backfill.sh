@@ -79,4 +79,4 @@ like "the log tells which index it was" "$(cat "$PGHOST/../server.log")" 'fillin
 
 sql -o /dev/null -c 'SET client_min_messages = warning' -c 'DROP OWNED BY eve CASCADE'
 PGDATABASE=postgres
-sql -c "DROP DATABASE $database" -c 'DROP ROLE eve'
+sql -c "DROP DATABASE $database WITH (FORCE)" -c 'DROP ROLE eve'

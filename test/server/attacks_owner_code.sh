@@ -102,7 +102,7 @@ indexed() {
 # filled NAME: waits until the worker has filled the table's index, or has met an error.
 filled() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		[ "$(sql -c "SELECT bool_and(status = 'ACTIVE') FROM ddb.indexes WHERE table_relation = 'dynamodb.\"$1\"'::regclass")" = f ] || return 0
 		! tail -n "+$((mark + 1))" "$log" | grep -q "filling secondary index gsi of table $1\$" || return 0
 		sleep 0.1
@@ -287,7 +287,7 @@ for action in CASCADE "SET NULL" "SET DEFAULT"; do
 	sql -o /dev/null -c "SELECT ddb.update_time_to_live('{\"TableName\": \"$name\", \"TimeToLiveSpecification\": {\"Enabled\": true, \"AttributeName\": \"expires\"}}')"
 done
 for ((i = 0; i < 600; i++)); do
-	[ "$(sql -c "SELECT bool_and(failed > 0 OR deleted > 0) FROM ddb.expiry_progress WHERE table_name ~ '^(Condition|Referred)'")" != t ] || break
+	[ "$(sql -c "SELECT count(*) FILTER (WHERE failed > 0 OR deleted > 0) = $((${#conditions[@]} + 3)) FROM ddb.expiry_progress WHERE table_name ~ '^(Condition|Referred)'")" != t ] || break
 	sleep 0.1
 done
 refused "conditions of triggers, and triggers behind foreign keys, of items that expire" eve
@@ -376,4 +376,4 @@ like "the extension's function as a trigger elsewhere" "$(as eve 'CREATE TABLE e
 
 sql -o /dev/null -c 'SET client_min_messages = warning' -c 'DROP OWNED BY eve, bob CASCADE'
 PGDATABASE=postgres
-sql -c "DROP DATABASE $database" -c 'DROP ROLE eve, bob'
+sql -c "DROP DATABASE $database WITH (FORCE)" -c 'DROP ROLE eve, bob'

@@ -61,7 +61,7 @@ is "there is something to compare" "$(wc -l <<<"$before")" 7
 is "nothing is wrong with the catalogs" "$(problems)" ""
 
 wait_for_indexes() {
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		[ "$(sql -c "SELECT count(*) FROM ddb.indexes WHERE status = 'CREATING'")" != 0 ] || return 0
 		sleep 0.1
 	done
@@ -188,7 +188,7 @@ is "nothing is wrong" "$(problems)" ""
 
 # Files are taken over with the numbers of relations in them.
 export PGDATABASE=postgres
-for database in without without_indexes again music schema alone parallel shared; do dropdb $database; done
+for database in without without_indexes again music schema alone parallel shared; do dropdb --force $database; done
 stop_cluster "$DDB_WORK/original"
 {
 	cat "$top/test/settings.conf"

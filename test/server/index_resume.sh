@@ -82,7 +82,7 @@ for how in 'restart fast' 'restart immediate' kill_server kill_worker end_worker
 	ok "the index is filled from where it was: $how" complete
 	release a
 	PGDATABASE=postgres
-	sql -c 'DROP DATABASE resumed'
+	dropdb --force resumed
 done
 
 # A dump taken in the middle.
@@ -107,7 +107,7 @@ for what in 'DROP DATABASE busy' 'CREATE DATABASE copied TEMPLATE busy' 'ALTER D
 	PGDATABASE=busy sql -o /dev/null -c "$setup" -c "INSERT INTO dynamodb.\"Filled\" (item)
 		SELECT format('{\"id\": {\"S\": \"%s\"}, \"color\": {\"S\": \"red\"}}', i)::ddb.item FROM generate_series(1, 10000) i" -c "$create"
 	ok "the worker leaves the database to: $what" sql -c "$what"
-	sql -c 'DROP DATABASE IF EXISTS busy' -c 'DROP DATABASE IF EXISTS renamed'
+	for database in busy renamed; do dropdb --if-exists --force $database 2>/dev/null; done
 done
 
 # A standby taken in the middle, and promoted.

@@ -15,7 +15,7 @@ fresh_catalogs() {
 		createdb fresh
 		sql -d fresh -c "CREATE EXTENSION ddb VERSION '$1'"
 		catalogs fresh >"$file"
-		dropdb fresh
+		dropdb --force fresh
 	fi
 	echo "$file"
 }
@@ -25,7 +25,7 @@ differences() {
 	createdb updated
 	sql -d updated -c "CREATE EXTENSION ddb VERSION '$1'" -c "ALTER EXTENSION ddb UPDATE TO '$2'" && catalogs updated >"$DDB_WORK/updated.txt"
 	local status=$?
-	dropdb updated
+	dropdb --force updated
 	[ "$status" -eq 0 ] || return "$status"
 	diff "$(fresh_catalogs "$2")" "$DDB_WORK/updated.txt" || true
 }

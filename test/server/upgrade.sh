@@ -55,7 +55,7 @@ start restored "$this"
 createdb fresh
 sql -d fresh -c 'CREATE EXTENSION ddb'
 fresh=$(catalogs fresh)
-dropdb fresh
+dropdb --force fresh
 edition=$(sql -d template1 -c 'CREATE EXTENSION ddb' -c 'SELECT ddb.script_edition()' -c 'DROP EXTENSION ddb')
 sql -o /dev/null -f "$DDB_WORK/roles.sql"
 ok "the dump is restored without an error" pg_restore --exit-on-error -d postgres "$DDB_WORK/dump"
