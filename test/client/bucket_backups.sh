@@ -32,10 +32,11 @@ aws() {
 begin_server() {
 	start_endpoint
 	sql -c "ALTER SYSTEM SET ddb.s3_endpoint = 'http://127.0.0.1:$port'" -c 'ALTER SYSTEM SET ddb.s3_attempts = 2' \
-		-c "ALTER SYSTEM SET ddb.s3_timeout = '5s'" -c "ALTER SYSTEM SET ddb.backup_bucket = 'the-backups'" -c 'SELECT pg_reload_conf()' -o /dev/null
+		-c "ALTER SYSTEM SET ddb.backup_bucket = 'the-backups'"
+	configure ddb.s3_timeout 1min
 	sql -c "CREATE SERVER \"the-backups\" FOREIGN DATA WRAPPER ddb_bucket OPTIONS (store 's3')" \
 		-c "CREATE USER MAPPING FOR PUBLIC SERVER \"the-backups\" OPTIONS (access_key_id 'an-id', secret_access_key 'top-secret')"
-	ok "the server knows its bucket" wait_until "SELECT current_setting('ddb.backup_bucket') = 'the-backups'"
+	is "the server knows its bucket" "$(sql -c 'SHOW ddb.backup_bucket')" the-backups
 }
 # backup NAME: asks for one; prints its ARN.
 backup() {

@@ -21,5 +21,5 @@ describe_api
 for page in recovery backup export import bulk_put; do
 	text=$(commands "docs/$page.md")
 	like "$page.md has commands" "$text" 'aws dynamodb'
-	is "$page.md" "$(timeout 120 bash -euo pipefail -c "$text" 2>&1)" "$(sed -n 's/^# --> //p' <<<"$text")"
+	is "$page.md" "$(timeout 300 bash -euo pipefail -c "$text" 2>&1)" "$(sed -n 's/^# --> //p' <<<"$text")"
 done

@@ -75,10 +75,11 @@ write() {
 	"$python" "$client_source/python/migrate.py" "$2" "$1" "$3" "$items" stop &
 	writer=$!
 }
-# stop_writing WHAT
+# stop_writing WHAT [NAME]: the stream of that server, or of the source, has all then.
 stop_writing() {
 	touch stop
 	ok "$1: there were changes all the time" wait "$writer"
+	on "${2:-source}" -o /dev/null -c "SELECT ddb.change_log_wait('1 minute')"
 }
 # same WHAT TABLE OTHER [INDEX...]: the source's table and the target's OTHER have the same items, as SQL sees them, and so have their indexes.
 same() {
@@ -129,7 +130,7 @@ is "with its tags" "$(tags target)" "$(tags source)"
 like "it is not made twice" "$(migrate create Things 2>&1 || true)" 'ddb-migrate: .*ResourceInUseException'
 
 copy=(copy Things --segments 2 --settle 0.5 --state live)
-in_background scan.log "${copy[@]}" --rate 1500
+in_background scan.log "${copy[@]}" --rate 600
 ok "the copy is under way" says live '"after": \{'
 ok "and killed" killed
 like "the scan goes on where it was" "$(cat live)" '"after": \{'
@@ -153,7 +154,7 @@ sleep 1
 ok "and is killed" killed
 in_background follow.log "${copy[@]}"
 ok "it goes on again" says follow.log 'changes applied' 3
-migrate verify Things --patience 40 >differing 2>verify.log &
+migrate verify Things --patience 120 >differing 2>verify.log &
 verification=$!
 sleep 1
 stop_writing live
@@ -182,7 +183,7 @@ is "then there is nothing to do" "$(migrate settings Things 2>&1)" ""
 sleep 1
 since=$(date -u +%FT%TZ)
 write target "$target" Things
-stop_writing target
+stop_writing target target
 (from=target to=source && migrate follow Things --state back --since "$since" --until-drained --quiet 1 2>back.log)
 same back Things Things byGroup bySeen
 
@@ -252,7 +253,7 @@ SELECT ddb.create_table('{"TableName": "Odd", "BillingMode": "PAY_PER_REQUEST",
 SQL
 like "an item that the target does not take is told" "$(migrate copy Odd --until-drained --quiet 1 2>&1 || echo "status $?")" 'the target refuses \{"k": \{"S": "wrong"\}\}: .*Type mismatch'
 is "the others are there" "$(on target -c 'SELECT count(*) FROM dynamodb."Odd"')" 200
-on source -o /dev/null -c "UPDATE dynamodb.\"Odd\" SET item = (item::text::jsonb || '{\"group\": {\"S\": \"b\"}}')::text::ddb.item" -c "DELETE FROM dynamodb.\"Odd\" WHERE k > 'k5'"
+on source -o /dev/null -c "UPDATE dynamodb.\"Odd\" SET item = (item::text::jsonb || '{\"group\": {\"S\": \"b\"}}')::text::ddb.item" -c "DELETE FROM dynamodb.\"Odd\" WHERE k > 'k5'" -c "SELECT ddb.change_log_wait('1 minute')"
 migrate copy Odd --until-drained --quiet 1 2>odd.log || true
 ok "what has changed is read where the stream does not say it" migrate verify Odd --patience 1
 
@@ -260,7 +261,7 @@ ok "what has changed is read where the stream does not say it" migrate verify Od
 
 on source -o /dev/null -c "ALTER SYSTEM SET ddb.stream_retention = 1" -c 'SELECT pg_reload_conf()' -c "INSERT INTO dynamodb.\"Odd\" (item) VALUES ('{\"k\": {\"S\": \"new\"}}')"
 lost=
-for _ in {1..30}; do
+for _ in {1..60}; do
 	sleep 1
 	lost=$(migrate copy Odd --until-drained --quiet 0 2>&1) || break
 done

@@ -40,13 +40,14 @@ section() {
 run() {
 	section "$1" | sed "${2:-}" >"$DDB_WORK/commands"
 	cat "$DDB_WORK/commands" >>"$DDB_WORK/all"
-	(cd "$DDB_WORK" && PATH=$client_cache/python/bin:$bindir:$PATH timeout 120 bash -euo pipefail commands) 2>&1 || echo "status $?"
+	(cd "$DDB_WORK" && PATH=$client_cache/python/bin:$bindir:$PATH timeout 300 bash -euo pipefail commands) 2>&1 || echo "status $?"
 }
 items() {
 	psql -X -A -t -h "$DDB_WORK/$1/socket" -p "$(sed -n 4p "$DDB_WORK/$1/data/postmaster.pid")" -c 'SELECT item FROM dynamodb."Music" ORDER BY item::text COLLATE "C"' | sha256sum
 }
+# change NAME NUMBER: the stream has it then.
 change() {
-	(use_cluster "$DDB_WORK/$1" && sql -c "DELETE FROM dynamodb.\"Music\" WHERE k = 'k$2'" -c "INSERT INTO dynamodb.\"Music\" (item) VALUES ('{\"k\": {\"S\": \"new $2\"}}')")
+	(use_cluster "$DDB_WORK/$1" && sql -c "DELETE FROM dynamodb.\"Music\" WHERE k = 'k$2'" -c "INSERT INTO dynamodb.\"Music\" (item) VALUES ('{\"k\": {\"S\": \"new $2\"}}')" -c "SELECT ddb.change_log_wait('1 minute')" -o /dev/null)
 }
 
 like "live" "$(run Live)" 'drained'

@@ -13,7 +13,7 @@ python=("$client_cache/python/bin/python" "$client_source/python/streams.py")
 
 start_endpoint
 export AWS_ENDPOINT_URL_DYNAMODB_STREAMS=$AWS_ENDPOINT_URL_DYNAMODB
-sql -c "ALTER SYSTEM SET ddb.stream_shards = 4" -c "SELECT pg_reload_conf()" >"$DDB_WORK/out"
+configure ddb.stream_shards 4
 
 arn=$("${python[@]}" create)
 "${python[@]}" errors "$arn"

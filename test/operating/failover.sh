@@ -109,10 +109,10 @@ go_on() {
 
 # switch_over FROM TO: as it is planned, while both are there.
 switch_over() {
-	ok "Patroni knows that $2 is the synchronous standby" within 60 is_sync_standby "$2"
+	ok "Patroni knows that $2 is the synchronous standby" within 180 is_sync_standby "$2"
 	manage switchover --leader "$1" --candidate "$2" --force | sed 's/^/#   /'
-	ok "a planned switchover makes $2 the primary" within 60 is_primary "$2"
-	ok "with the other node as the synchronous standby" within 60 has_standby "$2"
+	ok "a planned switchover makes $2 the primary" within 180 is_primary "$2"
+	ok "with the other node as the synchronous standby" within 180 has_standby "$2"
 }
 
 # start_decoding, stop_decoding: nobody uses the log's slot meanwhile.
@@ -133,7 +133,7 @@ load=(env -u PYTHONPATH -u LD_LIBRARY_PATH "AWS_ENDPOINT_URL_DYNAMODB=http://127
 
 start_etcd
 start_node node1
-ok "Patroni makes a cluster" within 60 serves "${rest_port[node1]}" /primary
+ok "Patroni makes a cluster" within 180 serves "${rest_port[node1]}" /primary
 on node1 -c 'CREATE EXTENSION ddb'
 # Patroni does not let the configuration have a setting that is newer than itself.
 if knows_setting output_plugin_libraries; then
@@ -143,18 +143,19 @@ IFS='|' read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY <<<"$(on node1 -c "SELEC
 export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null
 start_balancer
-ok "the balancer leads to the primary" within 30 serves "$writes_port" /primary
+ok "the balancer leads to the primary" within 180 serves "$writes_port" /primary
 "${load[@]}" create
 is "a table has a stream" "$(log node1)" $'t\n0'
 
 stop_decoding
 start_node node2
-ok "a second node becomes the synchronous standby" within 60 has_standby node1
+ok "a second node becomes the synchronous standby" within 180 has_standby node1
 is "Patroni makes a slot for it, and leaves that of the log of changes alone" \
 	"$(on node1 -c "SELECT slot_name, active FROM pg_replication_slots ORDER BY 1")" $'ddb_5|f\nnode2|t'
 start_decoding
 is "so that there is no hole" "$(log node1)" $'t\n0'
 
+ok "both have an endpoint" within 180 serves "${http_port[node2]}" /ready
 is "/ready, /primary and /replica of both nodes" "$(for node in node1 node2; do for path in /ready /primary /replica; do http_status "${http_port[$node]}" $path; echo -n ' '; done; done)" \
 	'200 200 503 200 503 200 '
 "${load[@]}" run "$DDB_WORK" &
@@ -166,10 +167,10 @@ go_on "clients write"
 kill -STOP "$(on node1 -c 'SELECT pid FROM pg_stat_replication')"
 sleep 1
 kill_node node1
-ok "when the primary is killed, the standby takes over" within 60 is_primary node2
+ok "when the primary is killed, the standby takes over" within 180 is_primary node2
 go_on "and clients go on"
 start_node node1
-ok "the killed node comes back as the synchronous standby" within 60 has_standby node2
+ok "the killed node comes back as the synchronous standby" within 180 has_standby node2
 go_on "while clients go on"
 switch_over node2 node1
 go_on "and clients go on"
@@ -179,7 +180,11 @@ touch "$DDB_WORK/stop"
 wait "$clients" || echo "not ok - the clients ended with an error"
 
 is "indexes agree with their table" "$(on node2 -c 'SELECT count(*) FROM ddb.check_indexes()')" 0
-is "a load balancer that sends reads has both nodes" "$(for _ in 1 2 3 4; do http_status "$reads_port" /replica; echo; done | sort | uniq -c | tr -d '\n' | tr -s ' ')" " 2 200 2 503"
+# by_turns: of four reads each node gets two.
+by_turns() {
+	[ "$(for _ in 1 2 3 4; do http_status "$reads_port" /replica; echo; done | sort | uniq -c | tr -d '\n' | tr -s ' ')" = " 2 200 2 503" ]
+}
+ok "a load balancer that sends reads has both nodes" within 60 by_turns
 echo "# open shards, and shards ended by a hole: $(on node2 -c "SELECT ddb.change_log_wait('60 seconds')" -c "SELECT count(*) FILTER (WHERE ended_by IS NULL), count(*) FILTER (WHERE ended_by = 'hole') FROM ddb.shards" | tail -n 1)"
 # Of each client: what it has made is numbered, so behind the first record there must be all.
 is "the log has each change behind its last hole, once" "$(on node2 <<'SQL'
