@@ -328,15 +328,15 @@ ok "TRUNCATE is allowed again" sql -c 'TRUNCATE dynamodb."Music"'
 
 # leave N: the last stream ends; whether its decoder, and so the writer, has been held on its way out.
 leave() {
-	local decoder i
+	local decoder
 	stream Music "left $1"
 	enabled "left $1"
 	decoder=$(sql -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb change decoder' AND datname = 'log'")
 	sql -c "UPDATE ddb.streams SET status = 'DISABLING' WHERE label = 'left $1'"
-	for ((i = 0; i < 1000; i++)); do
-		[ "$(sql -c "SELECT status FROM ddb.streams WHERE label = 'left $1'")" != DISABLED ] || break
-	done
-	kill -STOP "$decoder" 2>/dev/null || return 1
+	# by a session that is there already
+	sql -c "DO \$\$ BEGIN
+		FOR i IN 1 .. 60000 LOOP EXIT WHEN (SELECT status FROM ddb.streams WHERE label = 'left $1') = 'DISABLED'; PERFORM pg_sleep(0.001); END LOOP;
+		COPY (SELECT 1) TO PROGRAM 'kill -STOP $decoder'; END \$\$" 2>/dev/null || return 1
 	! WAIT=50 wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND wait_event ILIKE 'BgworkerShutdown'" >/dev/null ||
 		held=$decoder
 	[ -n "$held" ] || kill -CONT "$decoder"
