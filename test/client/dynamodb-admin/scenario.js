@@ -8,7 +8,7 @@ const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage']
 })
 const page = await browser.newPage()
-page.setDefaultTimeout(20000)
+page.setDefaultTimeout(120000)
 page.on('dialog', (dialog) => dialog.accept())
 const text = () => page.evaluate(() => document.body.innerText)
 const go = (path) => page.goto(url + path, { waitUntil: 'networkidle0' })

@@ -19,7 +19,7 @@ await client.send(new CreateTableCommand({
   AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'N' }],
   KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }]
 }))
-await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName })
+await waitUntilTableExists({ client, maxWaitTime: 120, minDelay: 1 }, { TableName })
 check('a table is made', (await client.send(new ListTablesCommand({}))).TableNames.includes(TableName))
 
 const item = {
@@ -175,5 +175,5 @@ try {
 }
 
 await client.send(new DeleteTableCommand({ TableName }))
-await waitUntilTableNotExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName })
+await waitUntilTableNotExists({ client, maxWaitTime: 120, minDelay: 1 }, { TableName })
 check('the table is gone', !(await client.send(new ListTablesCommand({}))).TableNames.includes(TableName))

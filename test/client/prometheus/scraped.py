@@ -8,10 +8,10 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from time import monotonic, sleep
+from time import sleep
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "http"))
-from endpoint import call, create_key, create_table, eventually, get, is_, ok, put, sql  # noqa: E402
+from endpoint import call, create_key, create_table, eventually, get, is_, ok, put, sql, until  # noqa: E402
 
 KEY = create_key("postgres")
 INTERVAL = "8s"
@@ -43,9 +43,8 @@ def names(expression):
 
 
 def work():
-    """Requests of all kinds, for some seconds: each series of a rate wants several scrapes."""
-    end = monotonic() + SECONDS
-    while monotonic() < end:
+    """Requests of all kinds, for as long as somebody asks for their rates: each series of one wants several scrapes."""
+    while not over.is_set():
         for pk in "abc":
             put(KEY, "Scraped", pk)
             get(KEY, "Scraped", pk)
@@ -78,16 +77,25 @@ def expressions():
 prepare()
 eventually("Prometheus scrapes the endpoint", lambda: number("up") == 1, 60)
 eventually("which tells of a log of changes", lambda: number("ddb_change_log_slot_usable") == 1, 60)
-worker = threading.Thread(target=work)
+over = threading.Event()
+worker = threading.Thread(target=work, daemon=True)
 worker.start()
-worker.join()
+sleep(SECONDS)
+
+
+def has_value(expression):
+    return any(row["value"][1] != "NaN" for row in query(expression))
+
 
 for panel, expression in expressions():
+    until(lambda expression=expression: has_value(expression), 30)
     rows = query(expression)
-    ok("the dashboard shows %s" % panel, any(row["value"][1] != "NaN" for row in rows), (expression, rows))
+    ok("the dashboard shows %s" % panel, has_value(expression), (expression, rows))
     label = re.findall(r"\{\{(\w+)\}\}", panel)
     ok("with labels that are there", all(name in row["metric"] for name in label for row in rows), (label, rows))
 
+over.set()
+worker.join()
 stored = set(ask("label/__name__/values"))
 rules = ask("rules")["groups"][0]["rules"]
 ok("there are rules", len(rules) > 10)

@@ -30,7 +30,7 @@ await client.send(new CreateTableCommand({
     Projection: { ProjectionType: 'ALL' }
   }]
 }))
-await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1 }, { TableName })
+await waitUntilTableExists({ client, maxWaitTime: 120, minDelay: 1 }, { TableName })
 
 // The documentation's class User, with its decorators as plain JavaScript calls them.
 class User {}
