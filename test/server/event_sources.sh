@@ -211,7 +211,7 @@ delete_source "$refusing"
 refusing=$(source_as alice Failing "'refusing'" '{"StartingPosition": "LATEST", "MaximumRetryAttempts": 4}')
 sql -o /dev/null -c 'DELETE FROM seen' -c 'SELECT ddb.change_log_wait()'
 put Failing 99 99 ', "turn": {"N": "17"}, "poison": {"BOOL": true}'
-wait_until "SELECT max(retries) > 0 FROM ddb.event_source_progress WHERE source = '$refusing'"
+wait_until "SELECT max(retries) > 0 OR EXISTS (SELECT FROM ddb.event_source_failures WHERE source = '$refusing') FROM ddb.event_source_progress WHERE source = '$refusing'"
 put Failing 99 99 ', "turn": {"N": "18"}'
 ok "a batch is tried again as it was" wait_until "SELECT sum(records) = 1 FROM ddb.event_source_failures WHERE source = '$refusing'"
 ok "and what came later has a call of its own" wait_until "SELECT count(*) = 1 FROM seen WHERE who = 'refusing'"
