@@ -188,7 +188,7 @@ is "nothing is wrong" "$(problems)" ""
 
 # Files are taken over with the numbers of relations in them.
 export PGDATABASE=postgres
-for database in without without_indexes again music schema alone parallel shared; do dropdb --force $database; done
+for database in without without_indexes again music schema alone parallel logged_first shared; do dropdb --force $database; done
 stop_cluster "$DDB_WORK/original"
 {
 	cat "$top/test/settings.conf"
