@@ -108,6 +108,7 @@ is_("but consumed nothing", table(families, "consumed_write_units", "Counted"), 
 
 configure("ddb.http_lock_timeout")
 call(key, "UpdateTimeToLive", {"TableName": "Counted", "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True}})
+eventually("the items that expire are found by an index of their own", lambda: value(metrics(), "ddb_indexes_filling") == 0, 60)
 # an item that is due when it is locked, however long that takes
 for seconds in (2, 10, 50):
     sql("""SELECT ddb.put_item(json_build_object('TableName', 'Counted', 'Item', json_build_object('pk', '{"S": "due"}'::json, 'g', '{"S": "g"}'::json,
