@@ -175,12 +175,10 @@ SequenceNumber
 change_log_latest(void)
 {
 	LogPosition position;
-	SequenceNumber behind = {0, 0};
 
 	if (!change_log_position(&position))
 		return (SequenceNumber) {sequence_time(GetCurrentTimestamp()), 0};
-	behind.time = sequence_time(position.time) + 1;
-	return sequence_number_later(behind, sequence_behind(position.last));
+	return sequence_number_later((SequenceNumber) {sequence_time(position.time) + 1, 0}, sequence_behind(position.last));
 }
 
 bool

@@ -81,12 +81,11 @@ slot_state(uint64 *kept)
 bool
 slot_has_place(void)
 {
+	ReplicationSlot *slot = SearchNamedReplicationSlot(slot_name(), true);
 	bool		free = false;
 
-	if (slot_name_is_taken())
-		return false;
-	if (find_own() != NULL)
-		return true;
+	if (slot != NULL)
+		return is_own(slot);
 	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
 	for (int i = 0; i < max_replication_slots && !free; i++)
 		free = !ReplicationSlotCtl->replication_slots[i].in_use;

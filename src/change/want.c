@@ -160,7 +160,7 @@ want_announce(const Want *want, const char *nonce)
 {
 	char	   *message;
 
-	if (want->begin && is_there(want->relation) && !is_restored(want->relation))
+	if (want->begin && !is_restored(want->relation))
 		return false;
 	if (is_there(want->relation))
 	{

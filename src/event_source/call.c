@@ -128,12 +128,6 @@ event_call_channel(const EventLane *lane, const EventBatch *batch)
 
 /* ---- An address ---- */
 
-char *
-event_call_url_check(const EventLane *lane)
-{
-	return event_url_check(lane->options.url);
-}
-
 int
 event_call_url(const EventLane *lane, const EventBatch *batch, const char *url, int milliseconds)
 {

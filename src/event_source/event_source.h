@@ -184,8 +184,7 @@ extern void event_call_check(const EventLane *lane);
 extern int	event_call_function(const EventLane *lane, const EventBatch *batch);
 extern int	event_call_channel(const EventLane *lane, const EventBatch *batch);
 
-/* The same for its address: the check in a transaction, and the POST, better outside of any, for so long at most. */
-extern char *event_call_url_check(const EventLane *lane);
+/* The same for its address, which event_url_check() has given: the POST, better outside of any transaction, for so long at most. */
 extern int	event_call_url(const EventLane *lane, const EventBatch *batch, const char *url, int milliseconds);
 
 #endif							/* DDB_EVENT_SOURCE_H */

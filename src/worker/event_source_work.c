@@ -26,6 +26,7 @@
 
 #include "deadline.h"
 #include "event_source/attempt.h"
+#include "event_source/url.h"
 #include "worker/event_source_session.h"
 #include "worker/event_source_work.h"
 #include "worker/worker.h"
@@ -53,9 +54,8 @@ static bool leaves_slow = false;
 
 /* The lane that is worked on, what has been read of it, and whether its function is being called. */
 static EventLane *current_lane = NULL;
-static EventBatch *current_batch = NULL;
+static EventBatch *current_batch = NULL;	/* once its role may have it */
 static bool calling = false;
-static bool checking = false;	/* whether its role may have the batch */
 static bool attempting = false; /* and that has been written down */
 static TimestampTz called_at;
 
@@ -207,7 +207,7 @@ finish_call(EventLane *lane, const EventBatch *batch, int done)
 static void
 call_url(EventLane *lane, const EventBatch *batch)
 {
-	char	   *url = event_call_url_check(lane);
+	char	   *url = event_url_check(lane->options.url);
 	int			done;
 
 	session_commit();
@@ -280,18 +280,16 @@ do_batch(EventLane *lane)
 {
 	EventBatch *batch = event_batch_read(lane);
 
-	current_batch = batch;
 	if (batch->count == 0 && !batch->ended && sequence_number_compare(batch->next, lane->next) == 0)
 		return false;
-	checking = true;
-	event_call_check(lane);
-	checking = false;
 	/*
 	 * Who deletes the source waits for a call; who has deleted it is not surprised by one.  A batch
 	 * that somebody else has done or tried since the position was read is not given again.
 	 */
 	if (!event_lane_lock(lane))
 		return false;
+	event_call_check(lane);
+	current_batch = batch;
 	take_batch(lane, batch);
 	return batch->due == 0;
 }
@@ -368,7 +366,7 @@ record_error(EventLane *lane, const EventBatch *batch, const ErrorData *error)
 	}
 	note_error(lane, pstrdup(unpack_sql_state(error->sqlerrcode)), error->message);
 	note_time(lane);
-	if (checking || batch == NULL || batch->count == 0)
+	if (batch == NULL || batch->count == 0)
 		return write_unreadable(lane);
 	return write_failure(lane, batch);
 }
@@ -412,7 +410,6 @@ try_lane(const EventLaneKey *key)
 
 	current_lane = NULL;
 	current_batch = NULL;
-	checking = false;
 	PG_TRY();
 	{
 		done = do_lane_or_record_error(key);

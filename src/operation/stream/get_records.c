@@ -4,7 +4,6 @@
 #include "postgres.h"
 
 #include "error.h"
-#include "operation/operation.h"
 #include "operation/operations.h"
 #include "operation/stream/streams.h"
 
@@ -138,10 +137,7 @@ execute(const void *argument, StringInfo response)
 	page.stream = requested_stream(&stream_arn);
 	stream_require_readable(page.stream);
 	read_page(&iterator, shard_id, &page, response);
-	if (operation_patience == OPERATION_ANSWERS_NOW || !is_premature(&page))
-		return;
-	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
-	if (operation_comes_back || !change_log_wait(LOG_WAIT_MILLISECONDS, NULL))
+	if (!is_premature(&page) || !wait_for_log())
 		return;
 	response->len = begin;
 	response->data[begin] = '\0';

@@ -105,18 +105,6 @@ make_iterator(const GetShardIteratorRequest *request, const Shard *shard)
 	}
 }
 
-/* Waits a while until the log has what is committed, as GetRecords does; false: the request comes back. */
-static bool
-log_is_there(void)
-{
-	if (operation_patience == OPERATION_ANSWERS_NOW || !change_log_is_behind())
-		return true;
-	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
-	if (!operation_comes_back)
-		(void) change_log_wait(LOG_WAIT_MILLISECONDS, NULL);
-	return !operation_comes_back;
-}
-
 static void
 execute(const void *argument, StringInfo response)
 {
@@ -128,7 +116,7 @@ execute(const void *argument, StringInfo response)
 	check_parameters(request);
 	stream = requested_stream(&request->stream_arn);
 	stream_require_readable(stream);
-	if (request->type.value == TYPE_LATEST && !log_is_there())
+	if (request->type.value == TYPE_LATEST && change_log_is_behind() && !wait_for_log() && operation_comes_back)
 		return;
 	shard = requested_shard(stream, request->shard_id.data);
 	iterator = make_iterator(request, shard);

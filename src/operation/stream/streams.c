@@ -5,7 +5,11 @@
 
 #include "arn.h"
 #include "error.h"
+#include "operation/operation.h"
 #include "operation/stream/streams.h"
+
+/* How long an operation waits for the log. */
+#define LOG_WAIT_MILLISECONDS 100
 
 const Shape shard_id_shape = {.kind = SHAPE_STRING, AT_LEAST(28), AT_MOST(65)};
 
@@ -32,4 +36,13 @@ requested_shard(const StreamRecord *stream, const char *id)
 		strcmp(shard->label, stream->label) != 0)
 		ddb_error(RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Shard does not exist");
 	return shard;
+}
+
+bool
+wait_for_log(void)
+{
+	if (operation_patience == OPERATION_ANSWERS_NOW)
+		return false;
+	operation_comes_back = operation_patience == OPERATION_MAY_COME_BACK;
+	return !operation_comes_back && change_log_wait(LOG_WAIT_MILLISECONDS, NULL);
 }

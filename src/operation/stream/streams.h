@@ -13,8 +13,11 @@
 extern StreamRecord *requested_stream(const RequestString *arn);
 extern Shard *requested_shard(const StreamRecord *stream, const char *id);
 
-/* How long an operation waits for the log, where that is behind. */
-#define LOG_WAIT_MILLISECONDS 100
+/*
+ * Where the log is behind: has the request come back, or waits for the log here, for 0.1 s
+ * at most.  Whether the log has come so far meanwhile.
+ */
+extern bool wait_for_log(void);
 
 /* Shards' identifiers. */
 extern const Shape shard_id_shape;
