@@ -32,6 +32,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "dump.h"
 #include "index/backfill.h"
 #include "index/expiry.h"
 #include "owner_code.h"
@@ -229,6 +230,7 @@ expiry_tasks(void)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *tasks = NIL;
+	bool		restored;
 
 	if (!script_is_usable())
 		return NIL;
@@ -243,6 +245,8 @@ expiry_tasks(void)
 						" FROM ddb.indexes i LEFT JOIN ddb.tables t ON t.relation = i.table_relation"
 						" WHERE i.kind = 'EXPIRY' ORDER BY i.relation::pg_catalog.oid",
 						0, NULL, NULL, NULL);
+	/* behind the reading: who has brought one of them has said so before */
+	restored = dump_is_being_restored();
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -254,7 +258,7 @@ expiry_tasks(void)
 		task->table = SPI_getvalue(row, descriptor, 1);
 		task->table_relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 2, &isnull));
 		task->relation = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &isnull));
-		task->ready = DatumGetBool(SPI_getbinval(row, descriptor, 4, &isnull));
+		task->ready = !restored && DatumGetBool(SPI_getbinval(row, descriptor, 4, &isnull));
 		task->has_code = DatumGetBool(SPI_getbinval(row, descriptor, 5, &isnull));
 		tasks = lappend(tasks, task);
 	}

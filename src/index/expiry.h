@@ -56,7 +56,7 @@ typedef struct ExpiryTask
 	char	   *table;
 	Oid			table_relation;
 	Oid			relation;		/* the index's */
-	bool		ready;			/* the table and the index have what they need */
+	bool		ready;			/* the table and the index have what they need, and no dump is being restored */
 	bool		has_code;		/* a deletion may run triggers of its owner's, or wait for others */
 } ExpiryTask;
 

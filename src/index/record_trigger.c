@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "dump.h"
 #include "owner_statement.h"
 #include "table/relation.h"
 #include "trigger_call.h"
@@ -108,7 +109,7 @@ without_relation(const TriggerData *trigger, HeapTuple row)
 									 &value, &isnull);
 }
 
-/* A record without a relation is one that catalog_create_table() is about to complete. */
+/* A record without a relation is one that catalog_create_table() is about to complete; all others come from a dump. */
 static HeapTuple
 load_table(const TriggerData *trigger)
 {
@@ -122,6 +123,7 @@ load_table(const TriggerData *trigger)
 	(void) trigger_column(trigger, row, "relation", &isnull);
 	if (isnull || name == NULL)
 		return row;
+	dump_note_restore();
 	name_key(&key, tables, name);
 	if (has_record(tables, "tables_pkey", 1, &key) ||
 		(is_there(relation) &&
@@ -193,6 +195,7 @@ load_job(const TriggerData *trigger)
 	if (row == NULL ||
 		DatumGetTimestampTz(trigger_column(trigger, row, "requested", &isnull)) == GetCurrentTransactionStartTimestamp())
 		return row;
+	dump_note_restore();
 	return heap_modify_tuple_by_cols(row, descriptor, lengthof(numbers), numbers, values, nulls);
 }
 

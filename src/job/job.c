@@ -15,6 +15,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "dump.h"
 #include "job/job.h"
 #include "job/pace.h"
 #include "owner_statement.h"
@@ -26,6 +27,9 @@
 
 /* How long a job that gave way is left alone. */
 #define BUSY_MILLISECONDS 200
+
+/* How long it leaves alone what a dump has brought that is still being restored. */
+#define DUMP_MILLISECONDS 1000
 
 /* The pause after an error: the first few times, and at most; in between it doubles each time. */
 #define ERROR_SECONDS 5
@@ -188,6 +192,32 @@ job_of_row(HeapTuple row, TupleDesc descriptor)
 	return job;
 }
 
+/*
+ * What a dump has brought is not due before it is there as a whole: a trigger of the table's, a policy, a right.
+ * Behind the reading, for who has brought one of them has said so before.
+ */
+static void
+await_dumps(List *jobs)
+{
+	TimestampTz later = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), DUMP_MILLISECONDS);
+	bool		known = false;
+	bool		restored = false;
+	ListCell   *cell;
+
+	foreach(cell, jobs)
+	{
+		Job		   *job = lfirst(cell);
+
+		if (job->loaded == 0)
+			continue;
+		if (!known)
+			restored = dump_is_being_restored();
+		known = true;
+		if (restored)
+			job->due = Max(job->due, later);
+	}
+}
+
 List *
 jobs_pending(void)
 {
@@ -208,6 +238,7 @@ jobs_pending(void)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		jobs = lappend(jobs, job_of_row(SPI_tuptable->vals[i], SPI_tuptable->tupdesc));
 	SPI_finish();
+	await_dumps(jobs);
 	return jobs;
 }
 

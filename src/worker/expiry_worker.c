@@ -47,7 +47,7 @@
 #define RETRY_MILLISECONDS 1000
 
 /* How long it leaves a table alone that is being restored from a dump. */
-#define RESTORE_MILLISECONDS 10000
+#define RESTORE_MILLISECONDS 3000
 
 /* How long it leaves a table alone that nothing can be deleted from, for an error. */
 #define REFUSED_MILLISECONDS 60000

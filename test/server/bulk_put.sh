@@ -326,16 +326,25 @@ is "at a moment" "$(sql -c "SELECT description('$arn') ? 'EndTime'")" t
 wait_until 'SELECT count(*) = 0 FROM ddb.jobs'
 
 # A dump brings it along, as far as it is, and the copy goes on by itself.
-sql -o /dev/null -c "SELECT make('Dumped')"
+sql -o /dev/null <<'SQL'
+SELECT make('Dumped');
+CREATE TABLE noted (k numeric);
+CREATE FUNCTION note_put() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.noted VALUES (NEW.k); RETURN NEW; END $$;
+CREATE TRIGGER note_put BEFORE INSERT ON dynamodb."Dumped" FOR EACH ROW EXECUTE FUNCTION note_put();
+SQL
 { lines 1 100 && echo nothing; } | gzip | put dumped/a
 lines 101 8000 | gzip | put dumped/b
 arn=$(started Dumped dumped/ "$gzip" '{"MaxWriteRequestUnits": 3000}')
 wait_until "SELECT (description('$arn')->>'ProcessedItemCount')::bigint > 500"
 pg_dump >"$DDB_WORK/dump.sql"
 createdb copied
+# A worker that would begin before all of it is there does so in the pause.
+sed -i 's/^CREATE TRIGGER note_put/SELECT pg_catalog.pg_sleep(7);\n&/' "$DDB_WORK/dump.sql"
 psql -X -q -d copied -f "$DDB_WORK/dump.sql" >"$DDB_WORK/restored" 2>&1
 is "what was dumped in between" "$(done_put "$arn"; PGDATABASE=copied; done_put "$arn"; sql -c 'SELECT count(*) FROM dynamodb."Dumped"' -c "SELECT count(*) FROM report('$arn', 'error')")" $'COMPLETED_WITH_ERRORS 8001 1\nCOMPLETED_WITH_ERRORS 8001 1\n8000\n1'
+is "by the table's trigger, which the dump has behind its items" "$(PGDATABASE=copied sql -c 'SELECT count(*), count(DISTINCT k) FROM noted')" '8000|8000'
 dropdb --force copied
+sql -c 'DROP TRIGGER note_put ON dynamodb."Dumped"' -c 'DROP FUNCTION note_put' -c 'DROP TABLE noted'
 
 # ---- Whoever is killed, and whoever writes meanwhile: nothing is missing, nothing doubled ----
 for ((i = 0; i < 4; i++)); do

@@ -19,12 +19,21 @@ done
 PGDATABASE=first
 put 1 100 3
 put 101 200 4000000
+sql <<'SQL'
+CREATE TABLE deleted (id text);
+CREATE FUNCTION note_deletion() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.deleted VALUES (OLD.id); RETURN OLD; END $$;
+CREATE TRIGGER note_deletion BEFORE DELETE ON dynamodb."Fading" FOR EACH ROW EXECUTE FUNCTION note_deletion();
+SQL
 pg_dump first >"$DDB_WORK/dump.sql"
+sql -c 'DROP TRIGGER note_deletion ON dynamodb."Fading"'
+# A worker that would begin before all of it is there does so in the pause.
+sed -i 's/^CREATE TRIGGER note_deletion/SELECT pg_catalog.pg_sleep(4);\n&/' "$DDB_WORK/dump.sql"
 sql -c 'CREATE DATABASE restored'
 PGDATABASE=restored ok "a dump is restored without an error" sql -o /dev/null -f "$DDB_WORK/dump.sql"
 PGDATABASE=restored
 is "TTL is on" "$(sql -c "SELECT ddb.describe_time_to_live('{\"TableName\": \"Fading\"}')")" '{"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"expires"}}'
 ok "what is due expires there" wait_until 'SELECT count(*) = 100 FROM dynamodb."Fading"'
+is "before the eyes of the table's trigger, which the dump has behind its items" "$(sql -c 'SELECT count(DISTINCT id) FROM deleted')" 100
 put 1001 1010 0
 ok "and what comes" wait_until 'SELECT count(*) = 100 FROM dynamodb."Fading"'
 is "the index agrees" "$(sql -c 'SELECT * FROM ddb.check_indexes()' -c 'SELECT * FROM ddb.check_catalog()')" ""
