@@ -64,6 +64,18 @@ def pids():
     return set(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'ddb http'").split())
 
 
+def has_read():
+    """Waits until the endpoint has accepted every connection and read all that was sent over those it keeps."""
+    def nothing_waits():
+        with open("/proc/net/tcp") as sockets:
+            rows = [row.split() for row in list(sockets)[1:]]
+        # listening sockets have connections in their queues, established ones bytes
+        return not any(int(row[1].split(":")[1], 16) == PORT and row[3] in ("0A", "01") and int(row[4].split(":")[1], 16)
+                       for row in rows)
+
+    return until(nothing_waits)
+
+
 def create_key(role, arguments=""):
     return tuple(sql("SELECT * FROM ddb.create_access_key('%s'%s)" % (role, arguments)).split("|"))
 
