@@ -2,8 +2,8 @@
  * departure.c - statements that the change log's processes are to know of.
  *
  * PostgreSQL refuses to drop a database with a slot that somebody decodes, before it asks or ends
- * anybody.  So they are ended before that; the slot then goes with the
- * database.  Other statements that want a database alone wait for some seconds, in which the
+ * anybody.  So they are ended before that, behind a lock that keeps the next ones out; the slot
+ * then goes with the database.  Other statements that want a database alone wait for some seconds, in which the
  * writer notices by itself.
  *
  * What commits a prepared transaction is another session than what has written it, and
@@ -17,6 +17,7 @@
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 
@@ -27,14 +28,20 @@
 
 static ProcessUtility_hook_type previous_utility = NULL;
 
-/* Nobody else than who may drop it ends anything there. */
+/*
+ * Nobody else than who may drop it ends anything there.  The lock is the one that the statement
+ * takes next and that whoever connects waits for; it lasts as long as the statement's.
+ */
 static void
 leave_database(const char *name)
 {
 	Oid			database = get_database_oid(name, true);
 
-	if (OidIsValid(database) && database != MyDatabaseId && owns_database_compat(database, GetUserId()))
-		log_state_evict(database);
+	if (RecoveryInProgress() || !OidIsValid(database) || database == MyDatabaseId ||
+		!owns_database_compat(database, GetUserId()))
+		return;
+	LockSharedObject(DatabaseRelationId, database, 0, AccessExclusiveLock);
+	log_state_evict(database);
 }
 
 /* Whether this extension is among those that are dropped. */

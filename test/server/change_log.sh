@@ -303,7 +303,17 @@ is "and goes on" "$(records one)" 5
 export PGDATABASE=postgres
 ok "it can be renamed" sql -c 'ALTER DATABASE copy RENAME TO renamed'
 ok "and dropped" sql -c 'DROP DATABASE renamed'
-ok "by force, too" sql -c 'DROP DATABASE copied WITH (FORCE)'
+# Who drops it is held where the log's processes have ended, until those that come next are there or at the door.
+sql -c "BEGIN; LOCK pg_database IN SHARE MODE; SELECT pg_sleep(600)" >/dev/null 2>&1 &
+wait_until "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'pg_database'::regclass AND mode = 'ShareLock' AND granted"
+sql -c 'DROP DATABASE copied WITH (FORCE)' 2>"$DDB_WORK/dropped" &
+dropping=$!
+wait_until "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'pg_database'::regclass AND NOT granted"
+wait_until "SELECT EXISTS (SELECT FROM pg_replication_slots WHERE database = 'copied' AND active) OR EXISTS (SELECT FROM pg_locks
+	WHERE locktype = 'object' AND classid = 'pg_database'::regclass AND objid = (SELECT oid FROM pg_database WHERE datname = 'copied') AND NOT granted)"
+sql -o /dev/null -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'pg_database'::regclass AND mode = 'ShareLock' AND granted"
+ok "by force, too, however late it is" wait "$dropping"
+is "without a word" "$(cat "$DDB_WORK/dropped")" ''
 is "and no slot is left" "$(sql -c "SELECT count(*) FROM pg_replication_slots WHERE database IS DISTINCT FROM 'log'")" 0
 
 export PGDATABASE=log
