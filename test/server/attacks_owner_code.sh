@@ -99,12 +99,21 @@ indexed() {
 	prepare eve "SELECT ddb.update_table(with_index('$name')) IS NULL" "$@"
 }
 
+# fails NAME: the worker has met an error of the table's index. What a machine that stalls has made too slow for the worker
+# is none: it is tried again, and what it has done is taken back.
+fails() {
+	tail -n "+$((mark + 1))" "$log" | awk -v context="filling secondary index gsi of table $1" '
+		/ (ERROR|FATAL):  / { late = /canceling statement due to user request|terminating background worker/ }
+		substr($0, length($0) - length(context) + 1) == context && !late { found = 1 }
+		END { exit !found }'
+}
+
 # filled NAME: waits until the worker has filled the table's index, or has met an error.
 filled() {
 	local i
 	for ((i = 0; i < 600; i++)); do
 		[ "$(sql -c "SELECT bool_and(status = 'ACTIVE') FROM ddb.indexes WHERE table_relation = 'dynamodb.\"$1\"'::regclass")" = f ] || return 0
-		! tail -n "+$((mark + 1))" "$log" | grep -q "filling secondary index gsi of table $1\$" || return 0
+		! fails "$1" || return 0
 		sleep 0.1
 	done
 	return 1
