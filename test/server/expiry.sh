@@ -72,6 +72,8 @@ BEGIN
 END
 $$;
 SQL
+# the worker is at it, however late it is
+wait_until 'SELECT count(*) < 2000 FROM dynamodb."Rescued"'
 sql -c 'CALL rescue(1)' &
 sql -c 'CALL rescue(2)'
 wait $!
