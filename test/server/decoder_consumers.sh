@@ -118,10 +118,11 @@ until sender=$(sql -c "SELECT active_pid FROM pg_replication_slots WHERE slot_na
 	sleep 0.02
 done
 most=0
-until [ "$(lines "$file")" -ge "$changes" ]; do
-	kill -0 "$receiver" || break
+# once at least, as it may all have come by now
+while :; do
 	now=$(awk '/^RssAnon/ { print $2 }' "/proc/$sender/status" 2>/dev/null || true)
 	[ "${now:-0}" -le "$most" ] || most=$now
+	[ "$(lines "$file")" -lt "$changes" ] && kill -0 "$receiver" || break
 	sleep 0.05
 done
 stop_receiver INT
