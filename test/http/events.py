@@ -46,7 +46,9 @@ def start_psql(statements):
 
 def locked_out(key):
     """What waits for a lock goes on when it is released, and lets others go on meanwhile."""
-    configure("ddb.http_lock_timeout", "5min")
+    # a request waits as long as both let it
+    for setting in ("ddb.http_lock_timeout", "ddb.http_statement_timeout"):
+        configure(setting, "5min")
     put(key, "Events", "locked")
     locker = start_psql("""BEGIN; SELECT ddb.update_item('{"TableName": "Events", "Key": {"pk": {"S": "locked"}},
         "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"N": "1"}}}');""")
@@ -73,7 +75,8 @@ def locked_out(key):
         connection.close()
     is_("then each of those that waited is done once",
         sorted(json.dumps(answer.json) for answer in answers), sorted('{"Attributes": {"a": {"N": "%d"}}}' % sum for sum in range(2, 22)))
-    configure("ddb.http_lock_timeout")
+    for setting in ("ddb.http_lock_timeout", "ddb.http_statement_timeout"):
+        configure(setting)
 
 
 def session(key):
