@@ -68,10 +68,10 @@ relation_owner(Oid relation)
 	return owner;
 }
 
-/* Runs it in a snapshot of its own; SPI_processed and SPI_tuptable tell of it. */
+/* Runs it in the snapshot, or one of its own where that is InvalidSnapshot; SPI_processed and SPI_tuptable tell of it. */
 static void
-run_in_latest_snapshot(const char *statement, int count, Oid *types, Datum *values,
-					   const char *nulls)
+run_in_snapshot(Snapshot snapshot, const char *statement, int count, Oid *types, Datum *values,
+				const char *nulls)
 {
 	SPIPlanPtr	plan = SPI_prepare(statement, count, types);
 	int			result;
@@ -79,16 +79,16 @@ run_in_latest_snapshot(const char *statement, int count, Oid *types, Datum *valu
 	if (plan == NULL)
 		elog(ERROR, "statement could not be prepared: %s: %s", SPI_result_code_string(SPI_result),
 			 statement);
-	result = SPI_execute_snapshot(plan, values, nulls, GetLatestSnapshot(), InvalidSnapshot,
-								  false, true, 0);
+	result = SPI_execute_snapshot(plan, values, nulls, snapshot != InvalidSnapshot ? snapshot : GetLatestSnapshot(),
+								  InvalidSnapshot, false, true, 0);
 	if (result < 0)
 		elog(ERROR, "statement failed: %s: %s", SPI_result_code_string(result), statement);
 	SPI_freeplan(plan);
 }
 
 uint64
-owner_statement_run(Oid relation, const char *statement, int count, Oid *types, Datum *values,
-					const char *nulls)
+owner_statement_run_at(Snapshot snapshot, Oid relation, const char *statement, int count, Oid *types, Datum *values,
+					   const char *nulls)
 {
 	Oid			owner = relation_owner(relation);
 	Oid			user;
@@ -100,10 +100,17 @@ owner_statement_run(Oid relation, const char *statement, int count, Oid *types, 
 	settings = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	run_in_latest_snapshot(statement, count, types, values, nulls);
+	run_in_snapshot(snapshot, statement, count, types, values, nulls);
 	AtEOXact_GUC(false, settings);
 	SetUserIdAndSecContext(user, context);
 	return SPI_processed;
+}
+
+uint64
+owner_statement_run(Oid relation, const char *statement, int count, Oid *types, Datum *values,
+					const char *nulls)
+{
+	return owner_statement_run_at(InvalidSnapshot, relation, statement, count, types, values, nulls);
 }
 
 void

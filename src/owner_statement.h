@@ -5,6 +5,8 @@
 #ifndef DDB_OWNER_STATEMENT_H
 #define DDB_OWNER_STATEMENT_H
 
+#include "utils/snapshot.h"
+
 /*
  * The relation or index of that name in the extension's schema; raises an
  * internal error where there is none, and script_check()'s where this library
@@ -35,6 +37,10 @@ extern Oid	relation_owner(Oid relation);
  */
 extern uint64 owner_statement_run(Oid relation, const char *statement, int count, Oid *types,
 								  Datum *values, const char *nulls);
+
+/* The same, of what is committed at that snapshot, such as the one by which another catalog is being read. */
+extern uint64 owner_statement_run_at(Snapshot snapshot, Oid relation, const char *statement, int count, Oid *types,
+									 Datum *values, const char *nulls);
 
 /*
  * The same for a statement that writes the one record it names: raises

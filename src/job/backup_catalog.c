@@ -58,16 +58,16 @@ enum
 /* ---- Reading ---- */
 
 static BackupStatus
-status_of(const Backup *backup, const char *word)
+status_of(const Backup *backup, const char *word, Snapshot snapshot)
 {
 	if (strcmp(word, STATUS_AVAILABLE) == 0)
 		return BACKUP_AVAILABLE;
-	return job_has_failed(backup->relation) ? BACKUP_FAILED : BACKUP_CREATING;
+	return job_has_failed(backup->relation, snapshot) ? BACKUP_FAILED : BACKUP_CREATING;
 }
 
 /* A dump may lack its relation: NULL. */
 static void *
-backup_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+backup_of_tuple(HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot)
 {
 	Backup	   *backup = palloc0(sizeof(Backup));
 	bool		isnull;
@@ -76,7 +76,7 @@ backup_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	backup->relation = DatumGetObjectId(heap_getattr(tuple, BACKUPS_RELATION, descriptor, &isnull));
 	backup->name = catalog_text_column(tuple, descriptor, BACKUPS_NAME);
 	backup->system = strcmp(catalog_text_column(tuple, descriptor, BACKUPS_TYPE), TYPE_SYSTEM) == 0;
-	backup->status = status_of(backup, catalog_text_column(tuple, descriptor, BACKUPS_STATUS));
+	backup->status = status_of(backup, catalog_text_column(tuple, descriptor, BACKUPS_STATUS), snapshot);
 	backup->table_name = catalog_text_column(tuple, descriptor, BACKUPS_TABLE_NAME);
 	backup->table_id = catalog_uuid_column(tuple, descriptor, BACKUPS_TABLE_ID);
 	backup->table_created = catalog_number_column(tuple, descriptor, BACKUPS_TABLE_CREATED);

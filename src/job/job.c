@@ -120,27 +120,30 @@ job_reads(Oid source, const char *kind, bool behind_error)
 }
 
 bool
-job_is_there(const char *kind, const char *member, const char *value)
+job_is_there(const char *kind, const char *member, const char *value, Snapshot snapshot)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(kind), CStringGetTextDatum(member), CStringGetTextDatum(value)};
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3 AND state <> 'FAILED'", lengthof(types), types, values, NULL) > 0;
+	found = owner_statement_run_at(snapshot, extension_relation("jobs"),
+								   "SELECT FROM ddb.jobs WHERE kind = $1 AND arguments->>$2 = $3 AND state <> 'FAILED'",
+								   lengthof(types), types, values, NULL) > 0;
 	SPI_finish();
 	return found;
 }
 
 bool
-job_has_failed(Oid relation)
+job_has_failed(Oid relation, Snapshot snapshot)
 {
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(relation)};
 	bool		found;
 
 	SPI_connect();
-	found = run("SELECT FROM ddb.jobs WHERE relation = $1 AND state <> 'FAILED'", 1, types, values, NULL) > 0;
+	found = owner_statement_run_at(snapshot, extension_relation("jobs"),
+								   "SELECT FROM ddb.jobs WHERE relation = $1 AND state <> 'FAILED'", 1, types, values, NULL) > 0;
 	SPI_finish();
 	return !found;
 }

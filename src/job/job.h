@@ -11,6 +11,7 @@
 #define DDB_JOB_H
 
 #include "nodes/pg_list.h"
+#include "utils/snapshot.h"
 #include "utils/timestamp.h"
 
 /* How many jobs of a database go on at the same time: ddb.job_workers. */
@@ -77,11 +78,11 @@ extern bool job_is_pending(Oid relation);
 /* Whether one of the kind reads it, or is to; and whether one that waits behind an error counts. */
 extern bool job_reads(Oid source, const char *kind, bool behind_error);
 
-/* Whether there is one of the kind, not failed for good, whose arguments have such a member. */
-extern bool job_is_there(const char *kind, const char *member, const char *value);
+/* Whether there is one of the kind, not failed for good, whose arguments have such a member; at the snapshot, or now where that is InvalidSnapshot. */
+extern bool job_is_there(const char *kind, const char *member, const char *value, Snapshot snapshot);
 
-/* Whether the one that was to fill the relation has failed for good, or is not there. */
-extern bool job_has_failed(Oid relation);
+/* Whether the one that was to fill the relation has failed for good, or is not there; likewise. */
+extern bool job_has_failed(Oid relation, Snapshot snapshot);
 
 /*
  * Asks for a worker once the transaction has committed; NULL where there are

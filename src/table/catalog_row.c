@@ -12,6 +12,7 @@
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "owner_statement.h"
@@ -67,10 +68,11 @@ range_key(ScanKey key, CatalogRange range, const char *id)
 
 List *
 catalog_read(const char *catalog, CatalogRange range, const char *id, ScanDirection direction,
-			 void *(*record_of) (HeapTuple tuple, TupleDesc descriptor))
+			 void *(*record_of) (HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot))
 {
 	Relation	relation = table_open(extension_relation(catalog), AccessShareLock);
 	Relation	index = index_open(extension_relation(psprintf("%s_pkey", catalog)), AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	List	   *records = NIL;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -78,15 +80,16 @@ catalog_read(const char *catalog, CatalogRange range, const char *id, ScanDirect
 
 	if (range != CATALOG_ALL)
 		range_key(&key, range, id);
-	scan = systable_beginscan_ordered(relation, index, NULL, range != CATALOG_ALL ? 1 : 0, &key);
+	scan = systable_beginscan_ordered(relation, index, snapshot, range != CATALOG_ALL ? 1 : 0, &key);
 	while ((tuple = systable_getnext_ordered(scan, direction)) != NULL)
 	{
-		void	   *record = record_of(tuple, RelationGetDescr(relation));
+		void	   *record = record_of(tuple, RelationGetDescr(relation), snapshot);
 
 		if (record != NULL)
 			records = lappend(records, record);
 	}
 	systable_endscan_ordered(scan);
+	UnregisterSnapshot(snapshot);
 	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
 	return records;

@@ -9,6 +9,7 @@
 #include "access/sdir.h"
 #include "access/tupdesc.h"
 #include "nodes/pg_list.h"
+#include "utils/snapshot.h"
 
 /* A text or json column of a catalog's tuple, palloc'd; NULL where it is null. */
 extern char *catalog_text_column(HeapTuple tuple, TupleDesc descriptor, int column);
@@ -31,10 +32,11 @@ typedef enum CatalogRange
 /*
  * What record_of() makes of those rows of the catalog in the order of their identifiers, or backward
  * against it; NULL is left out.  The identifier is a text in the first column, of collation "C", and
- * the primary key.
+ * the primary key.  The snapshot is that by which the rows are read: what else is asked of them is to be asked by it
+ * too, for what says so may change at the same moment as they do.
  */
 extern List *catalog_read(const char *catalog, CatalogRange range, const char *id, ScanDirection direction,
-						  void *(*record_of) (HeapTuple tuple, TupleDesc descriptor));
+						  void *(*record_of) (HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot));
 
 /* A new identifier as AWS makes them, palloc'd: milliseconds since 1970 in so many digits, and a random word. */
 extern char *catalog_new_id(int digits);

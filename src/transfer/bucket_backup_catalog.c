@@ -36,16 +36,16 @@ enum
 
 /* A job goes with its table. */
 static BucketBackupStatus
-status_of(const char *id, const char *word)
+status_of(const char *id, const char *word, Snapshot snapshot)
 {
 	if (strcmp(word, STATUS_DELETING) == 0)
 		return BUCKET_BACKUP_DELETING;
-	return strcmp(word, STATUS_CREATING) == 0 && job_is_there(BUCKET_BACKUP_JOB, "Backup", id) ?
+	return strcmp(word, STATUS_CREATING) == 0 && job_is_there(BUCKET_BACKUP_JOB, "Backup", id, snapshot) ?
 		BUCKET_BACKUP_CREATING : BUCKET_BACKUP_FAILED;
 }
 
 static void *
-record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+record_of_tuple(HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot)
 {
 	BucketBackup *record = palloc0(sizeof(BucketBackup));
 	bool		isnull;
@@ -54,7 +54,7 @@ record_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->place.table_name = catalog_text_column(tuple, descriptor, BACKUPS_TABLE_NAME);
 	record->bucket = catalog_text_column(tuple, descriptor, BACKUPS_BUCKET);
 	record->role = DatumGetObjectId(heap_getattr(tuple, BACKUPS_ROLE, descriptor, &isnull));
-	record->status = status_of(record->place.id, catalog_text_column(tuple, descriptor, BACKUPS_STATUS));
+	record->status = status_of(record->place.id, catalog_text_column(tuple, descriptor, BACKUPS_STATUS), snapshot);
 	record->description = catalog_text_column(tuple, descriptor, BACKUPS_DESCRIPTION);
 	return record;
 }
@@ -76,7 +76,7 @@ bucket_backup_records(void)
 bool
 bucket_backup_is_being_restored(const char *id)
 {
-	return job_is_there(BUCKET_BACKUP_RESTORE_JOB, "Backup", id);
+	return job_is_there(BUCKET_BACKUP_RESTORE_JOB, "Backup", id, InvalidSnapshot);
 }
 
 bool

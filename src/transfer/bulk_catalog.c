@@ -34,12 +34,12 @@ enum
 
 /* A job goes with its table. */
 static void
-set_status(Transfer *transfer)
+set_status(Transfer *transfer, Snapshot snapshot)
 {
 	bool		cancelling = strcmp(transfer->status, TRANSFER_CANCELLING) == 0;
 
 	if ((!cancelling && strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0) ||
-		transfer_has_job(&bulk_catalog, transfer))
+		transfer_has_job(&bulk_catalog, transfer, snapshot))
 		return;
 	transfer->status = cancelling ? TRANSFER_CANCELLED : TRANSFER_FAILED;
 	transfer->failure_code = "TableNotFound";
@@ -47,7 +47,7 @@ set_status(Transfer *transfer)
 }
 
 static void *
-operation_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+operation_of_tuple(HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot)
 {
 	BulkOperation *record = palloc0(sizeof(BulkOperation));
 	bool		isnull;
@@ -67,7 +67,7 @@ operation_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->usage = bulk_usage_read(catalog_text_column(tuple, descriptor, BULK_USAGE));
 	record->transfer.failure_code = catalog_text_column(tuple, descriptor, BULK_FAILURE_CODE);
 	record->transfer.failure_message = catalog_text_column(tuple, descriptor, BULK_FAILURE_MESSAGE);
-	set_status(&record->transfer);
+	set_status(&record->transfer, snapshot);
 	return record;
 }
 

@@ -32,9 +32,9 @@ enum
 
 /* A job goes with its table. */
 static void
-set_status(Transfer *transfer)
+set_status(Transfer *transfer, Snapshot snapshot)
 {
-	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&export_catalog, transfer))
+	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&export_catalog, transfer, snapshot))
 		return;
 	transfer->status = TRANSFER_FAILED;
 	transfer->failure_code = EXPORT_NO_TABLE;
@@ -42,7 +42,7 @@ set_status(Transfer *transfer)
 }
 
 static void *
-export_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+export_of_tuple(HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot)
 {
 	Export	   *record = palloc0(sizeof(Export));
 	bool		isnull;
@@ -57,7 +57,7 @@ export_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->manifest = catalog_text_column(tuple, descriptor, EXPORTS_MANIFEST);
 	record->transfer.failure_code = catalog_text_column(tuple, descriptor, EXPORTS_FAILURE_CODE);
 	record->transfer.failure_message = catalog_text_column(tuple, descriptor, EXPORTS_FAILURE_MESSAGE);
-	set_status(&record->transfer);
+	set_status(&record->transfer, snapshot);
 	return record;
 }
 

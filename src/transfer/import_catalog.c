@@ -36,15 +36,15 @@ enum
 
 /* A job goes with its table, which cancels it. */
 static void
-set_status(Transfer *transfer)
+set_status(Transfer *transfer, Snapshot snapshot)
 {
-	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&import_catalog, transfer))
+	if (strcmp(transfer->status, TRANSFER_IN_PROGRESS) != 0 || transfer_has_job(&import_catalog, transfer, snapshot))
 		return;
 	transfer->status = TRANSFER_CANCELLED;
 }
 
 static void *
-import_of_tuple(HeapTuple tuple, TupleDesc descriptor)
+import_of_tuple(HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot)
 {
 	Import	   *record = palloc0(sizeof(Import));
 
@@ -60,7 +60,7 @@ import_of_tuple(HeapTuple tuple, TupleDesc descriptor)
 	record->errors = catalog_number_column(tuple, descriptor, IMPORTS_ERRORS);
 	record->transfer.failure_code = catalog_text_column(tuple, descriptor, IMPORTS_FAILURE_CODE);
 	record->transfer.failure_message = catalog_text_column(tuple, descriptor, IMPORTS_FAILURE_MESSAGE);
-	set_status(&record->transfer);
+	set_status(&record->transfer, snapshot);
 	return record;
 }
 

@@ -55,9 +55,9 @@ transfer_of_job(const TransferCatalog *catalog, const Job *job)
 }
 
 bool
-transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer)
+transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer, Snapshot snapshot)
 {
-	return job_is_there(catalog->job_kind, catalog->job_member, transfer->id);
+	return job_is_there(catalog->job_kind, catalog->job_member, transfer->id, snapshot);
 }
 
 char *

@@ -59,7 +59,7 @@ typedef struct TransferCatalog
 	const char *job_kind;		/* "EXPORT" */
 	const char *job_member;		/* "Export": the identifier in its jobs' arguments */
 	const char *lines;			/* the catalog that has something about single records, by id_column; or NULL */
-	void	   *(*record_of) (HeapTuple tuple, TupleDesc descriptor);
+	void	   *(*record_of) (HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot);
 } TransferCatalog;
 
 /* Reads the columns above. */
@@ -71,8 +71,8 @@ extern void *transfer_of_id(const TransferCatalog *catalog, const char *id);
 /* That of a job; NULL where it is not there any more. */
 extern void *transfer_of_job(const TransferCatalog *catalog, const Job *job);
 
-/* Whether there is a job for it, which goes with its relation. */
-extern bool transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer);
+/* Whether there is a job for it, which goes with its relation, by the snapshot that it was read by. */
+extern bool transfer_has_job(const TransferCatalog *catalog, const Transfer *transfer, Snapshot snapshot);
 
 /*
  * Asks for one of the table, by the current role: a record that is IN_PROGRESS, and its job, which reads no relation.  For
