@@ -116,6 +116,20 @@ ok "the same in a relation" wait_until "SELECT count(*) = 1 FROM ddb.backups WHE
 is "is told in the same words" "$(sql -c "SELECT d #- '{BackupDetails,BackupArn}' #- '{BackupDetails,BackupCreationDateTime}' FROM (SELECT description('$arn') UNION ALL SELECT description('${arn%/*}/' || backup) FROM ddb.backups WHERE table_name = 'Mu.sic-_1') x (d)" | sort -u | wc -l)" 1
 sql -o /dev/null -c "SELECT drop_backup('${arn%/*}/' || backup) FROM ddb.backups WHERE table_name = 'Mu.sic-_1'"
 
+# What the worker's last transaction does comes while somebody lists: the description is there, and the record goes.
+mv "$(folder "$arn")/manifest-backup.json" "$DDB_WORK/description"
+exec {holder}> >(sql -o /dev/null)
+echo 'BEGIN; LOCK TABLE ddb.bucket_backups;' >&$holder
+ok "the records are held" wait_until "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'ddb.bucket_backups'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+sql -c "SELECT names('{\"TableName\": \"Mu.sic-_1\"}')" >"$DDB_WORK/listed" &
+listing=$!
+ok "a list waits for them" wait_until "SELECT count(*) = 1 FROM pg_locks WHERE relation = 'ddb.bucket_backups'::regclass AND NOT granted"
+mv "$DDB_WORK/description" "$(folder "$arn")/manifest-backup.json"
+echo 'COMMIT;' >&$holder
+exec {holder}>&-
+wait "$listing"
+is "a backup that is done while they are listed is listed" "$(cat "$DDB_WORK/listed")" nightly
+
 content Mu.sic-_1 "$DDB_WORK/was"
 told=$(sql -c "SELECT told('$arn')")
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Mu.sic-_1\"}')"

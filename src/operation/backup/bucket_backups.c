@@ -161,11 +161,11 @@ find_in(List *backups, const BackupPlace *place)
 
 /* What the records say of what is in the bucket: there are few of them. */
 static List *
-with_records(List *backups, const char *table_name, const char *behind)
+with_records(List *backups, List *records, const char *table_name, const char *behind)
 {
 	ListCell   *cell;
 
-	foreach(cell, bucket_backup_records())
+	foreach(cell, records)
 	{
 		const BucketBackup *record = lfirst(cell);
 		Backup	   *there;
@@ -184,17 +184,20 @@ with_records(List *backups, const char *table_name, const char *behind)
 List *
 bucket_backups_list(const char *table_name, const char *behind)
 {
+	Bucket	   *bucket = open_bucket();
+	/* before the bucket is looked at: what is on its way there meanwhile is in one of the two */
+	List	   *records = bucket_backup_records();
 	List	   *backups = NIL;
 	ListCell   *cell;
 
-	foreach(cell, backup_files_list(open_bucket(), table_name))
+	foreach(cell, backup_files_list(bucket, table_name))
 	{
 		const BackupPlace *place = lfirst(cell);
 
 		if (behind == NULL || strcmp(place->id, behind) > 0)
 			backups = lappend(backups, backup_to_read(place));
 	}
-	return with_records(backups, table_name, behind);
+	return with_records(backups, records, table_name, behind);
 }
 
 /* ---- What is done with one ---- */
