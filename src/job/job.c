@@ -364,10 +364,20 @@ has_waiters(Oid relation)
 	return false;
 }
 
+/*
+ * Of the extension's own relations a job that is one transaction has these locked all the while, and behind
+ * who waits for them stands whoever asks for a job, deletes a table or drops the extension.
+ */
+static bool
+catalog_has_waiters(void)
+{
+	return has_waiters(extension_relation("jobs")) || has_waiters(extension_relation("jobs_pkey"));
+}
+
 bool
 job_stands_in_the_way(const Job *job)
 {
-	return has_waiters(job->relation) || (OidIsValid(job->source) && has_waiters(job->source)) ||
+	return has_waiters(job->relation) || (OidIsValid(job->source) && has_waiters(job->source)) || catalog_has_waiters() ||
 		(job_database_unwanted != NULL && job_database_unwanted());
 }
 

@@ -148,8 +148,8 @@ extern bool job_progress_is_of(const Job *job);
 
 /*
  * Whether the job had better end, and begin anew later: somebody wants to lock the
- * relation that it fills, or the one that it reads, against all others, or wants the
- * database for itself.  Looks only now and then, so that it can be asked for every item.
+ * relation that it fills, the one that it reads, or the records of jobs, against all others, or
+ * wants the database for itself.  Looks only now and then, so that it can be asked for every item.
  * Waits where the job is ahead of ddb.job_rate.
  */
 extern bool job_is_in_the_way(const Job *job);

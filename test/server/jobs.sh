@@ -94,6 +94,17 @@ ok "all are done" wait_until "SELECT count(*) = 6 FROM ddb.exports WHERE role::t
 like "another role's job waits for one of the others at most" "$(sql -c "SELECT string_agg(role::text, ' ' ORDER BY ended) FROM ddb.exports WHERE role::text IN ('one', 'other')")" '^(one )?other one'
 configure ddb.job_workers 2
 
+# Who wants the records of jobs for himself does not wait for one that takes long.
+configure ddb.job_rate 64kB
+long=$(sql -c "SELECT export('Long')")
+for statement in 'VACUUM FULL ddb.jobs' 'REINDEX TABLE ddb.jobs' 'ALTER TABLE ddb.jobs SET (fillfactor = 90)' 'BEGIN; DROP EXTENSION ddb CASCADE; ROLLBACK'; do
+	ok "a long job is at work" wait_until "SELECT $at_work = 1"
+	ok "it gives way to $statement" sql -o /dev/null -c "SET client_min_messages = warning; SET statement_timeout = '30s'" -c "$statement"
+done
+is "and was not done before" "$(sql -c "SELECT exported('$long')")" IN_PROGRESS
+configure ddb.job_rate 0
+ok "it comes to its end" completed "$long"
+
 # Who is killed.
 configure ddb.job_rate 64kB
 arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 2)")
