@@ -5,8 +5,10 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 
 #include "owner_statement.h"
@@ -90,6 +92,20 @@ transfer_start(const TransferCatalog *catalog, const TableRecord *table, const c
 	return transfer_of_id(catalog, id);
 }
 
+/*
+ * Who sends a request again while the first one is still being done waits for its end, and finds what has come of it. Two
+ * tokens of one hash wait for each other for nothing.
+ */
+static void
+lock_token(const TransferCatalog *catalog, const char *token)
+{
+	uint32		number = hash_combine(hash_bytes((const unsigned char *) token, strlen(token)), GetUserId());
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, extension_relation(catalog->name), number, 1);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
 void *
 transfer_of_token(const TransferCatalog *catalog, const char *token)
 {
@@ -103,6 +119,7 @@ transfer_of_token(const TransferCatalog *catalog, const char *token)
 									 " ORDER BY 1 DESC", catalog->id_column, catalog->name);
 	char	   *id = NULL;
 
+	lock_token(catalog, token);
 	SPI_connect();
 	/* safe as the extension's owner: the names are the library's own, and what the caller gives are values */
 	if (owner_statement_run(extension_relation(catalog->name), statement, lengthof(types), types, values, NULL) > 0)

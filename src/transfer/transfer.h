@@ -81,7 +81,10 @@ extern bool transfer_has_job(const TransferCatalog *catalog, const Transfer *tra
 extern void *transfer_start(const TransferCatalog *catalog, const TableRecord *table, const char *token,
 							const char *request);
 
-/* The current role's of that token, of the last eight hours; NULL where there is none. */
+/*
+ * The current role's of that token, of the last eight hours; NULL where there is none. Then nobody else is told of
+ * none before this transaction has ended.
+ */
 extern void *transfer_of_token(const TransferCatalog *catalog, const char *token);
 
 /* All that come before the identifier (NULL: all), the newest first. */
