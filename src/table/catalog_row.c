@@ -8,6 +8,8 @@
 #include "access/table.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -93,6 +95,15 @@ catalog_read(const char *catalog, CatalogRange range, const char *id, ScanDirect
 	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
 	return records;
+}
+
+void
+catalog_lock(const char *catalog, uint32 number, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, extension_relation(catalog), number, 1);
+	(void) LockAcquire(&tag, mode, false, false);
 }
 
 char *

@@ -9,6 +9,7 @@
 #include "access/sdir.h"
 #include "access/tupdesc.h"
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 #include "utils/snapshot.h"
 
 /* A text or json column of a catalog's tuple, palloc'd; NULL where it is null. */
@@ -37,6 +38,12 @@ typedef enum CatalogRange
  */
 extern List *catalog_read(const char *catalog, CatalogRange range, const char *id, ScanDirection direction,
 						  void *(*record_of) (HeapTuple tuple, TupleDesc descriptor, Snapshot snapshot));
+
+/*
+ * Locks what has no row in the catalog yet, or none that tells enough, by a number of the caller's, until the
+ * transaction's end.  Two that have the same number by chance wait for each other for nothing.
+ */
+extern void catalog_lock(const char *catalog, uint32 number, LOCKMODE mode);
 
 /* A new identifier as AWS makes them, palloc'd: milliseconds since 1970 in so many digits, and a random word. */
 extern char *catalog_new_id(int digits);

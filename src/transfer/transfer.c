@@ -8,7 +8,6 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "storage/lock.h"
 #include "utils/builtins.h"
 
 #include "owner_statement.h"
@@ -92,18 +91,11 @@ transfer_start(const TransferCatalog *catalog, const TableRecord *table, const c
 	return transfer_of_id(catalog, id);
 }
 
-/*
- * Who sends a request again while the first one is still being done waits for its end, and finds what has come of it. Two
- * tokens of one hash wait for each other for nothing.
- */
+/* Who sends a request again while the first one is still being done waits for its end, and finds what has come of it. */
 static void
 lock_token(const TransferCatalog *catalog, const char *token)
 {
-	uint32		number = hash_combine(hash_bytes((const unsigned char *) token, strlen(token)), GetUserId());
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, extension_relation(catalog->name), number, 1);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	catalog_lock(catalog->name, hash_combine(hash_bytes((const unsigned char *) token, strlen(token)), GetUserId()), ExclusiveLock);
 }
 
 void *

@@ -130,6 +130,22 @@ exec {holder}>&-
 wait "$listing"
 is "a backup that is done while they are listed is listed" "$(cat "$DDB_WORK/listed")" nightly
 
+# Who deletes a backup waits for who is about to restore it.
+hold_jobs
+exec {holder}> >(sql -o /dev/null)
+echo "BEGIN; SELECT restore('$arn', 'Meant');" >&$holder
+ok "a restore is asked for" wait_until "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'object' AND classid = 'ddb.bucket_backups'::regclass AND granted"
+refused "SELECT drop_backup('$arn')" >"$DDB_WORK/deleted" &
+deleting=$!
+ok "its deletion waits for that" wait_until "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'object' AND classid = 'ddb.bucket_backups'::regclass AND NOT granted"
+echo 'COMMIT;' >&$holder
+exec {holder}>&-
+wait "$deleting"
+like "and is refused then" "$(cat "$DDB_WORK/deleted")" 'BackupInUseException: Backup is being used to restore a table'
+let_jobs_go
+ok "it is restored" wait_until "SELECT table_status('Meant') = 'ACTIVE'"
+sql -o /dev/null -c 'DROP TABLE dynamodb."Meant"'
+
 content Mu.sic-_1 "$DDB_WORK/was"
 told=$(sql -c "SELECT told('$arn')")
 sql -o /dev/null -c "SELECT ddb.delete_table('{\"TableName\": \"Mu.sic-_1\"}')"

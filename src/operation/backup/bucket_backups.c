@@ -6,11 +6,15 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
+
+#include "arn.h"
 #include "error.h"
 #include "operation/backup/bucket_backups.h"
 #include "operation/backup/bucket_description.h"
 #include "operation/operation.h"
 #include "operation/transfer/transfers.h"
+#include "table/catalog_row.h"
 #include "transfer/bucket_backup.h"
 
 bool
@@ -201,6 +205,18 @@ bucket_backups_list(const char *table_name, const char *behind)
 }
 
 /* ---- What is done with one ---- */
+
+void
+bucket_backups_lock(const RequestString *arn, LOCKMODE mode)
+{
+	char	   *table_name;
+	char	   *id;
+
+	if (!bucket_backups_wanted())
+		return;
+	backup_of_arn(arn->data, arn->length, &table_name, &id);
+	catalog_lock("bucket_backups", hash_bytes((const unsigned char *) id, strlen(id)), mode);
+}
 
 void
 bucket_backups_delete(const Backup *backup, const char *arn)

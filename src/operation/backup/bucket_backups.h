@@ -7,7 +7,10 @@
 #ifndef DDB_BUCKET_BACKUPS_H
 #define DDB_BUCKET_BACKUPS_H
 
+#include "storage/lockdefs.h"
+
 #include "job/backup.h"
+#include "request/shapes.h"
 
 /* Whether there is such a setting: new backups go there. */
 extern bool bucket_backups_wanted(void);
@@ -26,6 +29,12 @@ extern List *bucket_backups_list(const char *table_name, const char *behind);
 
 /* Reads what is left to be read; NULL, and a warning says why, where that is no description of a backup, or is gone. */
 extern const Backup *bucket_backups_read(const Backup *backup);
+
+/*
+ * Locks the one that a request names, if it could be in the bucket, until the transaction's end: ShareLock of who is going to restore
+ * it, ExclusiveLock of who is going to delete it.  To be called before it is looked for.
+ */
+extern void bucket_backups_lock(const RequestString *arn, LOCKMODE mode);
 
 /* Deletes it, and restores it into a table that this transaction has created; raise BackupInUseException. */
 extern void bucket_backups_delete(const Backup *backup, const char *arn);

@@ -5,6 +5,7 @@
 
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 
 #include "compat.h"
 #include "error.h"
@@ -32,14 +33,28 @@ check_may_drop(const Backup *backup, const char *arn)
 		ddb_error(BACKUP_IN_USE_EXCEPTION, "Backup is being used to restore a table: %s", arn);
 }
 
+/* As it is when nobody else uses it: who has been about to restore it, or has deleted it, has done so. */
+static const Backup *
+lock_backup(const RequestString *arn, const Backup *backup)
+{
+	/* before it is waited for, that would have a job that restores it begin anew */
+	check_may_drop(backup, arn->data);
+	LockRelationOid(backup->relation, AccessExclusiveLock);
+	backup = requested_backup(arn);
+	check_may_drop(backup, arn->data);
+	return backup;
+}
+
 static void
 execute(const void *argument, StringInfo response)
 {
 	const DeleteBackupRequest *request = argument;
-	const Backup *backup = requested_backup(&request->arn);
+	const Backup *backup;
 
+	bucket_backups_lock(&request->arn, ExclusiveLock);
+	backup = requested_backup(&request->arn);
 	if (backup->bucket == NULL)
-		check_may_drop(backup, request->arn.data);
+		backup = lock_backup(&request->arn, backup);
 	append_backup_description(response, backup, "DELETED");
 	if (backup->bucket == NULL)
 		backup_drop(backup);

@@ -44,14 +44,16 @@ lock_relation(const RequestString *arn, const Backup *backup)
 }
 
 /*
- * What is in a bucket cannot be locked: where it goes, the job says so.  What could not be made is no backup, though it is
+ * What is in a bucket is locked on this server alone: where another one deletes it, the job says so.  What could not be made is no backup, though it is
  * shown, as deleted, and can be deleted.
  */
 static Backup *
 lock_backup(const RequestString *arn)
 {
-	Backup	   *backup = requested_backup(arn);
+	Backup	   *backup;
 
+	bucket_backups_lock(arn, ShareLock);
+	backup = requested_backup(arn);
 	if (backup->bucket == NULL)
 		backup = lock_relation(arn, backup);
 	if (backup->status == BACKUP_FAILED)
