@@ -73,6 +73,13 @@ typedef RelFileNode RelationFile;
 #define exchange_frozen_pages_compat(first, second) ((void) 0)
 #endif
 
+/* A transaction has, since 17, a limit in time, which ends the process: sessions are meant. */
+#if PG_VERSION_NUM >= 170000
+#define disable_transaction_timeout_compat() SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE)
+#else
+#define disable_transaction_timeout_compat() ((void) 0)
+#endif
+
 /* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
 #if PG_VERSION_NUM >= 160000
 #define slot_is_invalidated_compat(slot) ((slot)->data.invalidated != RS_INVAL_NONE)

@@ -392,6 +392,8 @@ endpoint_worker_main(Datum argument)
 
 	/* what has to wait longer is tried again, and others are served meanwhile */
 	SetConfigOption("lock_timeout", "1ms", PGC_SUSET, PGC_S_OVERRIDE);
+	/* it would end the process, and a request has a limit of its own */
+	disable_transaction_timeout_compat();
 	pgstat_report_activity(STATE_IDLE, NULL);
 	fd = listen_patiently();
 	if (number == 0)

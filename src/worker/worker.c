@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "owner_code.h"
 #include "worker/worker.h"
 
@@ -67,6 +68,7 @@ apply_settings(void)
 
 	for (int i = 0; i < (int) lengthof(settings); i++)
 		override(settings[i][0], settings[i][1]);
+	disable_transaction_timeout_compat();
 
 	/*
 	 * Whoever has the row that is waited for may want more locks on the table:

@@ -68,6 +68,15 @@ configure ddb.job_rate 0
 ok "without a rate it comes to its end" completed "$long"
 is "no job is left" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 
+# Limits for sessions are not for it; not every release has them all.
+configure ddb.job_rate 1MB
+for limit in $(sql -c "SELECT name FROM pg_settings WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')"); do
+	sql -c "ALTER DATABASE working SET $limit = '1s'"
+done
+long=$(sql -c "SELECT export('Long')")
+ok "a job may take longer than a session's transaction" completed "$long"
+sql -c 'ALTER DATABASE working RESET ALL'
+
 # As many as the setting says.
 configure ddb.job_rate 64kB
 arns=$(sql -c "SELECT export('Long') FROM generate_series(1, 3)")
