@@ -165,7 +165,7 @@ is "and is no job any more" "$(sql -c 'SELECT count(*) FROM ddb.jobs')" 0
 configure ddb.job_rate 0
 
 # What is told of one that is at work, and to whom.
-sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 8)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
+sql -o /dev/null -c "SELECT ddb.write_object('bucket', 'lines/a', convert_to((SELECT string_agg(format('{\"Item\":{\"k\":{\"N\":\"%s\"},\"text\":{\"S\":\"%s\"}}}', i, repeat(md5(i::text), 60)), E'\n') FROM generate_series(1, 3000) i), 'UTF8'))"
 configure ddb.job_rate 64kB
 long=$(sql -c "SELECT export('Long')")
 arn=$(sql -c 'SET ROLE one' -c "SELECT import('Slow')")
