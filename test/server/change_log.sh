@@ -348,7 +348,7 @@ leave() {
 	# by a session that is there already
 	sql -c "DO \$\$ BEGIN
 		FOR i IN 1 .. 60000 LOOP EXIT WHEN (SELECT status FROM ddb.streams WHERE label = 'left $1') = 'DISABLED'; PERFORM pg_sleep(0.001); END LOOP;
-		COPY (SELECT 1) TO PROGRAM 'kill -STOP $decoder'; END \$\$" 2>/dev/null || return 1
+		COPY (SELECT 1) TO PROGRAM 'cat && kill -STOP $decoder'; END \$\$" 2>/dev/null || return 1
 	! WAIT=50 wait_until "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'ddb change writer' AND wait_event ILIKE 'BgworkerShutdown'" >/dev/null ||
 		held=$decoder
 	[ -n "$held" ] || kill -CONT "$decoder"
