@@ -80,6 +80,9 @@ typedef RelFileNode RelationFile;
 #define disable_transaction_timeout_compat() ((void) 0)
 #endif
 
+/* Who has a lock on something and asks for another one, without waiting, is given it since 18 before those that wait. */
+#define holder_passes_waiters_compat (PG_VERSION_NUM >= 180000)
+
 /* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
 #if PG_VERSION_NUM >= 160000
 #define slot_is_invalidated_compat(slot) ((slot)->data.invalidated != RS_INVAL_NONE)

@@ -10,11 +10,14 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "dump.h"
 #include "job/job.h"
 #include "job/pace.h"
@@ -351,8 +354,33 @@ job_write_arguments(const Job *job, const char *arguments)
 /* ---- Giving way ---- */
 
 /*
+ * The same as has_waiters(), read from the processes that wait.  All that wait for one lock are in one partition, whose
+ * lock keeps them there; what another process waits for may be anything meanwhile, but is never equal to this one.
+ */
+static bool
+is_waited_for(Oid relation)
+{
+	LOCKTAG		tag;
+	LWLock	   *partition;
+	bool		found = false;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relation);
+	partition = LockHashPartitionLock(LockTagHashCode(&tag));
+	LWLockAcquire(partition, LW_SHARED);
+	for (uint32 i = 0; i < ProcGlobal->allProcCount && !found; i++)
+	{
+		const PGPROC *process = &ProcGlobal->allProcs[i];
+		const LOCK *lock = *(LOCK *const volatile *) &process->waitLock;
+
+		found = lock != NULL && memcmp(&lock->tag, &tag, sizeof(LOCKTAG)) == 0 && process->waitLockMode >= ExclusiveLock;
+	}
+	LWLockRelease(partition);
+	return found;
+}
+
+/*
  * Whether somebody waits for AccessExclusiveLock, or for ExclusiveLock: who comes
- * now stands behind that one, the holder of other locks of the relation too.
+ * now stands behind that one; the holder of other locks of the relation too, but since 18 it passes by.
  * (LockHasWaiters() knows nothing of locks that were had on the fast path.)
  */
 static bool
@@ -361,7 +389,7 @@ has_waiters(Oid relation)
 	if (!ConditionalLockRelationOid(relation, RowShareLock))
 		return true;
 	UnlockRelationOid(relation, RowShareLock);
-	return false;
+	return holder_passes_waiters_compat && is_waited_for(relation);
 }
 
 /*
