@@ -80,8 +80,8 @@ typedef RelFileNode RelationFile;
 #define disable_transaction_timeout_compat() ((void) 0)
 #endif
 
-/* Who has a lock on something and asks for another one, without waiting, is given it since 18 before those that wait. */
-#define holder_passes_waiters_compat (PG_VERSION_NUM >= 180000)
+/* Who has a lock on something and asks for another one, without waiting, is given it since 17 before those that wait. */
+#define holder_passes_waiters_compat (PG_VERSION_NUM >= 170000)
 
 /* A slot that has lost its WAL says why since 16; what is made or acquired has further sides since 17 and 18. */
 #if PG_VERSION_NUM >= 160000

@@ -380,7 +380,7 @@ is_waited_for(Oid relation)
 
 /*
  * Whether somebody waits for AccessExclusiveLock, or for ExclusiveLock: who comes
- * now stands behind that one; the holder of other locks of the relation too, but since 18 it passes by.
+ * now stands behind that one; the holder of other locks of the relation too, but since 17 it passes by.
  * (LockHasWaiters() knows nothing of locks that were had on the fast path.)
  */
 static bool
