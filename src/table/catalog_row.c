@@ -102,6 +102,7 @@ catalog_lock(const char *catalog, uint32 number, LOCKMODE mode)
 {
 	LOCKTAG		tag;
 
+	PreventCommandIfReadOnly("a change of a catalog");
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, extension_relation(catalog), number, 1);
 	(void) LockAcquire(&tag, mode, false, false);
 }

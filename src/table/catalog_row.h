@@ -41,7 +41,7 @@ extern List *catalog_read(const char *catalog, CatalogRange range, const char *i
 
 /*
  * Locks what has no row in the catalog yet, or none that tells enough, by a number of the caller's, until the
- * transaction's end.  Two that have the same number by chance wait for each other for nothing.
+ * transaction's end, which can write (25006).  Two that have the same number by chance wait for each other for nothing.
  */
 extern void catalog_lock(const char *catalog, uint32 number, LOCKMODE mode);
 

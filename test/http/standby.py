@@ -39,6 +39,9 @@ def fill():
     for number in range(ITEMS):
         put(key, "Pages", "item %d" % number)
     change(0)
+    sql("CREATE SERVER bucket FOREIGN DATA WRAPPER ddb_bucket")
+    sql("SELECT ddb.create_backup('{\"TableName\": \"Pages\", \"BackupName\": \"backup\"}')")
+    eventually("there is a backup", lambda: sql("SELECT status FROM ddb.backups") == "AVAILABLE")
 
 
 def change(version):
@@ -66,12 +69,26 @@ def refused():
     name = {"TableName": "Pages"}
     one = {"pk": {"S": "item 7"}}
     arn = call(key, "DescribeTable", name).json["Table"]["TableArn"]
+    backup = {"BackupArn": call(key, "ListBackups", {}).json["BackupSummaries"][0]["BackupArn"]}
     for operation, parameters in (
             ("PutItem", {**name, "Item": one}), ("DeleteItem", {**name, "Key": one}),
             ("UpdateItem", {**name, "Key": one, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"N": "1"}}}),
             ("BatchWriteItem", {"RequestItems": {"Pages": [{"PutRequest": {"Item": one}}]}}),
             ("DeleteTable", name), ("UpdateTable", {**name, "DeletionProtectionEnabled": True}),
-            ("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]})):
+            ("TagResource", {"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+            ("UntagResource", {"ResourceArn": arn, "TagKeys": ["a"]}),
+            ("UpdateTimeToLive", {**name, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "a"}}),
+            ("UpdateContinuousBackups", {**name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}),
+            ("TransactWriteItems", {"TransactItems": [{"Put": {**name, "Item": one}}]}),
+            ("ExecuteStatement", {"Statement": "INSERT INTO Pages VALUE {'pk': 'new'}"}),
+            ("CreateBackup", {**name, "BackupName": "another"}), ("DeleteBackup", backup),
+            ("RestoreTableFromBackup", {**backup, "TargetTableName": "Restored"}),
+            ("ExportTableToPointInTime", {"TableArn": arn, "S3Bucket": "bucket", "ClientToken": "token"}),
+            ("ImportTable", {"S3BucketSource": {"S3Bucket": "bucket"}, "InputFormat": "ION", "ClientToken": "token", "TableCreationParameters": {
+                "TableName": "Imported", "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "N"}],
+                "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}}),
+            ("StartBulkPutItems", {**name, "InputS3Configuration": {"S3Bucket": "bucket", "InputFormat": "ION"}, "ClientToken": "token",
+                "OutputS3Configuration": {"S3Bucket": "bucket", "OutputType": ["ERROR"]}})):
         is_("%s on a standby" % operation, call(key, operation, parameters).error,
             ("AccessDeniedException", "This server does not accept writes now"))
     is_("CreateTable on a standby", create_table(key, "Another").error, ("AccessDeniedException", "This server does not accept writes now"))

@@ -82,7 +82,7 @@ sql -o "$DDB_WORK/out" -c "SELECT ddb.set_access_key_active('$id', true)"
 
 echo "# synchronous"
 configure synchronous_standby_names standby
-until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
+wait_until "SELECT sync_state = 'sync' FROM pg_stat_replication"
 stop_cluster "$standby"
 part "$first_port" standby waits "$DDB_WORK/waited" &
 waits=$!

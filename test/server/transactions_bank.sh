@@ -30,7 +30,7 @@ END
 start_cluster "$standby"
 use_cluster "$DDB_WORK/primary"
 configure synchronous_standby_names standby
-until [ "$(sql -c 'SELECT sync_state FROM pg_stat_replication')" = sync ]; do sleep 0.1; done
+wait_until "SELECT sync_state = 'sync' FROM pg_stat_replication"
 
 server "$first_port"
 DDB_HTTP_PORT=$first_port python3 "$top/test/http/bank.py" work "$DDB_WORK/place" "$DDB_WORK/stop" &

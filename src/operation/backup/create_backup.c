@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "error.h"
 #include "operation/backup/backup_description.h"
 #include "operation/backup/backups.h"
@@ -33,6 +35,7 @@ lock_table(const char *name)
 	/* the backup's relation is one more that the role has there */
 	if (!bucket_backups_wanted())
 		catalog_check_may_create(name);
+	PreventCommandIfReadOnly("a backup of a table");
 	return backups_table(name);
 }
 

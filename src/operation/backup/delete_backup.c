@@ -39,6 +39,7 @@ lock_backup(const RequestString *arn, const Backup *backup)
 {
 	/* before it is waited for, that would have a job that restores it begin anew */
 	check_may_drop(backup, arn->data);
+	PreventCommandIfReadOnly("a change of a table");
 	LockRelationOid(backup->relation, AccessExclusiveLock);
 	backup = requested_backup(arn);
 	check_may_drop(backup, arn->data);
