@@ -59,6 +59,11 @@ new_cluster() {
 	start_cluster "$dir"
 }
 
+# new_primary NAME: the same for a server that gets a standby, which is to find the WAL that it has not read yet.
+new_primary() {
+	new_cluster "$1" < <(echo 'wal_keep_size = 1GB' && cat)
+}
+
 PROGRESS=()
 
 # wait_until QUERY: until it gives t, at most WAIT tenths of a second (a minute unless set).

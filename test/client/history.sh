@@ -26,7 +26,7 @@ endpoint_settings() {
 }
 
 first_port=$(free_port)
-new_cluster primary < <(endpoint_settings "$first_port")
+new_primary primary < <(endpoint_settings "$first_port")
 # The trigger makes transactions last, with what else they have locked.
 sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 cluster=$DDB_WORK/cluster
-new_cluster cluster <<'END'
+new_primary cluster <<'END'
 wal_level = logical
 max_replication_slots = 20
 END

@@ -46,7 +46,7 @@ gets_slot() {
 	return 1
 }
 
-new_cluster primary < <([ "$failover" = no ] || echo "synchronized_standby_slots = 'standby'")
+new_primary primary < <([ "$failover" = no ] || echo "synchronized_standby_slots = 'standby'")
 primary_port=$PGPORT
 sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;

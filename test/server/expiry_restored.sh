@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 cluster=$DDB_WORK/cluster
-new_cluster cluster <<'END'
+new_primary cluster <<'END'
 ddb.ttl_delay = 100
 END
 sql -c 'CREATE DATABASE first' -c 'CREATE DATABASE second'

@@ -31,7 +31,7 @@ serves() {
 }
 
 first_port=$(free_port)
-new_cluster primary <<END
+new_primary primary <<END
 ddb.http_port = $first_port
 END
 sql -c 'CREATE EXTENSION ddb'

@@ -68,7 +68,7 @@ kill_server() {
 	PGDATABASE=resumed
 }
 
-new_cluster cluster <<'END'
+new_primary cluster <<'END'
 max_worker_processes = 12
 END
 for how in 'restart fast' 'restart immediate' kill_server kill_worker end_worker; do

@@ -2,7 +2,7 @@
 # A physical standby answers reads of DynamoDB tables, refuses writes, and takes them once promoted.
 . "$(dirname "$0")/../lib.sh"
 
-new_cluster primary </dev/null
+new_primary primary </dev/null
 sql -o /dev/null <<'SQL'
 CREATE EXTENSION ddb;
 SELECT ddb.create_table('{"TableName": "Music", "BillingMode": "PAY_PER_REQUEST",

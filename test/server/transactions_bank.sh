@@ -13,7 +13,7 @@ server() {
 }
 
 first_port=$(free_port)
-new_cluster primary <<END
+new_primary primary <<END
 ddb.http_port = $first_port
 END
 sql -c 'CREATE EXTENSION ddb'
