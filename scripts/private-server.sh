@@ -97,13 +97,15 @@ create_installation() {
 	make --no-print-directory -C "$source" -s with_llvm=no PG_CONFIG="$bindir/pg_config" install
 }
 
-# free_port: prints a TCP port that nobody listens on, from below the range of client ports.
+# free_port: prints a TCP port that nobody listens on, from below the range of client ports; and that it has not given to this
+# test before, which may not listen on it yet.
 free_port() {
-	local port
+	local port given=${DDB_WORK:+$DDB_WORK/ports}
 	while :; do
 		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-		port_is_free "$port" && break
+		! port_is_free "$port" || grep -qsx "$port" "${given:-/dev/null}" || break
 	done
+	[ -z "$given" ] || echo "$port" >>"$given"
 	echo "$port"
 }
 
