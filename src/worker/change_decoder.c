@@ -309,6 +309,8 @@ change_decoder_main(Datum argument)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(start.database, InvalidOid, 0);
+	/* a long transaction is decoded in one of its own */
+	disable_transaction_timeout_compat();
 	owner = ResourceOwnerCreate(NULL, "ddb change decoder");
 
 	segment = dsm_attach(DatumGetUInt32(argument));

@@ -207,6 +207,21 @@ before=$(records one)
 sql -c "$(put Music 63 64)"
 is "and it goes on behind it" "$(records one)" $((before + 2))
 
+# ---- A limit in time of sessions' transactions, which not every release has ----
+
+for limit in $(sql -c "SELECT name FROM pg_settings WHERE name = 'transaction_timeout'"); do
+	sql -c "ALTER DATABASE log SET $limit = '1ms'"
+	export PGOPTIONS="-c $limit=0"
+	sql -o /dev/null -c "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'ddb change decoder' AND datname = 'log'" \
+		-c "$(create Large)"
+	stream Large large
+	enabled large
+	sql -c "$(put Large 1 100000)"
+	is "a transaction that takes longer than $limit is in the log" "$(records large)" 100000
+	sql -c 'DROP TABLE dynamodb."Large"' -c "ALTER DATABASE log RESET $limit"
+	unset PGOPTIONS
+done
+
 # ---- A record that somebody has locked ----
 
 sql -o /dev/null -c "$(create Locked)" -c "BEGIN; $(put Locked 1 1) PREPARE TRANSACTION 'open'"
