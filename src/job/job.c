@@ -206,20 +206,13 @@ static void
 await_dumps(List *jobs)
 {
 	TimestampTz later = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), DUMP_MILLISECONDS);
-	bool		known = false;
-	bool		restored = false;
 	ListCell   *cell;
 
 	foreach(cell, jobs)
 	{
 		Job		   *job = lfirst(cell);
 
-		if (job->loaded == 0)
-			continue;
-		if (!known)
-			restored = dump_is_being_restored();
-		known = true;
-		if (restored)
+		if (job->loaded != 0 && dump_is_being_restored())
 			job->due = Max(job->due, later);
 	}
 }
